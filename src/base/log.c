@@ -1,0 +1,136 @@
+/* The one log writer. Owns the table of levels; never opens a file and never blocks on anything but stderr.
+ * GLib's own messages (libsoup, json-glib) come through the same writer under their domain's name. */
+
+#include "log.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+typedef struct {
+  char *pattern; /* owned */
+  int level;
+} LevelRule;
+
+static GMutex lock;
+static GArray *rules; /* of LevelRule, the last match counts; guarded by lock */
+static int most_verbose = OT_LOG_INFO; /* a cheap first look; guarded by lock for writing only */
+
+static const char *const level_names[] = { "NONE", "ERROR", "WARN", "FIXME", "INFO", "DEBUG", "LOG", "TRACE",
+  "", "MEMDUMP" };
+
+static int
+parse_level (const char *text)
+{
+  if (g_ascii_isdigit (text[0]) && text[1] == '\0')
+    return text[0] - '0';
+  for (guint i = 0; i < G_N_ELEMENTS (level_names); i++)
+    if (level_names[i][0] != '\0' && g_ascii_strcasecmp (text, level_names[i]) == 0)
+      return (int) i;
+  if (g_ascii_strcasecmp (text, "WARNING") == 0)
+    return OT_LOG_WARNING;
+  return -1;
+}
+
+static void
+add_rule (const char *pattern, int level)
+{
+  LevelRule rule = { g_strdup (pattern), level };
+
+  g_mutex_lock (&lock);
+  if (rules == NULL)
+    rules = g_array_new (FALSE, FALSE, sizeof (LevelRule));
+  g_array_append_val (rules, rule);
+  g_atomic_int_set (&most_verbose, MAX (most_verbose, level));
+  g_mutex_unlock (&lock);
+}
+
+void
+ot_log_set_levels (const char *spec)
+{
+  g_auto (GStrv) entries = g_strsplit (spec, ",", -1);
+
+  for (guint i = 0; entries[i] != NULL; i++) {
+    char *entry = g_strstrip (entries[i]);
+    char *colon = strrchr (entry, ':');
+    int level = parse_level (colon != NULL ? colon + 1 : entry);
+
+    if (entry[0] == '\0')
+      continue;
+    if (level < 0) {
+      ot_log_write ("otomo-base", OT_LOG_WARNING, __FILE__, __LINE__, "debug levels: cannot read \"%s\"", entry);
+      continue;
+    }
+    if (colon != NULL)
+      *colon = '\0';
+    add_rule (colon != NULL ? entry : "*", level);
+  }
+}
+
+static gboolean
+matches (const char *pattern, const char *topic)
+{
+  return g_pattern_match_simple (pattern, topic);
+}
+
+gboolean
+ot_log_enabled (const char *topic, OtLogLevel level)
+{
+  int limit = OT_LOG_INFO;
+
+  if ((int) level > g_atomic_int_get (&most_verbose))
+    return FALSE;
+  g_mutex_lock (&lock);
+  for (guint i = rules != NULL ? rules->len : 0; i > 0; i--) {
+    LevelRule *rule = &g_array_index (rules, LevelRule, i - 1);
+    if (matches (rule->pattern, topic)) {
+      limit = rule->level;
+      break;
+    }
+  }
+  g_mutex_unlock (&lock);
+  return (int) level <= limit;
+}
+
+void
+ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, const char *format, ...)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (0);
+  g_autoptr (GDateTime) at = g_date_time_add (now, ot_clock_wall_us (ot_clock_real ()));
+  g_autofree char *stamp = g_date_time_format (at, "%Y-%m-%dT%H:%M:%S.%f");
+  g_autofree char *text = NULL;
+  g_autofree char *whole = NULL;
+  const char *base = strrchr (file, '/');
+  va_list args;
+  ssize_t written;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  if (level >= OT_LOG_DEBUG)
+    whole = g_strdup_printf ("%.23sZ %-5s %-12s %s (%s:%d)\n", stamp, level_names[level], topic, text,
+        base != NULL ? base + 1 : file, line);
+  else
+    whole = g_strdup_printf ("%.23sZ %-5s %-12s %s\n", stamp, level_names[level], topic, text);
+  written = write (STDERR_FILENO, whole, strlen (whole));
+  (void) written; /* nobody to tell when standard error is gone */
+}
+
+char *
+ot_log_text (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  for (const char *c = text != NULL ? text : "(null)"; *c != '\0'; c++) {
+    if (out->len >= 200) {
+      g_string_append (out, "…");
+      break;
+    }
+    if (g_ascii_isprint (*c) && *c != '\\')
+      g_string_append_c (out, *c);
+    else
+      g_string_append_printf (out, "\\x%02x", (guchar) *c);
+  }
+  return g_string_free (out, FALSE);
+}

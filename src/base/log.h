@@ -1,0 +1,62 @@
+#pragma once
+
+#include <glib.h>
+
+/**
+ * SECTION:log
+ *
+ * One line a fact, in GStreamer's manner: every folder of src/ is a topic ("otomo-call"), set by meson as
+ * OT_LOG_TOPIC, and its level is chosen at run time in GST_DEBUG's syntax ("otomo-call:5,otomo*:4,*:2"), from
+ * GST_DEBUG itself or ot_log_set_levels(). In media/ the same macros go to real GStreamer categories through
+ * the sink that media/ installs.
+ *
+ * Levels: error = a bug or a lost service; warning = degraded, somebody should look; info = the life of a call,
+ * one line a transition (the default); debug = for us. Tokens, SDP and ICE passwords never at info or above.
+ * What a client sent is escaped and cut with ot_log_text().
+ *
+ * Thread: any.
+ */
+typedef enum {
+  OT_LOG_NONE = 0,
+  OT_LOG_ERROR = 1,
+  OT_LOG_WARNING = 2,
+  OT_LOG_INFO = 4,
+  OT_LOG_DEBUG = 5,
+  OT_LOG_TRACE = 6,
+} OtLogLevel;
+
+/**
+ * ot_log_set_levels:
+ * @spec: GST_DEBUG's syntax: "topic:level" separated by commas, topics with * and ?, levels 0 to 9 or their names
+ *   (ERROR, WARNING, FIXME, INFO, DEBUG, LOG, TRACE); a bare level is for all topics; the last that matches counts
+ *
+ * Adds to what was set before. Entries that can't be read are left out and named in a warning.
+ */
+void ot_log_set_levels (const char *spec);
+
+/** ot_log_enabled: whether a line of this level would be written; TRUE costs a table look-up. */
+gboolean ot_log_enabled (const char *topic, OtLogLevel level);
+
+/** ot_log_write: use the macros. One line to standard error: time, level, topic, text. */
+void ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, const char *format, ...)
+    G_GNUC_PRINTF (5, 6);
+
+/**
+ * ot_log_text:
+ * @text: (nullable): anything, from anybody; need not be UTF-8
+ *
+ * Returns: (transfer full): @text with all but printable ASCII escaped, cut at 200 bytes with "…"
+ */
+char *ot_log_text (const char *text);
+
+#define ot_log_at(level, ...)                                                                     \
+  G_STMT_START {                                                                                  \
+    if (ot_log_enabled (OT_LOG_TOPIC, level))                                                     \
+      ot_log_write (OT_LOG_TOPIC, level, __FILE__, __LINE__, __VA_ARGS__);                        \
+  } G_STMT_END
+
+#define ot_error(...) ot_log_at (OT_LOG_ERROR, __VA_ARGS__)
+#define ot_warning(...) ot_log_at (OT_LOG_WARNING, __VA_ARGS__)
+#define ot_info(...) ot_log_at (OT_LOG_INFO, __VA_ARGS__)
+#define ot_debug(...) ot_log_at (OT_LOG_DEBUG, __VA_ARGS__)
+#define ot_trace(...) ot_log_at (OT_LOG_TRACE, __VA_ARGS__)

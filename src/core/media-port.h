@@ -1,0 +1,83 @@
+#pragma once
+
+#include <glib.h>
+
+#include "side.h"
+
+/**
+ * SECTION:media-port
+ *
+ * What a call needs of the media server, and what the media server tells a call. Every request returns at once and
+ * is carried out elsewhere, in the order given for a call; every answer is an #OtMediaEvent on the main loop, never
+ * from inside a request. A request for a call that media doesn't have is ignored (its end was on the way).
+ */
+
+/**
+ * OtRtpEvidence:
+ *
+ * What was seen of one side's RTP after SRTP authentication. All zero while nothing came.
+ */
+typedef struct {
+  guint32 ssrc;
+  guint16 first_sequence;
+  gint64 first_us;      /* arrival of the first packet, monotonic; 0: none yet */
+  gint64 last_us;       /* arrival of the newest packet, monotonic; 0: none yet */
+  guint64 packet_count; /* so far */
+} OtRtpEvidence;
+
+/** OtCandidate: one line of trickle ICE (RFC 8838). All strings borrowed, nullable but @candidate. */
+typedef struct {
+  const char *candidate; /* "candidate:…"; NULL or "" is end-of-candidates */
+  const char *sdp_mid;
+  int sdp_m_line_index; /* -1: not given */
+} OtCandidate;
+
+typedef enum {
+  OT_MEDIA_ANSWER,    /* sdp: the server's answer to a side's offer */
+  OT_MEDIA_OFFER,     /* sdp: the server's offer, asked for with make_offer */
+  OT_MEDIA_CANDIDATE, /* candidate: one of the server's, after the description that it belongs to */
+  OT_MEDIA_REFUSED,   /* message: the side's last description or candidate can't be used; the call goes on without it */
+  OT_MEDIA_LEG_UP,    /* ICE and DTLS of the side are complete, fingerprint checked */
+  OT_MEDIA_LEG_DOWN,  /* message: the side's transport is gone (fingerprint mismatch, DTLS alert); evidence, not an end */
+  OT_MEDIA_FIRST_RTP, /* once a call: at_us, evidence; the first authenticated RTP packet with both legs up */
+  OT_MEDIA_FAILED,    /* message: the call's media can't go on (pipeline error) */
+} OtMediaEventType;
+
+/** OtMediaEvent: all pointers borrowed for the time of the callback. */
+typedef struct {
+  OtMediaEventType type;
+  const char *call_id;
+  OtSide side;                         /* not for FIRST_RTP's evidence and FAILED; for FIRST_RTP: who sent it */
+  gint64 at_us;                        /* the instant that it happened, monotonic */
+  const char *sdp;                     /* ANSWER, OFFER */
+  OtCandidate candidate;               /* CANDIDATE */
+  const char *message;                 /* REFUSED, LEG_DOWN, FAILED: for a person */
+  OtRtpEvidence evidence[OT_N_SIDES];  /* FIRST_RTP */
+} OtMediaEvent;
+
+typedef void (*OtMediaListener) (const OtMediaEvent *event, gpointer user_data);
+
+typedef struct {
+  gpointer self;
+
+  /** A bridge for two legs. Opening what is open does nothing. */
+  void (*open) (gpointer self, const char *call_id);
+
+  /** A side's offer: answered with ANSWER or REFUSED. A further one replaces the side's leg. */
+  void (*offer) (gpointer self, const char *call_id, OtSide side, const char *sdp);
+
+  /** Asks for an offer of the server to a side: OFFER follows. */
+  void (*make_offer) (gpointer self, const char *call_id, OtSide side);
+
+  /** A side's answer to the server's offer: REFUSED when it can't be used, nothing otherwise. */
+  void (*answer) (gpointer self, const char *call_id, OtSide side, const char *sdp);
+
+  /** A side's candidate; before its description: kept (a bounded number). */
+  void (*candidate) (gpointer self, const char *call_id, OtSide side, const OtCandidate *candidate);
+
+  /** What was seen of both sides' RTP so far; reads counters, never waits. FALSE: no such call. */
+  gboolean (*read_rtp) (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]);
+
+  /** Ends the call's media. No event of it comes after this returns. */
+  void (*close) (gpointer self, const char *call_id);
+} OtMediaPort;
