@@ -1,0 +1,303 @@
+"""A media peer, the voice half of a browser: one UDP socket on the loopback, ICE in the controlling role against a
+lite server, DTLS-SRTP in either role, one Opus packet each 20 ms. It can also misbehave in named ways."""
+
+import asyncio
+import secrets
+import struct
+from collections import Counter
+
+from aioice import stun
+from pylibsrtp import Error as SrtpError
+from pylibsrtp import Policy, Session
+
+from . import DEADLINE, sdp
+from .dtls import Dtls, Identity
+
+PACKET_INTERVAL = 0.02  # seconds of Opus in a packet
+PACKET_SAMPLES = 960  # the same at 48 kHz
+CHECK_INTERVAL = 0.1  # seconds between connectivity checks until one is answered; DTLS steps too
+CONSENT_INTERVAL = 2.5  # seconds between checks afterwards, as browsers do
+HOST_PRIORITY = 2130706431
+
+
+class Peer(asyncio.DatagramProtocol):
+    """One side's media. Make it with `await Peer.open (name)`; close () it."""
+
+    @classmethod
+    async def open(cls, name, payload=111):
+        """NAME goes into each packet; PAYLOAD is the number that its descriptions give to Opus."""
+        self = cls()
+        self.name, self.payload = name, payload
+        self.identity = Identity()
+        self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
+        self.ssrc = secrets.randbits(32) or 1
+        self.first_sequence = self.sequence = secrets.randbits(15)
+        self.timestamp = secrets.randbits(31)
+        self.said_fingerprint = self.identity.fingerprint  # what our SDP claims; tests may lie here
+        self.remote = None  # sdp.Description of the server's side
+        self.server_address = None
+        self.early_candidates = []
+        self.checked = False  # a check of ours was answered
+        self.dtls = None
+        self.early_dtls = []  # came before the description that says who is who
+        self.srtp_out = self.srtp_in = None
+        self.heard = Counter()  # RTP packets that came through, by (payload number, SSRC, text)
+        self.heard_rtcp = 0
+        self.sent = 0
+        self.sent_first_at = None
+        self.talking = False
+        self._changed = asyncio.Event()
+        self._tasks = []
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, local_addr=("127.0.0.1", 0)
+        )
+        self.port = self._transport.get_extra_info("sockname")[1]
+        return self
+
+    # What signalling asks of a peer -----------------------------------------------------------
+
+    def offer(self):
+        return {"type": "offer", "sdp": self._describe("actpass", self.payload)}
+
+    def answer(self, offer, setup="active"):
+        """Answers the server's offer, with the number that it gave to Opus."""
+        assert offer["type"] == "offer", offer
+        remote = sdp.read(offer["sdp"])
+        self.payload = remote.payload
+        text = self._describe(setup, remote.payload, remote.mid)
+        self._begin(remote, is_client=setup == "active")
+        return {"type": "answer", "sdp": text}
+
+    def accept(self, answer):
+        """Takes the server's answer to our offer."""
+        assert answer["type"] == "answer", answer
+        remote = sdp.read(answer["sdp"])
+        assert remote.setup in ("active", "passive"), f"an answer with a=setup:{remote.setup}"
+        self._begin(remote, is_client=remote.setup == "passive")
+
+    def add_candidate(self, candidate):
+        """Takes the field `candidate` of the server's ice_candidate; None is the end of them."""
+        text = candidate["candidate"] if candidate else ""
+        address = sdp.candidate_address(text) if text else None
+        if address and self.server_address is None:
+            self.server_address = address
+
+    def candidate(self):
+        """Our one candidate, as a client trickles it."""
+        return {"candidate": self._candidate_line(), "sdpMid": "0", "sdpMLineIndex": 0}
+
+    # What tests wait for ----------------------------------------------------------------------
+
+    async def connected(self, deadline=DEADLINE):
+        """Waits until ICE and DTLS are through and the server's certificate is the announced one."""
+        await self._until(lambda: self.srtp_out or (self.dtls and self.dtls.failure), deadline)
+        assert self.srtp_out, f"{self.name}'s media is not connected: {self._situation()}"
+
+    async def refused(self, deadline=DEADLINE):
+        """Waits until the server has ended our DTLS, and says how."""
+        await self._until(lambda: self.dtls and self.dtls.failure, deadline)
+        assert self.dtls and self.dtls.failure, f"{self.name} was not refused: {self._situation()}"
+        return self.dtls.failure
+
+    async def hears(self, count, deadline=DEADLINE):
+        """Waits until COUNT more RTP packets came through than before."""
+        goal = self.heard_count() + count
+        await self._until(lambda: self.heard_count() >= goal, deadline)
+        assert self.heard_count() >= goal, f"{self.name} hears too little: {self._situation()}"
+
+    async def says(self, count, deadline=DEADLINE):
+        """Waits until COUNT more RTP packets of ours have gone out."""
+        goal = self.sent + count
+        await self._until(lambda: self.sent >= goal, deadline)
+        assert self.sent >= goal, f"{self.name} says too little: {self._situation()}"
+
+    def heard_count(self):
+        return sum(self.heard.values())
+
+    # What a peer does -------------------------------------------------------------------------
+
+    def talk(self):
+        if not self.talking:
+            self.talking = True
+            self._start(self._talk())
+
+    def pause(self):
+        """No RTP from now on; connectivity checks go on."""
+        self.talking = False
+
+    def send_rtp(self):
+        packet = self.srtp_out.protect(self._rtp())
+        self.sequence = (self.sequence + 1) & 0xFFFF
+        self.timestamp = (self.timestamp + PACKET_SAMPLES) & 0xFFFFFFFF
+        if self.sent_first_at is None:
+            self.sent_first_at = asyncio.get_running_loop().time()
+        self._send(packet)
+        self.sent += 1
+        self._changed.set()
+
+    def send_rtcp(self):
+        """A sender report (RFC 3550 section 6.4.1), protected as it should be."""
+        report = struct.pack("!BBHIIIIII", 0x80, 200, 6, self.ssrc, 0, 0, self.timestamp, self.sent, 0)
+        self._send(self.srtp_out.protect_rtcp(report))
+
+    def send_check(self):
+        """A STUN binding request with USE-CANDIDATE."""
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = f"{self.remote.ufrag}:{self.ufrag}"
+        request.attributes["PRIORITY"] = HOST_PRIORITY
+        request.attributes["ICE-CONTROLLING"] = 1
+        request.attributes["USE-CANDIDATE"] = None
+        request.add_message_integrity(self.remote.pwd.encode())
+        self._send(bytes(request))
+
+    def forge_rtp(self):
+        """RTP that no SRTP key made: our header and SSRC, then noise in place of payload and tag."""
+        self._send(self._rtp()[:12] + secrets.token_bytes(60))
+
+    def vanish(self):
+        """Off the network: no packet goes out any more, none that comes is read."""
+        self.pause()
+        for task in self._tasks:
+            task.cancel()
+        self._transport.close()
+
+    def close(self):
+        if self.dtls and self.dtls.done and not self._transport.is_closing():
+            self.dtls.close()
+        self.vanish()
+
+    # Inside -----------------------------------------------------------------------------------
+
+    def _describe(self, setup, payload, mid="0"):
+        return sdp.write(
+            ufrag=self.ufrag,
+            pwd=self.pwd,
+            fingerprint=self.said_fingerprint,
+            setup=setup,
+            payload=payload,
+            ssrc=self.ssrc,
+            mid=mid,
+            candidates=[self._candidate_line()],
+        )
+
+    def _candidate_line(self):
+        return f"candidate:1 1 udp {HOST_PRIORITY} 127.0.0.1 {self.port} typ host"
+
+    def _begin(self, remote, is_client):
+        assert self.remote is None, "a second description: open a new Peer, as after a reload"
+        self.remote = remote
+        for candidate in remote.candidates:
+            self.add_candidate({"candidate": candidate})
+        self.dtls = Dtls(self.identity, is_client, self._send)
+        self._start(self._connect())
+
+    async def _connect(self):
+        """Checks until answered, then shakes hands, then keeps consent."""
+        while not self.checked:
+            if self.server_address:
+                self.send_check()
+            await asyncio.sleep(CHECK_INTERVAL)
+        for datagram in self.early_dtls:
+            self._shake(datagram)
+        while not self.srtp_out and not self.dtls.failure:
+            self._shake(None)  # begins as client, and sends again what was lost
+            await asyncio.sleep(CHECK_INTERVAL)
+        while True:
+            await asyncio.sleep(CONSENT_INTERVAL)
+            self.send_check()
+
+    async def _talk(self):
+        """Packets leave at fixed instants from the first one on, so that a late wake-up does not add up."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while self.talking:
+            self.send_rtp()
+            due = max(due + PACKET_INTERVAL, loop.time() - 5 * PACKET_INTERVAL)
+            await asyncio.sleep(max(0, due - loop.time()))
+
+    def _start(self, coroutine):
+        """Runs it beside the test; what goes wrong in it fails the test (conftest.py, loop.faults)."""
+        loop = asyncio.get_running_loop()
+
+        def ended(task):
+            if not task.cancelled() and task.exception():
+                loop.call_exception_handler({"message": self.name, "exception": task.exception()})
+
+        task = loop.create_task(coroutine)
+        task.add_done_callback(ended)
+        self._tasks.append(task)
+
+    def _rtp(self):
+        header = struct.pack("!BBHII", 0x80, self.payload, self.sequence, self.timestamp, self.ssrc)
+        return header + b"\xf8" + self.name.encode()  # table of contents: one CELT frame of 20 ms
+
+    def _send(self, datagram):
+        if not self._transport.is_closing():
+            self._transport.sendto(datagram, self.server_address)
+
+    def datagram_received(self, datagram, address):
+        """Sorts by the first byte (RFC 7983)."""
+        if datagram[0] < 4:
+            self._on_stun(datagram, address)
+        elif 20 <= datagram[0] < 64:
+            if self.dtls and self.checked:
+                self._shake(datagram)
+            else:
+                self.early_dtls.append(datagram)
+        elif 128 <= datagram[0] < 192 and self.srtp_in:
+            self._on_media(datagram)
+        self._changed.set()
+
+    def _on_stun(self, datagram, address):
+        message = stun.parse_message(datagram)
+        if message.message_class == stun.Class.RESPONSE:
+            stun.parse_message(datagram, self.remote.pwd.encode())  # raises when the key is wrong
+            self.checked = True
+        elif message.message_class == stun.Class.REQUEST:  # the server is not lite: answer it
+            response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+            response.attributes["XOR-MAPPED-ADDRESS"] = address
+            response.add_message_integrity(self.pwd.encode())
+            self._transport.sendto(bytes(response), address)
+
+    def _shake(self, datagram):
+        self.dtls.step(datagram)
+        if not self.dtls.done or self.srtp_out:
+            return
+        seen = self.dtls.peer_fingerprint()
+        assert seen == self.remote.fingerprint, f"SDP says {self.remote.fingerprint}, DTLS {seen}"
+        ours, theirs = self.dtls.srtp_keys()
+        self.srtp_out = Session(Policy(key=ours, ssrc_type=Policy.SSRC_ANY_OUTBOUND))
+        self.srtp_in = Session(Policy(key=theirs, ssrc_type=Policy.SSRC_ANY_INBOUND))
+        self._changed.set()
+
+    def _on_media(self, datagram):
+        try:
+            if 192 <= datagram[1] < 224:
+                self.srtp_in.unprotect_rtcp(datagram)
+                self.heard_rtcp += 1
+                return
+            packet = self.srtp_in.unprotect(datagram)
+        except SrtpError as error:
+            raise AssertionError(f"{self.name} got a packet that it can't read: {error}") from error
+        (ssrc,) = struct.unpack_from("!I", packet, 8)
+        header_bytes = 12 + 4 * (packet[0] & 15)
+        self.heard[(packet[1] & 127, ssrc, packet[header_bytes + 1 :].decode(errors="replace"))] += 1
+
+    async def _until(self, condition, deadline):
+        """Waits for CONDITION, looked at after each packet; returns at the deadline either way."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + deadline
+        while not condition() and loop.time() < end:
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(CHECK_INTERVAL, end - loop.time()))
+            except asyncio.TimeoutError:
+                pass  # look again: not every change is a packet
+
+    def _situation(self):
+        return (
+            f"server at {self.server_address}, check answered: {self.checked}, "
+            f"DTLS: {'done' if self.dtls and self.dtls.done else self.dtls and self.dtls.failure}, "
+            f"sent {self.sent}, heard {dict(self.heard)}, RTCP {self.heard_rtcp}"
+        )

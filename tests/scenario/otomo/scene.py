@@ -1,0 +1,192 @@
+"""Two people and the call between them: walks a call from state to state, as PROTOCOL.md section 5 tells it, so
+that a test only says what it is about."""
+
+import asyncio
+import itertools
+
+from .client import Client
+from .peer import Peer
+
+aside = asyncio.to_thread  # for the server's blocking helpers: voices flow on meanwhile
+
+
+class Person:
+    """One of the two: an account, its newest connection and its newest media peer."""
+
+    def __init__(self, server, user_id):
+        self.server, self.id = server, user_id
+        self.token = server.tokens[user_id]
+        self.client = None
+        self.peer = None
+        self._open = []
+
+    async def connect(self, name=None):
+        """One more connection, which becomes the one that acts."""
+        self.client = await Client.connect(self.server.url, name or self.id)
+        self._open.append(self.client)
+        await self.client.init(self.id, self.token)
+        return self.client
+
+    async def new_peer(self, payload=111):
+        """A fresh media peer, as after a reload."""
+        self.peer = await Peer.open(self.id, payload)
+        self._open.append(self.peer)
+        peer = self.peer
+        self.client.listen("ice_candidate", lambda event: peer.add_candidate(event["candidate"]))
+        return peer
+
+    async def balance(self):
+        """Points in the wallet (a user's) or earned (an otomo's)."""
+        kind = "earnings" if self.id.startswith("o") else "wallet"
+        rows = await aside(
+            self.server.rows, "SELECT balance FROM accounts WHERE owner = %s AND kind = %s", self.id, kind
+        )
+        return rows[0]["balance"] if rows else 0
+
+    async def leave(self):
+        for each in self._open:
+            left = each.close()
+            if left is not None:
+                await left
+
+
+class Scene:
+    """A call of `user` to `otomo`."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, server, user_id, otomo_id):
+        self.server = server
+        self.user = Person(server, user_id)
+        self.otomo = Person(server, otomo_id)
+        self.call_id = f"call-{user_id}-{next(self.numbers)}"
+        self.connected_at = None  # text of call_connected's connectedAt
+
+    @property
+    def both(self):
+        return (self.user, self.otomo)
+
+    # From state to state ----------------------------------------------------------------------
+
+    async def online(self):
+        for person in self.both:
+            if person.client is None or not person.client.is_open:
+                await person.connect()
+
+    async def request(self):
+        await self.user.client.send("call_request", toUserId=self.otomo.id, callId=self.call_id)
+
+    async def ring(self):
+        """(none) → ringing."""
+        await self.online()
+        await self.request()
+        incoming = await self.otomo.client.expect("incoming_call", callId=self.call_id)
+        assert incoming["fromUserId"] == self.user.id
+        await self.user.client.expect("call_ringing", callId=self.call_id)
+
+    async def accept(self, **fields):
+        """ringing → accepted, by the otomo's newest connection."""
+        await self.otomo.client.send("call_accept", callId=self.call_id, **fields)
+        for person in self.both:
+            await person.client.expect("call_accepted", callId=self.call_id)
+            await person.client.expect("signaling_start", callId=self.call_id)
+
+    async def accepted(self, **fields):
+        await self.ring()
+        await self.accept(**fields)
+
+    async def offer(self, person, payload=111):
+        """This person's client offers, the server answers; the peer begins to connect."""
+        peer = await person.new_peer(payload)
+        await person.client.send("webrtc_offer", callId=self.call_id, offer=peer.offer())
+        answer = await person.client.expect("webrtc_answer", callId=self.call_id)
+        peer.accept(answer["answer"])
+        return peer
+
+    async def answer(self, person, **how):
+        """The server offers to this person, whose client answers."""
+        peer = await person.new_peer()
+        offer = await person.client.expect("webrtc_offer", callId=self.call_id)
+        answer = peer.answer(offer["offer"], **how)
+        await person.client.send("webrtc_answer", callId=self.call_id, answer=answer)
+        return peer
+
+    async def negotiate(self):
+        """As in the first document: the user offers, the otomo is offered to. Both legs come up."""
+        await self.offer(self.user)
+        await self.answer(self.otomo)
+        for person in self.both:
+            await person.peer.connected()
+
+    async def talk(self):
+        """accepted → in_call: both speak."""
+        for person in self.both:
+            person.peer.talk()
+        await self.connected()
+
+    async def connected(self):
+        """Both are told of the beginning, at the same instant."""
+        told = [await p.client.expect("call_connected", callId=self.call_id) for p in self.both]
+        assert told[0] == told[1], told
+        self.connected_at = told[0]["connectedAt"]
+        await self.state("in_call")
+
+    async def in_call(self, **fields):
+        """All the way from nothing to a call that is billed."""
+        await self.accepted(**fields)
+        await self.negotiate()
+        await self.talk()
+
+    async def state(self, state, **where):
+        """Both are told of this state."""
+        for person in self.both:
+            await person.client.expect("call_state_update", callId=self.call_id, state=state, **where)
+
+    async def tick(self, index):
+        """Both are told of this unit; the two ticks, the user's first."""
+        return [
+            await p.client.expect("call_tick", callId=self.call_id, unitIndex=index) for p in self.both
+        ]
+
+    async def hang_up(self, person=None):
+        await (person or self.user).client.send("call_end_request", callId=self.call_id)
+        return await self.over("user_end")
+
+    async def over(self, reason, state="ended", to=None):
+        """The end, told to both (or only to those in TO), and what the database then has; the call_end."""
+        ends = [await p.client.expect("call_end", callId=self.call_id) for p in to or self.both]
+        for person, end in zip(to or self.both, ends):
+            assert end["reason"] == reason, f"{end}\n{person.client.story()}"
+        assert all(end == ends[0] for end in ends), ends
+        row = await self.row()
+        assert (row["status"], row["end_reason"], row["total_seconds"]) == (
+            state,
+            reason,
+            ends[0]["totalSeconds"],
+        ), row
+        assert row["ended_at"] is not None
+        return ends[0]
+
+    # What the books say -----------------------------------------------------------------------
+
+    async def row(self):
+        """The call's row in `calls`."""
+        rows = await aside(self.server.rows, "SELECT * FROM calls WHERE call_id = %s", self.call_id)
+        assert len(rows) == 1, f"{len(rows)} rows of {self.call_id} in calls"
+        return rows[0]
+
+    async def events(self):
+        """Its rows in `call_events`, oldest first."""
+        query = "SELECT * FROM call_events WHERE call_id = %s ORDER BY id"
+        return await aside(self.server.rows, query, self.call_id)
+
+    async def untouched(self, state="accepted"):
+        """Nothing has begun: no instant, no unit, no word of a connection to anybody."""
+        for person in self.both:
+            await person.client.expect_none("call_connected", "call_tick", "call_end")
+        row = await self.row()
+        assert (row["status"], row["started_at"], row["units_charged"]) == (state, None, 0), row
+
+    async def leave(self):
+        for person in self.both:
+            await person.leave()

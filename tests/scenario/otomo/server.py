@@ -1,0 +1,185 @@
+"""The real otomod with a state directory of its own, and otomoctl against it. Nothing here is asynchronous: tests
+call it through scene.aside () so that voices flow on meanwhile."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections import namedtuple
+from pathlib import Path
+
+from . import DEADLINE, database
+
+START_DEADLINE = 60.0  # seconds; initdb included, on a busy machine under a sanitizer
+STOP_DEADLINE = 30.0
+PROGRAMS = {"otomod": "OTOMOD", "otomoctl": "OTOMOCTL"}
+
+# What must never be in a log: GLib's and the libraries' criticals and warnings, and the sanitizers' findings.
+TROUBLE = re.compile(
+    r"CRITICAL|assertion .* failed|(GLib|GStreamer|GObject|Gst\w*|libsoup|Json)[\w-]*[\s-]+(\*\* )?WARN"
+    r"|AddressSanitizer|LeakSanitizer|runtime error:|Segmentation fault"
+)
+
+Ran = namedtuple("Ran", "status out err")
+
+
+def program(name):
+    """The path of a program of the build, from the environment (meson sets it)."""
+    path = os.environ.get(PROGRAMS[name])
+    assert path, f"set {PROGRAMS[name]} to the {name} to test (meson test does)"
+    return path
+
+
+def run(*command, env=None, deadline=START_DEADLINE):
+    """Runs a program to its end."""
+    done = subprocess.run(
+        command, env={**os.environ, **(env or {})}, capture_output=True, text=True, timeout=deadline
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+class Server:
+    """One otomod. SETTINGS are {"group.key": value}; ARGS further arguments; ENV further environment."""
+
+    running = []  # all that live now: conftest.py looks after each test at their books and logs
+
+    def __init__(self, settings=None, args=(), env=None):
+        self.base = Path(tempfile.mkdtemp(prefix="otomo-test-"))
+        self.base.chmod(0o755)  # the private PostgreSQL may run as a user of its own
+        self.state_dir = self.base / "state"
+        self.settings = dict(settings or {})
+        self.args, self.env = list(args), dict(env or {})
+        self.process = None
+        self.address = None
+        self.tokens = {}
+        self._log_path = self.base / "log"
+        self._log_checked = 0
+
+    # Start and stop ---------------------------------------------------------------------------
+
+    def command(self):
+        options = [part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")]
+        listen = [] if "--listen" in self.args else ["--listen", "127.0.0.1:0"]
+        return [program("otomod"), "--state-dir", str(self.state_dir), *listen, *options, *self.args]
+
+    def start(self):
+        """Starts, and waits until it says where it listens."""
+        with self._log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                env={**os.environ, **self.env},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        listening = threading.Event()
+        threading.Thread(target=self._read_stdout, args=(listening,), daemon=True).start()
+        Server.running.append(self)
+        assert listening.wait(START_DEADLINE) and self.address, f"otomod does not serve:\n{self.log()}"
+        return self
+
+    def _read_stdout(self, listening):
+        self.address = None
+        for line in self.process.stdout:
+            found = re.fullmatch(r"listening on (http://\S+:\d+)\n", line)
+            if found:
+                self.address = found.group(1)
+                listening.set()
+        listening.set()  # the end of the output: no further word will come
+
+    @property
+    def url(self):
+        return self.address.replace("http://", "ws://")
+
+    def stop(self, sign=signal.SIGTERM):
+        """Ends it as an operator does; its exit status."""
+        self.process.send_signal(sign)
+        try:
+            status = self.process.wait(STOP_DEADLINE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"otomod does not stop within {STOP_DEADLINE} s:\n{self.log()}") from None
+        Server.running.remove(self)
+        return status
+
+    def kill(self):
+        """SIGKILL: no word to anybody."""
+        self.process.kill()
+        self.process.wait()
+        if self in Server.running:
+            Server.running.remove(self)
+
+    def close(self):
+        """Ends it cleanly if it runs, looks at its log for the last time, and leaves nothing behind."""
+        try:
+            if self in Server.running:
+                self.audit()
+                status = self.stop()
+                assert status == 0, f"otomod ended with status {status}:\n{self.log()}"
+                self.check_log()
+                left = database.postmaster_pid(self.state_dir)
+                assert left is None, f"otomod has left its PostgreSQL running (process {left})"
+        finally:
+            database.stop_orphan(self.state_dir)
+            shutil.rmtree(self.base, ignore_errors=True)
+
+    # Its log ----------------------------------------------------------------------------------
+
+    def log(self):
+        return self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
+
+    def check_log(self):
+        """Nothing in the log since the last look that must not be there."""
+        fresh = self.log()[self._log_checked :]
+        self._log_checked += len(fresh)
+        bad = [line for line in fresh.splitlines() if TROUBLE.search(line)]
+        assert not bad, "in otomod's log:\n" + "\n".join(bad) + "\n\nall since the last look:\n" + fresh
+
+    # The operator -----------------------------------------------------------------------------
+
+    def try_ctl(self, *arguments):
+        """Runs otomoctl; how it went."""
+        return run(program("otomoctl"), "--state-dir", str(self.state_dir), *map(str, arguments))
+
+    def ctl(self, *arguments):
+        """Runs otomoctl, which must succeed; its output."""
+        ran = self.try_ctl(*arguments)
+        assert ran.status == 0, f"otomoctl {' '.join(map(str, arguments))}: {ran}"
+        return ran.out
+
+    def audit(self):
+        """The books are right: all invariants of BILLING.md."""
+        ran = self.try_ctl("audit")
+        assert ran.status == 0, f"otomoctl audit: status {ran.status}\n{ran.out}{ran.err}"
+
+    def seed(self, pairs, balance):
+        """Users u1…uN with BALANCE points, otomos o1…oN; their tokens are kept in self.tokens."""
+        path = self.base / "tokens"
+        self.ctl("seed", "--pairs", pairs, "--balance", balance, "--tokens", path)
+        self.tokens.update(line.split() for line in path.read_text().splitlines())
+
+    def add(self, user_id, role, *options, balance=0):
+        """One more person, with a token in self.tokens."""
+        self.ctl("user", "add", user_id, "--role", role, *options)
+        if balance:
+            self.ctl("wallet", "top-up", user_id, balance)
+        self.tokens[user_id] = self.ctl("token", user_id).strip()
+
+    def call(self, call_id):
+        """All that is known of a call."""
+        return json.loads(self.ctl("call", "show", call_id, "--json"))
+
+    def rows(self, query, *values):
+        """What the database itself says: a list of dicts."""
+        return database.rows(self.state_dir, query, values)
+
+    def wait_dead(self):
+        """Waits until the process has ended by itself; its status."""
+        status = self.process.wait(DEADLINE)
+        Server.running.remove(self)
+        return status
