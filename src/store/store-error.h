@@ -1,0 +1,30 @@
+#pragma once
+
+#include <glib.h>
+#include <libpq-fe.h>
+
+#define OT_STORE_ERROR (ot_store_error_quark ())
+
+/** OtStoreError: what can be wrong with an operation. Messages are one line, for a person. */
+typedef enum {
+  OT_STORE_ERROR_FAILED,       /* the database refused for good: a bug, or a broken schema */
+  OT_STORE_ERROR_UNAVAILABLE,  /* no answer in time; it may have happened or not: ask again */
+  OT_STORE_ERROR_NOT_FOUND,    /* no such user, call, token */
+  OT_STORE_ERROR_CONFLICT,     /* the id stands for something else already */
+  OT_STORE_ERROR_INVALID,      /* a value out of its range */
+  OT_STORE_ERROR_NEWER_SCHEMA, /* the database was migrated by a newer program */
+  OT_STORE_ERROR_CLUSTER,      /* the private PostgreSQL can't be made or started */
+} OtStoreError;
+
+GQuark ot_store_error_quark (void);
+
+/**
+ * ot_store_error_from_result:
+ * @result: an answer of PostgreSQL that is an error
+ *
+ * The SQL functions of data/sql/ raise OT404, OT409 and OT422 for what a caller did wrong; a value that doesn't fit its
+ * column is INVALID too; everything else is FAILED, with PostgreSQL's own code in the message.
+ *
+ * Returns: (transfer full)
+ */
+GError *ot_store_error_from_result (const PGresult *result);
