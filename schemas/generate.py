@@ -89,7 +89,8 @@ class Field:
             flags.append("OT_FIELD_NULLABLE")
         if "pattern" in schema:
             flags.append("OT_FIELD_ID")
-        low = schema.get("minLength", schema.get("minimum", schema.get("minItems", "G_MININT64")))
+        lowest = "G_MININT64" if self.kind == "INT" else 0
+        low = schema.get("minLength", schema.get("minimum", schema.get("minItems", lowest)))
         high = schema.get("maxLength", schema.get("maximum", schema.get("maxItems", "G_MAXINT64")))
         parts = [f'"{self.name}"', f"OT_FIELD_{self.kind}", " | ".join(flags) or "0",
                  f"offsetof ({c_type}, {self.c_name})"]
