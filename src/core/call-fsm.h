@@ -63,6 +63,8 @@ typedef enum {
   OT_FX_NEGOTIATE, /* hands the description or candidate to media */
   OT_FX_START_CLOCK,
   OT_FX_CLOSE_MEDIA,
+  OT_FX_DROP_RECORDS, /* what was to follow a request that the database refused */
+  OT_FX_TELL_REFUSAL, /* at once: the database has answered already */
   /* told after the commit */
   OT_FX_TELL_RINGING,
   OT_FX_TELL_ACCEPTED,
@@ -73,7 +75,6 @@ typedef enum {
   OT_FX_TELL_STATE,
   OT_FX_TELL_PEER,     /* peerConnected, to the other side */
   OT_FX_TELL_STANDING, /* where things stand, to the side that came back */
-  OT_FX_TELL_REFUSAL,
   OT_FX_TELL_FORCE_END,
   OT_FX_TELL_END,
   OT_FX_RELEASE, /* both are free again */

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include "event.h"
 #include "side.h"
 
 /**
@@ -25,12 +26,8 @@ typedef struct {
   guint64 packet_count; /* so far */
 } OtRtpEvidence;
 
-/** OtCandidate: one line of trickle ICE (RFC 8838). All strings borrowed, nullable but @candidate. */
-typedef struct {
-  const char *candidate; /* "candidate:…"; NULL or "" is end-of-candidates */
-  const char *sdp_mid;
-  int sdp_m_line_index; /* -1: not given */
-} OtCandidate;
+/* A candidate is the wire's own OtIceCandidate (RFC 8838): candidate NULL or "" is end-of-candidates. */
+typedef OtIceCandidate OtCandidate;
 
 typedef enum {
   OT_MEDIA_ANSWER,    /* sdp: the server's answer to a side's offer */

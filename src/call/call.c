@@ -1,0 +1,696 @@
+/* One call: finds the rule for an event, sets the state, does what is due at once and puts the rest, with its record,
+ * into the outbox. The only writer of a call's state, and the only place that executes rules. Decisions are in core/,
+ * words in announce.c. Main loop only; no port calls back from inside a request, and an assertion holds them to it. */
+
+#include "call.h"
+
+#include "announce.h"
+#include "log.h"
+#include <string.h>
+
+static void charge_due (OtCall *self, gint64 until_us);
+static void arm_billing (OtCall *self);
+
+static gint64
+now_us (const OtCall *self)
+{
+  return ot_clock_mono_us (self->ports->clock);
+}
+
+gint64
+ot_call_wall_us (const OtCall *self, gint64 mono_us)
+{
+  return mono_us + self->wall_offset_us;
+}
+
+gint64
+ot_call_total_seconds (const OtCall *self, gint64 end_us)
+{
+  return self->connected_us == 0 ? 0 : (end_us - self->connected_us) / G_USEC_PER_SEC;
+}
+
+gboolean
+ot_call_side_of (const OtCall *self, const char *user_id, OtSide *side)
+{
+  for (*side = OT_SIDE_CALLER; *side < OT_N_SIDES; (*side)++)
+    if (g_str_equal (self->party[*side].user_id, user_id))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+ot_call_is_idle (const OtCall *self)
+{
+  return self->released && ot_outbox_is_empty (self->outbox);
+}
+
+static OtSide
+side_of_actor (OtActor by)
+{
+  return by == OT_BY_CALLEE ? OT_SIDE_CALLEE : OT_SIDE_CALLER;
+}
+
+static OtActor
+actor_of_side (OtSide side)
+{
+  return side == OT_SIDE_CALLEE ? OT_BY_CALLEE : OT_BY_CALLER;
+}
+
+/* ---- the server's own events ---- */
+
+static void
+handle_own (OtCall *self, OtCallEvent event, OtActor by, gint64 at_us)
+{
+  OtCallInput input = { .event = event, .by = by, .at_us = at_us };
+
+  ot_call_handle (self, &input, NULL);
+}
+
+static void
+on_phase_timer (gpointer user_data)
+{
+  OtCall *self = user_data;
+
+  handle_own (self, self->state == OT_CALL_RINGING ? OT_EV_RING_TIMEOUT : OT_EV_MEDIA_TIMEOUT, OT_BY_SERVER,
+      now_us (self));
+}
+
+static void
+on_billing_timer (gpointer user_data)
+{
+  OtCall *self = user_data;
+
+  ot_call_look (self, now_us (self));
+  arm_billing (self);
+}
+
+static void
+arm_billing (OtCall *self)
+{
+  if (self->state == OT_CALL_IN_CALL)
+    ot_timer_arm (&self->billing_timer, ot_billing_next_due_us (&self->billing) + 1, on_billing_timer, self);
+  else
+    ot_timer_cancel (&self->billing_timer);
+}
+
+/* ---- records ---- */
+
+static OtRecord
+new_record (const OtCall *self, OtRecordKind kind, gint64 at_us)
+{
+  return (OtRecord) { .kind = kind,
+                      .call_id = self->id,
+                      .at_us = ot_call_wall_us (self, at_us),
+                      .actor = "server",
+                      .from_state = ot_call_state_name (self->state),
+                      .to_state = ot_call_state_name (self->state) };
+}
+
+static void
+put_unit (OtCall *self, int unit_index)
+{
+  gint64 due_us = ot_billing_due_us (&self->billing, unit_index);
+  OtOutboxItem item = { .has_record = TRUE,
+                        .record = new_record (self, OT_RECORD_UNIT, due_us),
+                        .telling = { .state = self->state, .at_us = due_us },
+                        .then = { OT_FX_TELL_TICK } };
+
+  item.record.event = "unit_due";
+  item.record.unit_index = unit_index;
+  item.record.due_us = item.record.at_us;
+  ot_outbox_put (self->outbox, &item);
+}
+
+static void
+fill_started (const OtCall *self, OtRecord *record)
+{
+  record->unit_index = 1;
+  record->due_us = record->at_us;
+  record->started_mono_us = self->connected_us;
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    record->evidence[side] = self->evidence[side];
+    record->evidence_wall_us[side] =
+        self->evidence[side].first_us != 0 ? ot_call_wall_us (self, self->evidence[side].first_us) : 0;
+  }
+}
+
+static const OtRecordKind record_kinds[] = {
+  [OT_REC_ACCEPTED] = OT_RECORD_ACCEPTED,
+  [OT_REC_STARTED] = OT_RECORD_STARTED,
+  [OT_REC_NOTED] = OT_RECORD_NOTED,
+  [OT_REC_ENDED] = OT_RECORD_ENDED,
+};
+
+/* The rule's record and its tellings go into the outbox as one item; @from is the state before. */
+static void
+put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallInput *input)
+{
+  OtOutboxItem item = { .has_record = rule->record != OT_REC_NONE,
+                        .telling = { .state = self->state,
+                                     .reason = self->reason,
+                                     .at_us = input->at_us,
+                                     .side = side_of_actor (input->by),
+                                     .peer_connected = input->event == OT_EV_CONNECTION_BACK,
+                                     .media_gone = input->media_gone,
+                                     .session_id = g_strdup (input->session_id) } };
+
+  memcpy (item.then, rule->then, sizeof item.then);
+  if (item.has_record) {
+    OtRecord *record = &item.record;
+    *record = new_record (self, record_kinds[rule->record], input->at_us);
+    record->event = ot_call_event_name (input->event);
+    record->from_state = ot_call_state_name (from);
+    if (input->by != OT_BY_SERVER)
+      record->actor = self->party[side_of_actor (input->by)].user_id;
+    else if (input->event == OT_EV_ADMIN_END)
+      record->actor = "operator";
+    if (rule->record == OT_REC_STARTED)
+      fill_started (self, record);
+    if (rule->record == OT_REC_ENDED) {
+      record->reason = self->reason;
+      record->total_seconds = ot_call_total_seconds (self, input->at_us);
+    }
+  }
+  if (item.has_record || item.then[0] != OT_FX_NONE)
+    ot_outbox_put (self->outbox, &item);
+  else
+    g_free (item.telling.session_id);
+}
+
+/* ---- at once ---- */
+
+static void
+arm_phase (OtCall *self, gint64 due_us)
+{
+  ot_timer_arm (&self->phase_timer, due_us, on_phase_timer, self);
+}
+
+static void
+hold_by_device (OtCall *self, const OtCallInput *input)
+{
+  OtParty *party = &self->party[side_of_actor (input->by)];
+
+  if (g_strcmp0 (party->session_id, input->session_id) != 0) {
+    g_free (party->session_id);
+    party->session_id = g_strdup (input->session_id);
+  }
+  party->lost_since_us = 0;
+  if (input->event == OT_EV_ACCEPT)
+    self->negotiation.callee_offers = input->client_offers;
+}
+
+static void
+negotiate (OtCall *self, const OtCallInput *input)
+{
+  const OtMediaPort *media = &self->ports->media;
+  OtSide side = side_of_actor (input->by);
+
+  switch ((int) input->event) {
+  case OT_EV_OFFER:
+    ot_negotiation_client_offer (&self->negotiation, side);
+    media->offer (media->self, self->id, side, input->sdp);
+    break;
+  case OT_EV_ANSWER:
+    media->answer (media->self, self->id, side, input->sdp);
+    break;
+  default:
+    media->candidate (media->self, self->id, side, &input->candidate);
+  }
+}
+
+static void
+start_clock (OtCall *self, const OtCallInput *input)
+{
+  self->connected_us = input->at_us;
+  memcpy (self->evidence, input->evidence, sizeof self->evidence);
+  ot_billing_start (&self->billing, input->at_us, self->ports->settings.unit_us);
+}
+
+static void
+do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
+{
+  const OtCallPorts *ports = self->ports;
+
+  switch ((int) effect) {
+  case OT_FX_ARM_RING_TIMER:
+    arm_phase (self, input->at_us + ports->settings.ring_timeout_us);
+    break;
+  case OT_FX_ARM_MEDIA_TIMER:
+    arm_phase (self, input->at_us + ports->settings.media_timeout_us);
+    break;
+  case OT_FX_HOLD_BY_DEVICE:
+    hold_by_device (self, input);
+    break;
+  case OT_FX_OPEN_MEDIA:
+    ports->media.open (ports->media.self, self->id);
+    break;
+  case OT_FX_NEGOTIATE:
+    negotiate (self, input);
+    break;
+  case OT_FX_START_CLOCK:
+    start_clock (self, input);
+    break;
+  case OT_FX_CLOSE_MEDIA:
+    ports->media.close (ports->media.self, self->id);
+    break;
+  case OT_FX_DROP_RECORDS:
+    ot_outbox_clear (self->outbox);
+    break;
+  case OT_FX_TELL_REFUSAL:
+    ot_announce_request_refused (self, self->party[OT_SIDE_CALLER].session_id, input->at_us, input->result);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+/* The one place where a call's state changes: what the old state had running stops. */
+static void
+set_state (OtCall *self, const OtCallRule *rule, const OtCallInput *input)
+{
+  if (rule->to == self->state)
+    return;
+  ot_timer_cancel (&self->phase_timer);
+  if (!ot_call_state_is_live (rule->to)) {
+    self->reason = rule->reason != OT_REASON_NONE ? rule->reason : input->reason;
+    self->ended_us = input->at_us;
+  }
+  ot_info ("call %s: %s → %s (%s%s%s)", self->id, ot_call_state_name (self->state), ot_call_state_name (rule->to),
+      ot_call_event_name (input->event), self->reason != OT_REASON_NONE ? ", " : "",
+      self->reason != OT_REASON_NONE ? ot_reason_name (self->reason) : "");
+  self->state = rule->to;
+}
+
+/* A person's event in the wrong season for its negotiation: rows say when, this says whether it fits. */
+static gboolean
+answers_nothing (OtCall *self, const OtCallInput *input)
+{
+  return input->event == OT_EV_ANSWER && !ot_negotiation_take_answer (&self->negotiation, side_of_actor (input->by));
+}
+
+OtCode
+ot_call_handle (OtCall *self, const OtCallInput *input, const char **text)
+{
+  const OtCallRule *rule;
+  OtCallState from;
+  OtCode refusal;
+
+  rule = ot_call_fsm_find (self->state, input->event, input->by, &refusal);
+  if (rule == NULL) {
+    if (text != NULL)
+      *text = ot_call_fsm_refusal_text (input->event, refusal);
+    return refusal;
+  }
+  if (answers_nothing (self, input)) {
+    if (text != NULL)
+      *text = "There is no offer of the server that this could answer";
+    return OT_CODE_INVALID_STATE;
+  }
+
+  g_assert (!self->handling);
+  self->handling = TRUE;
+  from = self->state;
+  set_state (self, rule, input);
+  for (guint i = 0; i < OT_FSM_FX_MAX && rule->at_once[i] != OT_FX_NONE; i++)
+    do_at_once (self, rule->at_once[i], input);
+  self->handling = FALSE;
+
+  put_rule (self, rule, from, input);
+  arm_billing (self);
+  return OT_CODE_NONE;
+}
+
+/* ---- looking at the media and the clock ---- */
+
+static void
+charge_due (OtCall *self, gint64 until_us)
+{
+  int unit_index;
+
+  if (self->state != OT_CALL_IN_CALL)
+    return;
+  while ((unit_index = ot_billing_take (&self->billing, until_us)) != 0)
+    put_unit (self, unit_index);
+}
+
+static OtWatchFinding
+watch (const OtCall *self, gint64 at_us)
+{
+  const OtMediaPort *media = &self->ports->media;
+  OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
+  OtWatchView view = { .reconnecting = self->state == OT_CALL_RECONNECTING, .connected_us = self->connected_us };
+
+  media->read_rtp (media->self, self->id, evidence);
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    view.last_rtp_us[side] = evidence[side].last_us;
+    view.lost_since_us[side] = self->party[side].lost_since_us;
+  }
+  return ot_rtp_watch (&view, &self->ports->settings.watch, at_us);
+}
+
+static void
+look_at_media (OtCall *self, gint64 at_us)
+{
+  static const OtCallEvent events[] = {
+    [OT_WATCH_PAUSED] = OT_EV_RTP_PAUSED,
+    [OT_WATCH_BACK] = OT_EV_RTP_BACK,
+    [OT_WATCH_STOPPED] = OT_EV_RTP_STOPPED,
+    [OT_WATCH_LOST] = OT_EV_LOST_TIMEOUT,
+  };
+
+  while (ot_call_state_is_talking (self->state)) {
+    OtWatchFinding found = watch (self, at_us);
+    if (found.verdict == OT_WATCH_NOTHING)
+      break;
+    charge_due (self, found.at_us); /* what fell due before the silence was long enough */
+    handle_own (self, events[found.verdict], OT_BY_SERVER, found.at_us);
+  }
+}
+
+static void
+look_at_caller (OtCall *self, gint64 at_us)
+{
+  gint64 lost_us = self->party[OT_SIDE_CALLER].lost_since_us;
+
+  if (self->state == OT_CALL_RINGING && lost_us != 0
+      && at_us - lost_us >= self->ports->settings.watch.lost_timeout_us)
+    handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLER, at_us);
+}
+
+static void
+look_at_database (OtCall *self, gint64 at_us)
+{
+  gint64 since_us = ot_outbox_waiting_since_us (self->outbox);
+
+  if (since_us == 0 || at_us - since_us < self->ports->settings.database_timeout_us
+      || !ot_call_state_is_live (self->state))
+    return;
+  ot_warning ("call %s: the database has not answered for too long, the call ends", self->id);
+  handle_own (self, OT_EV_FAULT, OT_BY_SERVER, at_us);
+}
+
+void
+ot_call_look (OtCall *self, gint64 at_us)
+{
+  look_at_media (self, at_us);
+  charge_due (self, at_us);
+  look_at_caller (self, at_us);
+  look_at_database (self, at_us);
+}
+
+/* ---- the database's answers ---- */
+
+/* A unit can't be paid: the talk that was paid for ends where that unit would have begun, whatever came since. */
+static void
+end_unpaid (OtCall *self, OtCallEvent event, gint64 due_us)
+{
+  OtOutboxItem *end = ot_outbox_find_end (self->outbox);
+
+  ot_outbox_drop_open (self->outbox);
+  if (event == OT_EV_FIRST_UNIT_UNPAID)
+    self->connected_us = 0; /* the database has not let it begin */
+  if (ot_call_state_is_live (self->state)) {
+    handle_own (self, event, OT_BY_SERVER, due_us);
+    return;
+  }
+  if (end == NULL)
+    return;
+  self->reason = OT_REASON_NO_POINT;
+  self->state = event == OT_EV_FIRST_UNIT_UNPAID ? OT_CALL_FAILED : OT_CALL_ENDED;
+  end->telling.reason = OT_REASON_NO_POINT;
+  end->telling.state = self->state;
+  end->telling.at_us = due_us;
+  end->record.reason = OT_REASON_NO_POINT;
+  end->record.to_state = ot_call_state_name (self->state);
+  end->record.at_us = ot_call_wall_us (self, due_us);
+  end->record.total_seconds = ot_call_total_seconds (self, due_us);
+}
+
+static void
+on_request_answered (OtCall *self, const OtOutboxItem *item, const OtRecordResult *result)
+{
+  OtCallInput input = { .event = OT_EV_STORED, .by = OT_BY_SERVER, .at_us = now_us (self), .result = result };
+
+  self->price_points = result->price_points;
+  if (result->outcome != OT_OUTCOME_DONE)
+    input.event = OT_EV_REQUEST_REFUSED;
+  ot_call_handle (self, &input, NULL);
+}
+
+/* Returns: whether what was to be told is still true. */
+static gboolean
+accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *result)
+{
+  gboolean charges = item->record.kind == OT_RECORD_STARTED || item->record.kind == OT_RECORD_UNIT;
+
+  if (result->outcome == OT_OUTCOME_DONE)
+    return TRUE;
+  if (charges && result->outcome == OT_OUTCOME_INSUFFICIENT_BALANCE) {
+    end_unpaid (self, item->record.kind == OT_RECORD_STARTED ? OT_EV_FIRST_UNIT_UNPAID : OT_EV_UNIT_UNPAID,
+        item->telling.at_us);
+    return FALSE;
+  }
+  ot_error ("call %s: the database refused %s for good (outcome %d)", self->id, item->record.event, result->outcome);
+  if (item->record.kind == OT_RECORD_ENDED)
+    return TRUE; /* people are not kept waiting; the audit shows it */
+  handle_own (self, OT_EV_FAULT, OT_BY_SERVER, now_us (self));
+  return FALSE;
+}
+
+/* After what was told: a signalling_start goes before the server's offer. */
+static void
+offer_if_wanted (OtCall *self)
+{
+  const OtMediaPort *media = &self->ports->media;
+
+  if (ot_call_state_is_live (self->state) && ot_negotiation_wants_offer (&self->negotiation))
+    media->make_offer (media->self, self->id, OT_SIDE_CALLEE);
+}
+
+static void
+on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user_data)
+{
+  OtCall *self = user_data;
+
+  if (item->has_record && item->record.kind == OT_RECORD_REQUESTED) {
+    on_request_answered (self, item, result);
+    return;
+  }
+  if (item->has_record && !accept_result (self, item, result))
+    return;
+  for (guint i = 0; i < OT_FSM_FX_MAX && item->then[i] != OT_FX_NONE; i++) {
+    if (item->then[i] == OT_FX_RELEASE)
+      self->released = TRUE;
+    else
+      ot_announce (self, item->then[i], item, result);
+  }
+  offer_if_wanted (self);
+}
+
+/* ---- media ---- */
+
+static void
+on_server_answer (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut answer = { OT_OUT_WEBRTC_ANSWER,
+    .webrtc_answer = { .call_id = self->id,
+                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
+                       .answer = { "answer", event->sdp } } };
+
+  ot_announce_to (self, event->side, &answer);
+  offer_if_wanted (self);
+}
+
+static void
+on_server_offer (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut offer = { OT_OUT_WEBRTC_OFFER,
+    .webrtc_offer = { .call_id = self->id,
+                      .from_user_id = self->party[ot_side_other (event->side)].user_id,
+                      .offer = { "offer", event->sdp } } };
+
+  if (ot_negotiation_server_offer (&self->negotiation, event->side))
+    ot_announce_to (self, event->side, &offer);
+}
+
+static void
+on_server_candidate (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut candidate = { OT_OUT_ICE_CANDIDATE,
+    .ice_candidate = { .call_id = self->id,
+                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
+                       .candidate = event->candidate,
+                       .has_candidate = event->candidate.candidate != NULL } };
+
+  ot_announce_to (self, event->side, &candidate);
+}
+
+static void
+on_media_refused (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut error = { OT_OUT_ERROR,
+    .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR), .message = event->message, .call_id = self->id } };
+
+  if (self->negotiation.step[event->side] == OT_NEGOTIATION_CLIENT_OFFERED)
+    error.error.original_event = "webrtc_offer";
+  else
+    error.error.original_event = "webrtc_answer";
+  ot_negotiation_restart (&self->negotiation, event->side);
+  ot_announce_to (self, event->side, &error);
+}
+
+static void
+on_first_rtp (OtCall *self, const OtMediaEvent *event)
+{
+  OtCallInput input = {
+    .event = OT_EV_FIRST_RTP, .by = OT_BY_SERVER, .at_us = event->at_us, .evidence = event->evidence
+  };
+
+  ot_call_handle (self, &input, NULL);
+}
+
+void
+ot_call_on_media (OtCall *self, const OtMediaEvent *event)
+{
+  if (!ot_call_state_is_live (self->state))
+    return;
+  switch (event->type) {
+  case OT_MEDIA_ANSWER:
+    on_server_answer (self, event);
+    break;
+  case OT_MEDIA_OFFER:
+    on_server_offer (self, event);
+    break;
+  case OT_MEDIA_CANDIDATE:
+    on_server_candidate (self, event);
+    break;
+  case OT_MEDIA_REFUSED:
+    on_media_refused (self, event);
+    break;
+  case OT_MEDIA_LEG_UP:
+    ot_info ("call %s: the %s's leg is up", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee");
+    break;
+  case OT_MEDIA_LEG_DOWN:
+    ot_info ("call %s: the %s's leg is down: %s", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee",
+        event->message);
+    break;
+  case OT_MEDIA_FIRST_RTP:
+    on_first_rtp (self, event);
+    break;
+  case OT_MEDIA_FAILED:
+    ot_error ("call %s: media failed: %s", self->id, event->message);
+    ot_call_look (self, event->at_us);
+    handle_own (self, OT_EV_FAULT, OT_BY_SERVER, event->at_us);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+/* ---- connections ---- */
+
+/* A page that was reloaded sends nothing any more; one whose socket only blinked still does (DTX: each 400 ms). */
+#define MEDIA_GONE_US (500 * G_TIME_SPAN_MILLISECOND)
+
+static gboolean
+media_is_gone (const OtCall *self, OtSide side, gint64 at_us)
+{
+  const OtMediaPort *media = &self->ports->media;
+  OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
+
+  media->read_rtp (media->self, self->id, evidence);
+  return at_us - evidence[side].last_us > MEDIA_GONE_US;
+}
+
+void
+ot_call_connection_closed (OtCall *self, OtSide side, const char *session_id)
+{
+  const OtTellPort *tell = &self->ports->tell;
+  OtParty *party = &self->party[side];
+  OtCallInput input = { .event = OT_EV_CONNECTION_LOST, .by = actor_of_side (side), .at_us = now_us (self) };
+
+  if (side == OT_SIDE_CALLEE && party->session_id == NULL && party->lost_since_us == 0) {
+    if (!tell->is_online (tell->self, party->user_id))
+      handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLEE, input.at_us);
+    return;
+  }
+  if (g_strcmp0 (party->session_id, session_id) != 0)
+    return;
+  g_clear_pointer (&party->session_id, g_free);
+  party->lost_since_us = input.at_us;
+  ot_call_handle (self, &input, NULL);
+}
+
+void
+ot_call_connection_opened (OtCall *self, OtSide side, const char *session_id)
+{
+  const OtTellPort *tell = &self->ports->tell;
+  const OtParty *party = &self->party[side];
+  OtCallInput input = {
+    .event = OT_EV_CONNECTION_BACK, .by = actor_of_side (side), .at_us = now_us (self), .session_id = session_id
+  };
+  gint64 wall_us = ot_call_wall_us (self, input.at_us);
+
+  if (side == OT_SIDE_CALLEE && self->state <= OT_CALL_RINGING) {
+    if (self->state == OT_CALL_RINGING)
+      ot_announce_incoming (self, session_id);
+    return;
+  }
+  if (party->session_id != NULL) {
+    ot_announce_standing (tell, session_id, self->id, "answered_elsewhere", NULL, wall_us);
+    return;
+  }
+  if (self->state <= OT_CALL_RINGING) {
+    hold_by_device (self, &input);
+    ot_announce_standing (tell, session_id, self->id, ot_call_state_name (self->state), NULL, wall_us);
+    return;
+  }
+  input.media_gone = media_is_gone (self, side, input.at_us);
+  if (input.media_gone)
+    ot_negotiation_restart (&self->negotiation, side);
+  ot_call_handle (self, &input, NULL);
+}
+
+/* ---- life ---- */
+
+OtCall *
+ot_call_new (const OtCallPorts *ports, const char *call_id, const char *caller_id, const char *caller_session_id,
+    const char *callee_id)
+{
+  OtCall *self = g_new0 (OtCall, 1);
+  gint64 at_us = ot_clock_mono_us (ports->clock);
+  OtOutboxItem item = { .has_record = TRUE };
+
+  self->id = g_strdup (call_id);
+  self->ports = ports;
+  self->state = OT_CALL_REQUESTED;
+  self->party[OT_SIDE_CALLER].user_id = g_strdup (caller_id);
+  self->party[OT_SIDE_CALLER].session_id = g_strdup (caller_session_id);
+  self->party[OT_SIDE_CALLEE].user_id = g_strdup (callee_id);
+  self->wall_offset_us = ot_clock_wall_us (ports->clock) - at_us;
+  self->outbox = ot_outbox_new (&ports->record, ports->clock, on_outbox, self);
+
+  item.record = new_record (self, OT_RECORD_REQUESTED, at_us);
+  item.record.actor = self->party[OT_SIDE_CALLER].user_id;
+  item.record.event = "call_request";
+  item.record.from_state = NULL;
+  item.record.caller_id = self->party[OT_SIDE_CALLER].user_id;
+  item.record.callee_id = self->party[OT_SIDE_CALLEE].user_id;
+  item.record.callee_online = ports->tell.is_online (ports->tell.self, callee_id);
+  ot_outbox_put (self->outbox, &item);
+  return self;
+}
+
+void
+ot_call_free (OtCall *self)
+{
+  ot_timer_cancel (&self->phase_timer);
+  ot_timer_cancel (&self->billing_timer);
+  ot_outbox_free (self->outbox);
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    g_free (self->party[side].user_id);
+    g_free (self->party[side].session_id);
+  }
+  g_free (self->id);
+  g_free (self);
+}

@@ -1,0 +1,315 @@
+/* Owns all calls. Finds the call and the side that an event is about; decides nothing else about calls. */
+
+#include "registry.h"
+
+#include "announce.h"
+#include "ids.h"
+#include "log.h"
+
+#define LOOK_INTERVAL_US (100 * G_TIME_SPAN_MILLISECOND)
+#define LINGER_US G_TIME_SPAN_MINUTE
+
+struct _OtRegistry {
+  OtCallPorts ports;
+  GHashTable *by_id; /* call id (borrowed from the call) → OtCall, owned */
+  OtTimer look_timer;
+  gboolean shutting_down;
+};
+
+static void arm_look (OtRegistry *self);
+
+static gint64
+now_us (const OtRegistry *self)
+{
+  return ot_clock_mono_us (self->ports.clock);
+}
+
+static void
+on_look (gpointer user_data)
+{
+  OtRegistry *self = user_data;
+  gint64 at_us = now_us (self);
+  GHashTableIter iter;
+  OtCall *call;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call)) {
+    if (ot_call_state_is_live (call->state))
+      ot_call_look (call, at_us);
+    else if (ot_call_is_idle (call) && at_us - call->ended_us > LINGER_US)
+      g_hash_table_iter_remove (&iter);
+  }
+  arm_look (self);
+}
+
+static void
+arm_look (OtRegistry *self)
+{
+  ot_timer_arm (&self->look_timer, now_us (self) + LOOK_INTERVAL_US, on_look, self);
+}
+
+void
+ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const char *message,
+    const char *original_event, const char *call_id)
+{
+  const OtCallPorts *ports = &self->ports;
+  const OtCall *call = call_id != NULL ? g_hash_table_lookup (self->by_id, call_id) : NULL;
+  const char *state = call != NULL ? ot_call_state_name (call->state) : NULL;
+  OtRecord record = { .kind = OT_RECORD_REFUSED,
+                      .call_id = call_id,
+                      .at_us = ot_clock_wall_us (ports->clock),
+                      .actor = sender->user_id,
+                      .event = original_event,
+                      .from_state = state,
+                      .to_state = state,
+                      .detail = ot_code_name (code) };
+
+  ot_announce_refusal (&ports->tell, sender->session_id, code, message, original_event, call_id);
+  ports->record.write (ports->record.self, &record, NULL, NULL);
+}
+
+/* ---- what clients send ---- */
+
+/* A request that is there already is answered with how it stands, whoever is busy with it. */
+static gboolean
+answer_repeated (OtRegistry *self, const OtSender *sender, const OtInCallRequest *request)
+{
+  const OtCall *call = g_hash_table_lookup (self->by_id, request->call_id);
+
+  if (call == NULL || !g_str_equal (call->party[OT_SIDE_CALLER].user_id, sender->user_id)
+      || !g_str_equal (call->party[OT_SIDE_CALLEE].user_id, request->to_user_id))
+    return FALSE;
+  if (call->state != OT_CALL_REQUESTED)
+    ot_announce_standing (&self->ports.tell, sender->session_id, call->id, ot_call_state_name (call->state),
+        ot_reason_name (call->reason), ot_clock_wall_us (self->ports.clock));
+  return TRUE;
+}
+
+static void
+on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *request)
+{
+  const OtRecordPort *record = &self->ports.record;
+  const char *event = ot_in_type_name (OT_IN_CALL_REQUEST);
+  OtCall *call;
+
+  if (answer_repeated (self, sender, request))
+    return;
+  if (self->shutting_down) {
+    ot_registry_refuse (self, sender, OT_CODE_SERVER_DRAINING, "The server is about to stop; no new calls", event,
+        request->call_id);
+  } else if (!record->is_available (record->self)) {
+    ot_registry_refuse (self, sender, OT_CODE_TEMPORARILY_UNAVAILABLE,
+        "The database is away for the moment; please try again", event, request->call_id);
+  } else if (g_hash_table_contains (self->by_id, request->call_id)) {
+    ot_registry_refuse (self, sender, OT_CODE_DUPLICATE_CALL_ID, "This callId was used for another call", event,
+        request->call_id);
+  } else {
+    call = ot_call_new (&self->ports, request->call_id, sender->user_id, sender->session_id, request->to_user_id);
+    g_hash_table_insert (self->by_id, call->id, call);
+  }
+}
+
+/* The event as the call's rules know it. FALSE: not one for a call that exists. */
+static gboolean
+to_input (const OtIn *event, OtCallInput *input)
+{
+  switch ((int) event->type) {
+  case OT_IN_CALL_ACCEPT:
+    input->event = OT_EV_ACCEPT;
+    input->client_offers = g_strcmp0 (event->call_accept.offerer, "client") == 0;
+    return TRUE;
+  case OT_IN_CALL_REJECT:
+    input->event = OT_EV_REJECT;
+    input->reason = ot_reason_parse (event->call_reject.reason);
+    if (input->reason == OT_REASON_NONE)
+      input->reason = OT_REASON_MANUAL_DECLINE;
+    return TRUE;
+  case OT_IN_CALL_CANCEL:
+    input->event = OT_EV_CANCEL;
+    return TRUE;
+  case OT_IN_CALL_END_REQUEST:
+    input->event = OT_EV_END;
+    return TRUE;
+  case OT_IN_WEBRTC_OFFER:
+    input->event = OT_EV_OFFER;
+    input->sdp = event->webrtc_offer.offer.sdp;
+    return TRUE;
+  case OT_IN_WEBRTC_ANSWER:
+    input->event = OT_EV_ANSWER;
+    input->sdp = event->webrtc_answer.answer.sdp;
+    return TRUE;
+  case OT_IN_ICE_CANDIDATE:
+    input->event = OT_EV_CANDIDATE;
+    if (event->ice_candidate.has_candidate)
+      input->candidate = event->ice_candidate.candidate;
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+void
+ot_registry_event (OtRegistry *self, const OtSender *sender, const OtIn *event)
+{
+  const char *name = ot_in_type_name (event->type);
+  const char *call_id = ot_in_get_call_id (event);
+  OtCall *call = g_hash_table_lookup (self->by_id, call_id);
+  OtCallInput input = { .session_id = sender->session_id };
+  const char *text;
+  OtSide side;
+  OtCode code;
+
+  if (event->type == OT_IN_CALL_REQUEST) {
+    on_request (self, sender, &event->call_request);
+    return;
+  }
+  if (event->type == OT_IN_CALL_CONNECTED) {
+    ot_registry_refuse (self, sender, OT_CODE_SELF_REPORT_FORBIDDEN,
+        "Clients do not report connections: the server sees the first RTP packet itself", name, call_id);
+    return;
+  }
+  if (call == NULL || !ot_call_side_of (call, sender->user_id, &side)) {
+    ot_registry_refuse (self, sender, OT_CODE_CALL_NOT_FOUND, "There is no such call of yours", name, call_id);
+    return;
+  }
+  if (!to_input (event, &input))
+    g_assert_not_reached ();
+  input.by = side == OT_SIDE_CALLER ? OT_BY_CALLER : OT_BY_CALLEE;
+  input.at_us = now_us (self);
+  ot_call_look (call, input.at_us);
+  code = ot_call_handle (call, &input, &text);
+  if (code != OT_CODE_NONE)
+    ot_registry_refuse (self, sender, code, text, name, call_id);
+}
+
+/* ---- everybody else ---- */
+
+void
+ot_registry_on_media (const OtMediaEvent *event, gpointer user_data)
+{
+  OtRegistry *self = user_data;
+  OtCall *call = g_hash_table_lookup (self->by_id, event->call_id);
+
+  if (call != NULL)
+    ot_call_on_media (call, event);
+}
+
+typedef void (*ConnectionFunc) (OtCall *call, OtSide side, const char *session_id);
+
+static void
+tell_calls_of (OtRegistry *self, const OtSender *sender, ConnectionFunc func)
+{
+  GHashTableIter iter;
+  OtCall *call;
+  OtSide side;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+    if (ot_call_state_is_live (call->state) && ot_call_side_of (call, sender->user_id, &side))
+      func (call, side, sender->session_id);
+}
+
+void
+ot_registry_opened (OtRegistry *self, const OtSender *sender)
+{
+  tell_calls_of (self, sender, ot_call_connection_opened);
+}
+
+void
+ot_registry_closed (OtRegistry *self, const OtSender *sender)
+{
+  tell_calls_of (self, sender, ot_call_connection_closed);
+}
+
+static void
+end_by_server (OtRegistry *self, OtCall *call, OtCallEvent event)
+{
+  OtCallInput input = { .event = event, .by = OT_BY_SERVER, .at_us = now_us (self) };
+
+  ot_call_look (call, input.at_us);
+  ot_call_handle (call, &input, NULL);
+}
+
+gboolean
+ot_registry_end (OtRegistry *self, const char *call_id)
+{
+  OtCall *call = g_hash_table_lookup (self->by_id, call_id);
+
+  if (call == NULL || !ot_call_state_is_live (call->state))
+    return FALSE;
+  end_by_server (self, call, OT_EV_ADMIN_END);
+  return TRUE;
+}
+
+void
+ot_registry_shut_down (OtRegistry *self)
+{
+  GHashTableIter iter;
+  OtCall *call;
+
+  self->shutting_down = TRUE;
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+    end_by_server (self, call, OT_EV_SHUTDOWN);
+}
+
+gboolean
+ot_registry_is_quiet (OtRegistry *self)
+{
+  GHashTableIter iter;
+  OtCall *call;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+    if (!ot_call_is_idle (call))
+      return FALSE;
+  return TRUE;
+}
+
+GPtrArray *
+ot_registry_talking_ids (OtRegistry *self)
+{
+  GPtrArray *ids = g_ptr_array_new ();
+  GHashTableIter iter;
+  OtCall *call;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+    if (ot_call_state_is_talking (call->state))
+      g_ptr_array_add (ids, call->id);
+  return ids;
+}
+
+guint
+ot_registry_n_live (OtRegistry *self)
+{
+  GHashTableIter iter;
+  OtCall *call;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+    n += ot_call_state_is_live (call->state);
+  return n;
+}
+
+/* ---- life ---- */
+
+OtRegistry *
+ot_registry_new (const OtCallPorts *ports)
+{
+  OtRegistry *self = g_new0 (OtRegistry, 1);
+
+  self->ports = *ports;
+  self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ot_call_free);
+  arm_look (self);
+  return self;
+}
+
+void
+ot_registry_free (OtRegistry *self)
+{
+  ot_timer_cancel (&self->look_timer);
+  g_hash_table_unref (self->by_id);
+  g_free (self);
+}
