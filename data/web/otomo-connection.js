@@ -1,0 +1,181 @@
+/*
+ * One signalling connection that comes back by itself: socket, first message, heartbeat, back-off.
+ * Knows nothing of calls. What it is told to send while it is not open it refuses, and says so: what was
+ * true before a loss is for the server to repeat, not for a queue of ours.
+ */
+
+/** @typedef {import('./otomo-wire.js').Fields} Fields */
+/** @typedef {import('./otomo-wire.js').Format} Format */
+
+/**
+ * @typedef {'connecting' | 'open' | 'waiting' | 'closed'} ConnectionState
+ *
+ * @typedef {object} ConnectionReport
+ * @property {ConnectionState} state
+ * @property {number} attempt  tries since it was last open, from 1
+ * @property {number} retryMs  `waiting`: until the next try
+ * @property {number} code  `waiting` and `closed`: WebSocket close code, 1006 when there was none
+ *
+ * @typedef {object} ConnectionListener
+ * @property {(report: ConnectionReport) => void} changed
+ * @property {(event: string, fields: Fields) => void} received  each message; `connection_ack` is the first
+ *
+ * @typedef {object} ConnectionOptions
+ * @property {string} url
+ * @property {string} userId
+ * @property {string | (() => string | Promise<string>)} token  a function is asked before each try
+ * @property {Format} format
+ * @property {ConnectionListener} listener
+ */
+
+/** Close codes after which the same try again would get the same answer. */
+const FINAL_CODES = new Set([1003, 1007, 1009, 4400, 4401, 4403, 4409]);
+const RATE_LIMITED = 4429;
+const NO_CODE = 1006;
+
+const ACK_TIMEOUT_MS = 10_000;
+const BACKOFF_MS_MIN = 500;
+const BACKOFF_MS_MAX = 15_000;
+const ATTEMPTS_MAX = 40;
+const UNSENT_BYTES_MAX = 256 * 1024;
+
+/**
+ * How long to wait before a try: doubles from half a second to 15 s, and half of it is chance, so that
+ * clients which lost the same server do not all come back at the same moment.
+ *
+ * @param {number} attempt from 1
+ * @param {() => number} random 0 to 1
+ * @returns {number} milliseconds
+ */
+export function backoffMs(attempt, random = Math.random) {
+  const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(attempt - 1, 20));
+  return Math.round(ceiling / 2 + (random() * ceiling) / 2);
+}
+
+export class Connection {
+  /** @type {ConnectionOptions} */ #options;
+  /** @type {WebSocket | null} */ #socket = null;
+  /** @type {ConnectionState} */ #state = 'closed';
+  #attempt = 0;
+  #heard = false; // anything since the last heartbeat
+  /** @type {any} */ #timer = 0; // one at a time: ack deadline, next try, or heartbeat
+
+  /** @param {ConnectionOptions} options */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get isOpen() {
+    return this.#state === 'open';
+  }
+
+  /** Opens it, or tries again at once when it is waiting. Does nothing when it is open or on its way. */
+  open() {
+    if (this.#state === 'open' || this.#state === 'connecting') return;
+    if (this.#state === 'closed') this.#attempt = 0;
+    this.#dial();
+  }
+
+  /** Closes it for good, until the next `open`. @param {number} code */
+  close(code = 1000) {
+    this.#abandon(code);
+    this.#become('closed', { code });
+  }
+
+  /**
+   * @param {string} event
+   * @param {Fields} fields
+   * @returns {boolean} false: not open, nothing was sent and nothing will be
+   */
+  send(event, fields = {}) {
+    if (this.#state !== 'open') return false;
+    if (this.#socket && this.#socket.bufferedAmount > UNSENT_BYTES_MAX) {
+      this.#lost(NO_CODE);
+      return false;
+    }
+    this.#write(event, fields);
+    return true;
+  }
+
+  async #dial() {
+    clearTimeout(this.#timer);
+    this.#attempt++;
+    this.#become('connecting');
+    const attempt = this.#attempt;
+    const isStale = () => this.#state !== 'connecting' || this.#attempt !== attempt;
+
+    let token;
+    try {
+      token = await (typeof this.#options.token === 'function' ? this.#options.token() : this.#options.token);
+    } catch {
+      if (!isStale()) this.#lost(NO_CODE);
+      return;
+    }
+    if (isStale()) return;
+
+    const socket = new WebSocket(this.#options.url, this.#options.format.subprotocols);
+    this.#socket = socket;
+    socket.onopen = () => this.#write('init_connection', { userId: this.#options.userId, token });
+    socket.onmessage = ({ data }) => this.#read(data);
+    socket.onclose = ({ code }) => this.#lost(code);
+    this.#timer = setTimeout(() => this.#lost(NO_CODE), ACK_TIMEOUT_MS);
+  }
+
+  /** @param {string} event @param {Fields} fields */
+  #write(event, fields) {
+    this.#socket?.send(this.#options.format.encode(event, fields));
+  }
+
+  /** @param {unknown} data */
+  #read(data) {
+    const message = typeof data === 'string' ? this.#options.format.decode(data) : null;
+    if (!message) return;
+    this.#heard = true;
+    if (message.event === 'connection_ack') this.#acknowledged(message.fields);
+    this.#options.listener.received(message.event, message.fields);
+  }
+
+  /** @param {Fields} ack */
+  #acknowledged(ack) {
+    clearTimeout(this.#timer);
+    this.#attempt = 0;
+    this.#become('open');
+    if (ack.heartbeatSeconds > 0) this.#beat(ack.heartbeatSeconds * 1000);
+  }
+
+  /** A server that says nothing between two heartbeats is not there any more. @param {number} everyMs */
+  #beat(everyMs) {
+    this.#heard = false;
+    this.#write('heartbeat', {});
+    this.#timer = setTimeout(() => (this.#heard ? this.#beat(everyMs) : this.#lost(NO_CODE)), everyMs);
+  }
+
+  /** @param {number} code */
+  #lost(code) {
+    this.#abandon(1000);
+    if (FINAL_CODES.has(code) || this.#attempt >= ATTEMPTS_MAX) {
+      this.#become('closed', { code });
+      return;
+    }
+    const retryMs = backoffMs(code === RATE_LIMITED ? ATTEMPTS_MAX : this.#attempt + 1);
+    this.#timer = setTimeout(() => this.#dial(), retryMs);
+    this.#become('waiting', { code, retryMs });
+  }
+
+  /** Lets go of the socket without waiting for its closing handshake. @param {number} code */
+  #abandon(code) {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
+
+  /** @param {ConnectionState} state @param {{code?: number, retryMs?: number}} why */
+  #become(state, { code = 0, retryMs = 0 } = {}) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#options.listener.changed({ state, attempt: this.#attempt, retryMs, code });
+  }
+}

@@ -1,0 +1,170 @@
+/*
+ * A call's sound on this side: the microphone, from the first wish to talk until the call is over, and the
+ * leg that carries it. Decides when a new leg is needed; what a call is, it does not know.
+ */
+
+import { OtomoError } from './otomo-error.js';
+import { Leg } from './otomo-leg.js';
+
+/** @typedef {import('./otomo-leg.js').LegStats} LegStats */
+
+/**
+ * @typedef {object} MediaListener
+ * @property {(event: string, fields: object) => void} send  for the server, about the call that is on
+ * @property {(stream: MediaStream) => void} voice  the other side's; again when the leg is a new one
+ * @property {(state: RTCPeerConnectionState) => void} changed
+ * @property {(error: OtomoError) => void} failed
+ */
+
+const RESTARTS_MAX = 5; // a call
+const PATIENCE_MS = 1500; // "disconnected" often heals by itself, and the server waits 10 s
+
+/** Asks the browser for the microphone; an OtomoError says why it cannot be had. */
+export async function openMicrophone() {
+  if (!navigator.mediaDevices) {
+    throw new OtomoError('INSECURE_CONTEXT', 'a browser gives the microphone to https and localhost pages only');
+  }
+  const voice = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: voice });
+  } catch (error) {
+    const { name, message } = /** @type {DOMException} */ (error);
+    throw new OtomoError(name === 'NotAllowedError' ? 'MICROPHONE_DENIED' : 'MICROPHONE_MISSING', message);
+  }
+}
+
+export class Media {
+  /** @type {() => Promise<MediaStream>} */ #open;
+  /** @type {MediaListener} */ #listener;
+  /** @type {Promise<MediaStream> | null} */ #microphone = null;
+  /** @type {Leg | null} */ #leg = null;
+  /** @type {RTCIceServer[]} */ #iceServers = [];
+  /** @type {any} */ #patience = 0;
+  #restarts = 0;
+  #muted = false;
+
+  /** @param {() => Promise<MediaStream>} open asks for the microphone @param {MediaListener} listener */
+  constructor(open, listener) {
+    this.#open = open;
+    this.#listener = listener;
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  /** Silence is sent instead of nothing: the line stays open. */
+  set muted(muted) {
+    this.#muted = muted;
+    this.#withTracks((track) => (track.enabled = !muted));
+  }
+
+  /** @returns {Promise<MediaStream>} open until `release`; OtomoError when it cannot be had */
+  microphone() {
+    if (!this.#microphone) {
+      const microphone = this.#open();
+      this.#microphone = microphone;
+      this.#withTracks((track) => (track.enabled = !this.#muted));
+      microphone.catch(() => this.#microphone === microphone && (this.#microphone = null));
+    }
+    return this.#microphone;
+  }
+
+  /**
+   * The server wants media. A leg that was there is gone.
+   *
+   * @param {RTCIceServer[]} iceServers
+   * @param {boolean} offers false: the server is about to offer
+   */
+  start(iceServers, offers) {
+    this.#iceServers = iceServers;
+    this.#replaceLeg();
+    if (offers) this.#offer();
+  }
+
+  /** The server offers. Where two offers cross, ours stands. @param {RTCSessionDescriptionInit} offer */
+  offered(offer) {
+    if (this.#leg?.isOffering) return;
+    if (!this.#leg?.isFresh) this.#replaceLeg();
+    this.#attempt((leg) => leg.answer(offer, this.microphone()));
+  }
+
+  /** @param {RTCSessionDescriptionInit} answer */
+  answered(answer) {
+    this.#attempt((leg) => leg.answered(answer));
+  }
+
+  /** @param {RTCIceCandidateInit | null} candidate */
+  candidate(candidate) {
+    this.#attempt((leg) => leg.addCandidate(candidate));
+  }
+
+  /** @returns {Promise<LegStats | null>} null: there is no leg */
+  async stats() {
+    return (await this.#leg?.stats()) ?? null;
+  }
+
+  /** The call is over: no leg, microphone off, and the next call starts unmuted. */
+  release() {
+    this.#closeLeg();
+    this.#withTracks((track) => track.stop());
+    this.#microphone = null;
+    this.#restarts = 0;
+    this.#muted = false;
+  }
+
+  /** @param {(track: MediaStreamTrack) => void} act */
+  #withTracks(act) {
+    this.#microphone?.then((stream) => stream.getAudioTracks().forEach(act), () => {});
+  }
+
+  #offer() {
+    this.#attempt((leg) => leg.offer(this.microphone()));
+  }
+
+  #replaceLeg() {
+    this.#closeLeg();
+    const leg = new Leg(this.#iceServers, {
+      described: (event, fields) => this.#listener.send(event, fields),
+      candidate: (candidate) => this.#listener.send('ice_candidate', { candidate }),
+      voice: (stream) => this.#listener.voice(stream),
+      changed: (state) => this.#legChanged(state),
+    });
+    this.#leg = leg;
+  }
+
+  #closeLeg() {
+    clearTimeout(this.#patience);
+    this.#leg?.close(); // and reports nothing any more
+    this.#leg = null;
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  #legChanged(state) {
+    this.#listener.changed(state);
+    clearTimeout(this.#patience);
+    if (state === 'disconnected') this.#patience = setTimeout(() => this.#restart(), PATIENCE_MS);
+    if (state === 'failed') this.#restart();
+  }
+
+  /** The path is gone and the server has not noticed: a new offer replaces the leg. */
+  #restart() {
+    if (this.#restarts >= RESTARTS_MAX) return;
+    this.#restarts++;
+    this.#replaceLeg();
+    this.#offer();
+  }
+
+  /** A step of negotiation. What fails because the leg was replaced meanwhile is no failure. @param {(leg: Leg) => Promise<void>} step */
+  async #attempt(step) {
+    const leg = this.#leg;
+    if (!leg) return;
+    try {
+      await step(leg);
+    } catch (error) {
+      if (leg !== this.#leg) return;
+      const { message } = /** @type {Error} */ (error);
+      this.#listener.failed(error instanceof OtomoError ? error : new OtomoError('MEDIA_ERROR', message));
+    }
+  }
+}
