@@ -16,7 +16,7 @@ BALANCE = 1000
 SETTINGS = {
     "billing.unit_seconds": 1,
     "call.ring_timeout": 1,
-    "call.media_timeout": 2,
+    "call.media_timeout": 10,
     "call.rtp_pause": 0.6,
     "call.rtp_timeout": 2,
     "call.lost_timeout": 1.5,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from datetime import datetime, timezone
 
 import websockets
 
@@ -12,7 +13,8 @@ SDP_SHOWN = 40  # characters of a description in a failure message
 
 
 class Event(dict):
-    """An event's fields; `type` is its name, `raw` the message as it came, `at` its arrival (monotonic, s)."""
+    """An event's fields; `type` is its name, `raw` the message as it came, `at` its arrival (monotonic, s), `wall`
+    the same in UTC."""
 
     def __init__(self, raw):
         fields = raw if "payload" not in raw else {"type": raw["type"], **raw["payload"]}
@@ -20,6 +22,7 @@ class Event(dict):
         self.raw = raw
         self.type = raw["type"]
         self.at = time.monotonic()
+        self.wall = datetime.now(timezone.utc)
 
 
 class Client:
@@ -63,6 +66,14 @@ class Client:
         """A text frame whose bytes are not UTF-8: below what the library lets one say."""
         self.log.append(("->", time.monotonic(), "(a text frame of 0xFF 0xFE)"))
         await self._socket.write_frame(True, websockets.frames.Opcode.TEXT, b"\xff\xfe")
+
+    async def flood(self, text, count):
+        """The same text COUNT times, or until the server has closed the connection."""
+        try:
+            for _ in range(count):
+                await self.send_raw(text)
+        except websockets.ConnectionClosed:
+            pass
 
     def listen(self, event, listener):
         """LISTENER (event) is called with each such event as it comes; they can be expected as well."""
@@ -118,6 +129,10 @@ class Client:
         )
 
     @property
+    def subprotocol(self):
+        return self._socket.subprotocol
+
+    @property
     def is_open(self):
         return not self._reader.done()
 
@@ -125,9 +140,10 @@ class Client:
         await self._socket.close()
         await self._reader
 
-    def lose(self):
-        """The TCP connection goes without a word, as when a phone's network does."""
+    async def lose(self):
+        """The TCP connection goes without a word of WebSocket, as when a phone's network does."""
         self._socket.transport.abort()
+        await self._reader
 
     def story(self):
         """All that was said, for a failure message."""

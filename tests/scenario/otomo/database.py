@@ -10,6 +10,8 @@ import psycopg2.extras
 
 from . import DEADLINE
 
+DATABASE = "otomo"
+ROLE = "postgres"
 
 def _postmaster_file(state_dir):
     found = list(Path(state_dir).glob("**/postmaster.pid"))
@@ -46,6 +48,14 @@ def stop_orphan(state_dir):
         time.sleep(0.02)
 
 
+def kill(state_dir):
+    """SIGKILL for the whole of PostgreSQL, as when the machine loses its power."""
+    pid = postmaster_pid(state_dir)
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for each in (pid, *map(int, children)):
+        os.kill(each, signal.SIGKILL)
+
+
 def connect(state_dir):
     lines = _postmaster(state_dir)
     assert lines, f"no PostgreSQL serves {state_dir}"
@@ -67,5 +77,10 @@ def rows(state_dir, query, values=()):
         connection.close()
 
 
-DATABASE = "otomo"
-ROLE = "postgres"
+def execute(state_dir, statement, values=()):
+    connection = connect(state_dir)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+    finally:
+        connection.close()

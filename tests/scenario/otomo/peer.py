@@ -36,15 +36,13 @@ class Peer(asyncio.DatagramProtocol):
         self.said_fingerprint = self.identity.fingerprint  # what our SDP claims; tests may lie here
         self.remote = None  # sdp.Description of the server's side
         self.server_address = None
-        self.early_candidates = []
-        self.checked = False  # a check of ours was answered
+        self.checks_answered = 0
         self.dtls = None
         self.early_dtls = []  # came before the description that says who is who
         self.srtp_out = self.srtp_in = None
         self.heard = Counter()  # RTP packets that came through, by (payload number, SSRC, text)
         self.heard_rtcp = 0
         self.sent = 0
-        self.sent_first_at = None
         self.talking = False
         self._changed = asyncio.Event()
         self._tasks = []
@@ -94,11 +92,18 @@ class Peer(asyncio.DatagramProtocol):
         await self._until(lambda: self.srtp_out or (self.dtls and self.dtls.failure), deadline)
         assert self.srtp_out, f"{self.name}'s media is not connected: {self._situation()}"
 
-    async def refused(self, deadline=DEADLINE):
-        """Waits until the server has ended our DTLS, and says how."""
-        await self._until(lambda: self.dtls and self.dtls.failure, deadline)
-        assert self.dtls and self.dtls.failure, f"{self.name} was not refused: {self._situation()}"
-        return self.dtls.failure
+    async def connected_or_not(self, patience=2.0):
+        """Whether our side of ICE and DTLS has come through, as far as PATIENCE goes: the server may end it, or
+        be silent."""
+        await self._until(lambda: self.srtp_out or (self.dtls and self.dtls.failure), patience)
+        return self.srtp_out is not None
+
+    async def settled(self, deadline=DEADLINE):
+        """All that we have sent has been looked at: a check sent now is answered, in order."""
+        seen = self.checks_answered
+        self.send_check()
+        await self._until(lambda: self.checks_answered > seen, deadline)
+        assert self.checks_answered > seen, f"{self.name}: no answer to a check: {self._situation()}"
 
     async def hears(self, count, deadline=DEADLINE):
         """Waits until COUNT more RTP packets came through than before."""
@@ -130,8 +135,6 @@ class Peer(asyncio.DatagramProtocol):
         packet = self.srtp_out.protect(self._rtp())
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.timestamp = (self.timestamp + PACKET_SAMPLES) & 0xFFFFFFFF
-        if self.sent_first_at is None:
-            self.sent_first_at = asyncio.get_running_loop().time()
         self._send(packet)
         self.sent += 1
         self._changed.set()
@@ -154,6 +157,10 @@ class Peer(asyncio.DatagramProtocol):
     def forge_rtp(self):
         """RTP that no SRTP key made: our header and SSRC, then noise in place of payload and tag."""
         self._send(self._rtp()[:12] + secrets.token_bytes(60))
+
+    def send_plain_rtp(self):
+        """RTP as it is, not protected at all."""
+        self._send(self._rtp())
 
     def vanish(self):
         """Off the network: no packet goes out any more, none that comes is read."""
@@ -194,7 +201,7 @@ class Peer(asyncio.DatagramProtocol):
 
     async def _connect(self):
         """Checks until answered, then shakes hands, then keeps consent."""
-        while not self.checked:
+        while not self.checks_answered:
             if self.server_address:
                 self.send_check()
             await asyncio.sleep(CHECK_INTERVAL)
@@ -241,7 +248,7 @@ class Peer(asyncio.DatagramProtocol):
         if datagram[0] < 4:
             self._on_stun(datagram, address)
         elif 20 <= datagram[0] < 64:
-            if self.dtls and self.checked:
+            if self.dtls and self.checks_answered:
                 self._shake(datagram)
             else:
                 self.early_dtls.append(datagram)
@@ -253,7 +260,7 @@ class Peer(asyncio.DatagramProtocol):
         message = stun.parse_message(datagram)
         if message.message_class == stun.Class.RESPONSE:
             stun.parse_message(datagram, self.remote.pwd.encode())  # raises when the key is wrong
-            self.checked = True
+            self.checks_answered += 1
         elif message.message_class == stun.Class.REQUEST:  # the server is not lite: answer it
             response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
             response.attributes["XOR-MAPPED-ADDRESS"] = address
@@ -297,7 +304,7 @@ class Peer(asyncio.DatagramProtocol):
 
     def _situation(self):
         return (
-            f"server at {self.server_address}, check answered: {self.checked}, "
+            f"server at {self.server_address}, checks answered: {self.checks_answered}, "
             f"DTLS: {'done' if self.dtls and self.dtls.done else self.dtls and self.dtls.failure}, "
             f"sent {self.sent}, heard {dict(self.heard)}, RTCP {self.heard_rtcp}"
         )

@@ -3,11 +3,17 @@ that a test only says what it is about."""
 
 import asyncio
 import itertools
+from datetime import datetime, timezone
 
 from .client import Client
 from .peer import Peer
 
 aside = asyncio.to_thread  # for the server's blocking helpers: voices flow on meanwhile
+
+
+def instant(iso):
+    """The wire's `iso` as a datetime."""
+    return datetime.strptime(iso, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
 
 
 class Person:
@@ -27,6 +33,12 @@ class Person:
         await self.client.init(self.id, self.token)
         return self.client
 
+    async def refused(self, code):
+        """Tries to connect, and is shown the door with this close code."""
+        client = await Client.connect(self.server.url, self.id)
+        await client.send("init_connection", userId=self.id, token=self.token)
+        await client.closed(code)
+
     async def new_peer(self, payload=111):
         """A fresh media peer, as after a reload."""
         self.peer = await Peer.open(self.id, payload)
@@ -34,6 +46,11 @@ class Person:
         peer = self.peer
         self.client.listen("ice_candidate", lambda event: peer.add_candidate(event["candidate"]))
         return peer
+
+    async def drop(self, how="lose"):
+        """Every connection of this person goes: closed in order, or lost without a word."""
+        for client in [each for each in self._open if isinstance(each, Client)]:
+            await getattr(client, how)()
 
     async def balance(self):
         """Points in the wallet (a user's) or earned (an otomo's)."""
@@ -152,6 +169,10 @@ class Scene:
         await (person or self.user).client.send("call_end_request", callId=self.call_id)
         return await self.over("user_end")
 
+    async def hang_up_unconnected(self, person=None):
+        await (person or self.user).client.send("call_end_request", callId=self.call_id)
+        return await self.over("user_end", state="failed")
+
     async def over(self, reason, state="ended", to=None):
         """The end, told to both (or only to those in TO), and what the database then has; the call_end."""
         ends = [await p.client.expect("call_end", callId=self.call_id) for p in to or self.both]
@@ -167,6 +188,10 @@ class Scene:
         assert row["ended_at"] is not None
         return ends[0]
 
+    async def wall_clock(self, instant):
+        """Waits until INSTANT: only for what is about time passing, never to let something else happen."""
+        await asyncio.sleep(max(0, (instant - datetime.now(timezone.utc)).total_seconds()))
+
     # What the books say -----------------------------------------------------------------------
 
     async def row(self):
@@ -179,6 +204,31 @@ class Scene:
         """Its rows in `call_events`, oldest first."""
         query = "SELECT * FROM call_events WHERE call_id = %s ORDER BY id"
         return await aside(self.server.rows, query, self.call_id)
+
+    async def refusal_recorded(self, event, person, code):
+        """There is a row of the refused event: who, what, why, and no change of state."""
+        rows = [row for row in await self.events() if row["event"] == event and row["actor"] == person.id]
+        refused = [row for row in rows if code in (row["detail"] or "")]
+        assert refused, f"no row of {person.id}'s {event} refused with {code}: {await self.events()}"
+        for row in refused:
+            assert row["to_state"] in (None, row["from_state"]), row
+
+    async def transfers(self, kind):
+        """The call's transfers of a kind: charge, share, refund; in the order of their units."""
+        query = "SELECT * FROM transfers WHERE call_id = %s AND kind = %s ORDER BY unit_index"
+        return await aside(self.server.rows, query, self.call_id, kind)
+
+    async def evidence(self):
+        """What proved the call: {person's id: row}."""
+        query = "SELECT * FROM call_evidence WHERE call_id = %s"
+        people = {"caller": self.user.id, "callee": self.otomo.id}
+        return {people[row["side"]]: row for row in await aside(self.server.rows, query, self.call_id)}
+
+    async def settled(self):
+        """All that both peers have sent so far has been looked at, and what came of it has been said."""
+        for person in self.both:
+            await person.peer.settled()
+            await person.client.round_trip()
 
     async def untouched(self, state="accepted"):
         """Nothing has begun: no instant, no unit, no word of a connection to anybody."""

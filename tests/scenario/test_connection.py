@@ -1,0 +1,155 @@
+"""PROTOCOL.md section 1: who gets in, how, and why a connection is closed."""
+
+import json
+import time
+
+import pytest
+
+from otomo.client import Client
+
+ACK_FIELDS = {"userId", "connectedAt", "sessionId", "resumed", "heartbeatSeconds"}
+TOO_BIG = 64 * 1024 + 1  # bytes of a message
+DEVICES = 5  # connections that one person may hold
+
+
+@pytest.fixture
+def connect(server, loop):
+    """Opens connections; closes them after the test."""
+    made = []
+
+    async def open_one(**how):
+        made.append(await Client.connect(server.url, **how))
+        return made[-1]
+
+    yield open_one
+    for client in made:
+        loop.finish(client.close())
+
+
+async def test_init_connection(server, connect):
+    client = await connect()
+    before = int(time.time())
+    ack = await client.init("u1", server.tokens["u1"])
+    assert ACK_FIELDS <= set(ack), ack
+    assert before - 1 <= ack["connectedAt"] <= time.time() + 1
+    assert (ack["resumed"], ack["heartbeatSeconds"]) == (False, 30)
+
+
+async def test_session_ids_differ(server, connect):
+    acks = [await (await connect()).init("u1", server.tokens["u1"]) for _ in range(2)]
+    assert acks[0]["sessionId"] != acks[1]["sessionId"]
+
+
+async def test_token_in_the_url(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack", userId="u1")
+
+
+async def test_token_in_the_header(server, connect):
+    client = await connect(bearer=server.tokens["u1"])
+    await client.expect("connection_ack", userId="u1")
+
+
+async def test_flat_subprotocol(server, connect):
+    client = await connect(subprotocols=["otomo.flat.v1"])
+    assert client.subprotocol == "otomo.flat.v1"
+    await client.init("u1", server.tokens["u1"])
+
+
+@pytest.mark.parametrize("how", ["init_connection", "token", "bearer"])
+async def test_wrong_token(connect, how):
+    if how == "init_connection":
+        client = await connect()
+        await client.send("init_connection", userId="u1", token="not-a-token")
+    else:
+        client = await connect(**{how: "not-a-token"})
+    await client.closed(4401)
+    assert not client.seen("connection_ack")
+
+
+async def test_token_of_somebody_else(server, connect):
+    client = await connect()
+    await client.send("init_connection", userId="u1", token=server.tokens["u2"])
+    await client.closed(4401)
+
+
+async def test_blocked_account(server, connect):
+    server.add("blocked", "user")
+    server.execute("UPDATE users SET blocked = true WHERE id = 'blocked'")
+    client = await connect()
+    await client.send("init_connection", userId="blocked", token=server.tokens["blocked"])
+    await client.closed(4403)
+
+
+async def test_no_init_connection_in_time(connect):
+    client = await connect()
+    await client.closed(4408)
+
+
+async def test_nothing_is_accepted_before_the_acknowledgement(server, connect):
+    client = await connect()
+    for event in ("heartbeat", "call_request", "call_accept"):
+        await client.send(event, toUserId="o1", callId="early")
+        await client.expect_error("UNAUTHENTICATED", originalEvent=event)
+    await client.init("u1", server.tokens["u1"])
+    assert not server.rows("SELECT 1 FROM calls WHERE call_id = 'early'")
+
+
+async def test_heartbeat(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack")
+    await client.round_trip()
+
+
+async def test_binary_frame(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack")
+    await client.send_raw(b'{"type": "heartbeat"}')
+    await client.closed(1003)
+
+
+async def test_not_utf8(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack")
+    await client.send_broken_utf8()
+    await client.closed(1007)
+
+
+async def test_too_big(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack")
+    await client.send_raw(json.dumps({"type": "heartbeat", "x": "x" * TOO_BIG}))
+    await client.closed(1009)
+
+
+async def test_biggest_that_is_allowed(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack")
+    frame = json.dumps({"type": "heartbeat", "x": ""})
+    await client.send_raw(frame.replace('""', '"' + "x" * (TOO_BIG - 1 - len(frame)) + '"'))
+    await client.expect("heartbeat_ack")
+
+
+async def test_too_many_invalid_messages(server, connect):
+    client = await connect(token=server.tokens["u1"])
+    await client.expect("connection_ack")
+    await client.flood("{", 200)
+    await client.closed(4400)
+    assert client.seen("error"), "it was never told what is wrong"
+
+
+async def test_one_device_too_many(server, connect):
+    devices = []
+    for _ in range(DEVICES + 1):
+        devices.append(await connect())
+        await devices[-1].init("u2", server.tokens["u2"])
+    await devices[0].closed(4409)
+    for device in devices[1:]:
+        await device.round_trip()
+
+
+async def test_a_secret_token_is_in_no_log(server, connect):
+    client = await connect(token=server.tokens["u3"])
+    await client.expect("connection_ack")
+    assert server.tokens["u3"] not in server.log()
+    assert not server.rows("SELECT 1 FROM session_tokens t WHERE t::text LIKE %s", f"%{server.tokens['u3']}%")

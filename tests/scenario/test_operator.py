@@ -1,0 +1,133 @@
+"""otomoctl: what an operator sees and does."""
+
+import json
+
+import pytest
+
+from otomo.scene import aside
+from otomo.server import program, run
+
+
+async def test_user_and_wallet(server):
+    server.ctl("user", "add", "anna", "--role", "user", "--name", "Anna")
+    assert "0" in server.ctl("wallet", "show", "anna")
+    server.ctl("wallet", "top-up", "anna", 250)
+    server.ctl("wallet", "top-up", "anna", 50)
+    assert "300" in server.ctl("wallet", "show", "anna")
+    (row,) = server.rows("SELECT * FROM users WHERE id = 'anna'")
+    assert (row["role"], row["display_name"]) == ("user", "Anna")
+
+
+async def test_otomo(server):
+    server.ctl("user", "add", "hana", "--role", "otomo", "--price", 12, "--share", 70, "--name", "Hana")
+    (row,) = server.rows("SELECT * FROM users WHERE id = 'hana'")
+    assert (row["role"], row["price_per_unit"]) == ("otomo", 12)
+
+
+async def test_a_name_in_japanese(server):
+    server.ctl("user", "add", "jun", "--role", "otomo", "--name", "純子 “☎”")
+    (row,) = server.rows("SELECT * FROM users WHERE id = 'jun'")
+    assert row["display_name"] == "純子 “☎”"
+
+
+async def test_token(scene):
+    token = (await aside(scene.server.ctl, "token", scene.user.id)).strip()
+    scene.user.token = token
+    await scene.user.connect()
+
+
+async def test_calls(scene):
+    await scene.in_call()
+    await scene.tick(1)
+    live = json.loads(await aside(scene.server.ctl, "calls", "--live", "--json"))
+    (mine,) = [call for call in live if scene.call_id in call.values()]
+    assert "in_call" in mine.values()
+    assert scene.call_id in await aside(scene.server.ctl, "calls", "--live")
+    await scene.hang_up()
+    assert scene.call_id not in await aside(scene.server.ctl, "calls", "--live")
+    assert scene.call_id in await aside(scene.server.ctl, "calls")
+
+
+async def test_call_show(scene):
+    await scene.in_call()
+    await scene.tick(2)
+    await scene.hang_up()
+    shown = await aside(scene.server.call, scene.call_id)
+    text = json.dumps(shown)
+    for word in ("first_rtp", "call_accept", "in_call", "user_end", scene.user.id, scene.otomo.id):
+        assert word in text, f"no {word} in {text}"
+    for person in scene.both:
+        assert str(person.peer.ssrc) in text, "no evidence"
+    plain = await aside(scene.server.ctl, "call", "show", scene.call_id)
+    assert scene.call_id in plain and "user_end" in plain
+
+
+async def test_call_end(scene):
+    await scene.ring()
+    await aside(scene.server.ctl, "call", "end", scene.call_id)
+    await scene.over("admin", state="failed")
+
+
+async def test_audit_finds_a_broken_book(own_server):
+    server = own_server().start()
+    server.seed(1, 1000)
+    server.execute("ALTER TABLE accounts DISABLE TRIGGER USER")
+    server.execute("UPDATE accounts SET balance = balance + 1 WHERE owner = 'u1' AND kind = 'wallet'")
+    ran = server.try_ctl("audit")
+    assert ran.status != 0 and "u1" in ran.out + ran.err, ran
+    server.execute("UPDATE accounts SET balance = balance - 1 WHERE owner = 'u1' AND kind = 'wallet'")
+    server.execute("ALTER TABLE accounts ENABLE TRIGGER USER")
+    server.audit()
+
+
+WRONG = {
+    "no verb": [],
+    "unknown verb": ["dance"],
+    "unknown option": ["calls", "--dead"],
+    "user add without a role": ["user", "add", "x"],
+    "user add with an unknown role": ["user", "add", "x", "--role", "king"],
+    "user add with a bad id": ["user", "add", "no spaces", "--role", "user"],
+    "user add with a bad price": ["user", "add", "x", "--role", "otomo", "--price", "-1"],
+    "user add with a bad share": ["user", "add", "x", "--role", "otomo", "--share", "101"],
+    "top-up of nobody": ["wallet", "top-up", "nobody", "1"],
+    "top-up of nothing": ["wallet", "top-up", "u1", "0"],
+    "top-up of less than nothing": ["wallet", "top-up", "u1", "-5"],
+    "top-up of no number": ["wallet", "top-up", "u1", "many"],
+    "wallet of nobody": ["wallet", "show", "nobody"],
+    "token of nobody": ["token", "nobody"],
+    "show a call that is not there": ["call", "show", "nowhere"],
+    "end a call that is not there": ["call", "end", "nowhere"],
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_what_can_not_be_done(server, what):
+    ran = server.try_ctl(*WRONG[what])
+    assert ran.status != 0, ran
+    assert ran.err.strip() and not ran.out.strip(), f"the reason belongs on standard error: {ran}"
+    assert not server.rows("SELECT 1 FROM users WHERE id IN ('x', 'nobody')")
+
+
+async def test_end_a_call_that_is_over(scene):
+    await scene.ring()
+    await scene.hang_up_unconnected()
+    ran = await aside(scene.server.try_ctl, "call", "end", scene.call_id)
+    assert ran.status != 0 and ran.err.strip(), ran
+
+
+async def test_no_server(tmp_path):
+    ran = run(program("otomoctl"), "--state-dir", str(tmp_path), "calls")
+    assert ran.status != 0 and str(tmp_path) in ran.err, ran
+    assert len(ran.err.strip().splitlines()) == 1, ran
+
+
+PEOPLE = "SELECT owner, kind, balance FROM accounts WHERE owner IN ('u1', 'u2', 'o1', 'o2') ORDER BY 1, 2"
+
+
+async def test_seed_again_changes_nothing(server):
+    before = server.rows(PEOPLE)
+    path = server.base / "more-tokens"
+    server.ctl("seed", "--pairs", 2, "--balance", 1000, "--tokens", path)
+    lines = [line.split() for line in path.read_text().splitlines()]
+    assert sorted(user for user, _ in lines) == ["o1", "o2", "u1", "u2"]
+    assert server.rows(PEOPLE) == before
