@@ -1,5 +1,5 @@
-"""What every scenario gets: coroutines as tests, a server, a scene, and after each test a look at the books and the
-log of every server that runs, which no test can leave out."""
+"""What every scenario gets: coroutines as tests, a server, a scene, and after each test a look at
+the books and the log of every server that runs, which no test can leave out."""
 
 import asyncio
 import inspect
@@ -52,8 +52,8 @@ async def _as_coroutine(awaitable):
 
 @pytest.fixture(autouse=True)
 def sound(loop):
-    """After each test, for every server that runs: the audit passes and the log is clean; and nothing went wrong
-    in a callback of ours."""
+    """After each test, for every server that runs: the audit passes and the log is clean; and
+    nothing went wrong in a callback of ours."""
     yield
     faults = [f"{context['message']}: {context.get('exception')!r}" for context in loop.faults]
     loop.faults.clear()
@@ -65,7 +65,8 @@ def sound(loop):
 
 @pytest.fixture(scope="module")
 def server(request):
-    """The module's server, with SETTINGS above and the module's own on top, and PAIRS seeded pairs."""
+    """The module's server, with SETTINGS above and the module's own on top, and PAIRS seeded
+    pairs."""
     server = Server({**SETTINGS, **getattr(request.module, "SETTINGS", {})})
     try:
         server.start()
@@ -99,7 +100,8 @@ def scene(server, make_scene):
 
 @pytest.fixture
 def own_server(loop, sound):
-    """Makes servers of the test's own: own_server ({settings}, args=…, env=…), to be started by it."""
+    """Makes servers of the test's own: own_server ({settings}, args=…, env=…), to be started by
+    it."""
     made = []
 
     def make(settings=None, **options):

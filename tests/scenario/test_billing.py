@@ -31,7 +31,10 @@ async def test_ticks_at_the_units_boundaries(cast):
     for n in (1, 2, 3):
         user, otomo = await scene.tick(n)
         due = int((start + n * UNIT).timestamp())
-        assert user["nextBillingAt"] == otomo["nextBillingAt"] and abs(user["nextBillingAt"] - due) <= 1
+        assert (
+            user["nextBillingAt"] == otomo["nextBillingAt"]
+            and abs(user["nextBillingAt"] - due) <= 1
+        )
         assert user["charged"] == otomo["charged"] == 10
         assert (user["balance"], user["unitsLeft"]) == (BALANCE - 10 * n, (BALANCE - 10 * n) // 10)
         assert (otomo["balance"], otomo["earned"]) == (6 * n, 6)
@@ -41,7 +44,9 @@ async def test_ticks_at_the_units_boundaries(cast):
     charges = await scene.transfers("charge")
     row = await scene.row()
     assert [c["unit_index"] for c in charges] == list(range(1, len(charges) + 1))
-    assert [c["unit_at"] for c in charges] == [row["started_at"] + n * UNIT for n in range(len(charges))]
+    assert [c["unit_at"] for c in charges] == [
+        row["started_at"] + n * UNIT for n in range(len(charges))
+    ]
     assert (row["units_charged"], row["total_charged"]) == (len(charges), 10 * len(charges))
     assert await scene.user.balance() == BALANCE - 10 * len(charges)
     assert await scene.otomo.balance() == 6 * len(charges)
@@ -57,7 +62,9 @@ async def test_a_unit_is_told_when_it_falls_due_and_not_before(cast):
     await scene.hang_up()
 
 
-@pytest.mark.parametrize("price, share, earned", [(7, 33, 2), (1, 50, 0), (10, 0, 0), (10, 100, 10)])
+@pytest.mark.parametrize(
+    "price, share, earned", [(7, 33, 2), (1, 50, 0), (10, 0, 0), (10, 100, 10)]
+)
 async def test_the_share_is_rounded_down(cast, price, share, earned):
     scene = await cast(f"share-{price}-{share}", BALANCE, price, share)
     await scene.in_call()

@@ -75,10 +75,16 @@ async def test_token_of_somebody_else(server, connect):
 
 async def test_blocked_account(server, connect):
     server.add("blocked", "user")
-    server.execute("UPDATE users SET blocked = true WHERE id = 'blocked'")
+    inside = await connect(token=server.tokens["blocked"])
+    await inside.expect("connection_ack")
+    server.ctl("user", "block", "blocked")
+    await inside.closed(4403)
     client = await connect()
     await client.send("init_connection", userId="blocked", token=server.tokens["blocked"])
     await client.closed(4403)
+    server.ctl("user", "unblock", "blocked")
+    again = await connect()
+    await again.init("blocked", server.tokens["blocked"])
 
 
 async def test_no_init_connection_in_time(connect):
@@ -152,4 +158,6 @@ async def test_a_secret_token_is_in_no_log(server, connect):
     client = await connect(token=server.tokens["u3"])
     await client.expect("connection_ack")
     assert server.tokens["u3"] not in server.log()
-    assert not server.rows("SELECT 1 FROM session_tokens t WHERE t::text LIKE %s", f"%{server.tokens['u3']}%")
+    assert not server.rows(
+        "SELECT 1 FROM session_tokens t WHERE t::text LIKE %s", f"%{server.tokens['u3']}%"
+    )

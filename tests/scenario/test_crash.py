@@ -1,4 +1,5 @@
-"""BILLING.md "Faults": the server stops, in order or by SIGKILL, and the books are right when it is back."""
+"""BILLING.md "Faults": the server stops, in order or by SIGKILL, and the books are right when it is
+back."""
 
 from datetime import timedelta
 
@@ -14,7 +15,8 @@ SETTINGS = {"billing.unit_seconds": 3, "call.ring_timeout": 30}
 
 @pytest.fixture
 def three_calls(own_server, make_scene):
-    """A server of the test's own with a call that rings, one that is accepted and one that is billed."""
+    """A server of the test's own with a call that rings, one that is accepted and one that is
+    billed."""
     server = own_server(SETTINGS).start()
     server.seed(3, 1000)
     scenes = [make_scene(server, f"u{n}", f"o{n}") for n in (1, 2, 3)]
@@ -30,14 +32,17 @@ async def walk(scenes):
 
 
 def refunded(scene, row, charges, refunds):
-    """Of the last unit the part that was not served is given back, rounded up in the user's favour."""
+    """Of the last unit the part that was not served is given back, rounded up in the user's
+    favour."""
     charged = sum(t["amount"] for t in charges)
     given_back = sum(t["amount"] for t in refunds if t["unit_index"] == len(charges))
     left = row["started_at"] + len(charges) * UNIT - row["ended_at"]
     assert timedelta(0) <= left <= UNIT, row
     price = row["price_per_unit"]
     expected = -(-price * left // UNIT)  # rounded up
-    assert given_back == expected, f"{left} of the last unit not served, {given_back} given back, not {expected}"
+    assert (
+        given_back == expected
+    ), f"{left} of the last unit not served, {given_back} given back, not {expected}"
     assert row["total_charged"] == charged - given_back
 
 
@@ -93,7 +98,9 @@ async def test_sigterm(three_calls):
     assert await aside(server.stop) == 0
     for scene, state in zip(scenes, ("failed", "failed", "ended")):
         for person in scene.both:
-            await person.client.expect("call_force_end", callId=scene.call_id, reason="server_shutdown")
+            await person.client.expect(
+                "call_force_end", callId=scene.call_id, reason="server_shutdown"
+            )
             await person.client.expect("call_end", callId=scene.call_id, reason="server_shutdown")
             await person.client.closed(1001)
     server.start()

@@ -25,7 +25,9 @@ async def test_after_the_end_nothing_comes(scene):
     heard = [p.peer.heard_count() for p in scene.both]
     for person in scene.both:
         await person.peer.says(10)
-        await person.client.expect_none("call_tick", "call_end", "call_force_end", "call_state_update", "error")
+        await person.client.expect_none(
+            "call_tick", "call_end", "call_force_end", "call_state_update", "error"
+        )
     assert heard == [p.peer.heard_count() for p in scene.both], "voices are forwarded after the end"
 
 
@@ -74,7 +76,9 @@ async def test_every_change_of_state_is_told_and_recorded(scene):
     await scene.state("ended")
     way = ["ringing", "accepted", "in_call", "reconnecting", "in_call", "ended"]
     for person in scene.both:
-        assert [e["state"] for e in person.client.seen("call_state_update")] == way, person.client.story()
+        assert [
+            e["state"] for e in person.client.seen("call_state_update")
+        ] == way, person.client.story()
     changes = [e for e in await scene.events() if e["to_state"] not in (None, e["from_state"])]
     assert [e["to_state"] for e in changes] == way
     assert [e["from_state"] for e in changes] == [None, *way[:-1]]

@@ -1,5 +1,5 @@
-"""Every refusal that an event can get in a call. An error changes nothing: after each test's refusals the call goes
-on as if nothing had been said."""
+"""Every refusal that an event can get in a call. An error changes nothing: after each test's
+refusals the call goes on as if nothing had been said."""
 
 import json
 
@@ -7,7 +7,11 @@ import pytest
 
 SDP = {"type": "offer", "sdp": "v=0\r\n"}
 ANSWER = {"type": "answer", "sdp": "v=0\r\n"}
-CANDIDATE = {"candidate": "candidate:1 1 udp 1 127.0.0.1 9 typ host", "sdpMid": "0", "sdpMLineIndex": 0}
+CANDIDATE = {
+    "candidate": "candidate:1 1 udp 1 127.0.0.1 9 typ host",
+    "sdpMid": "0",
+    "sdpMLineIndex": 0,
+}
 
 # Every event about a call, with fields that are in order.
 EVENTS = {
@@ -23,7 +27,10 @@ EVENTS = {
 # What is refused, by who brings it and where the call stands. The rest of EVENTS is allowed there.
 MEDIA = ["webrtc_offer", "webrtc_answer", "ice_candidate"]
 REFUSED = {
-    ("ringing", "user"): {"PERMISSION_DENIED": ["call_accept", "call_reject"], "INVALID_STATE": MEDIA},
+    ("ringing", "user"): {
+        "PERMISSION_DENIED": ["call_accept", "call_reject"],
+        "INVALID_STATE": MEDIA,
+    },
     ("ringing", "otomo"): {"PERMISSION_DENIED": ["call_cancel"], "INVALID_STATE": MEDIA},
     ("accepted", "user"): {
         "PERMISSION_DENIED": ["call_accept", "call_reject"],
@@ -96,7 +103,9 @@ async def test_somebody_elses_call_is_not_there(scene, make_scene, server, event
         said = []
         for call_id in (scene.call_id, "no-such-call"):
             await person.client.send(event, callId=call_id, **EVENTS[event])
-            error = await person.client.expect_error("CALL_NOT_FOUND", originalEvent=event, callId=call_id)
+            error = await person.client.expect_error(
+                "CALL_NOT_FOUND", originalEvent=event, callId=call_id
+            )
             said.append(error["message"].replace(call_id, ""))
         assert said[0] == said[1], "the words tell that the call exists"
     await scene.accept()
@@ -116,13 +125,23 @@ BAD_FIELDS = [
     ("offer", {"type": "webrtc_offer", "callId": "x", "offer": "v=0"}),
     ("offer.sdp", {"type": "webrtc_offer", "callId": "x", "offer": {"type": "offer"}}),
     ("offer.sdp", {"type": "webrtc_offer", "callId": "x", "offer": {"type": "offer", "sdp": 1}}),
-    ("offer.type", {"type": "webrtc_offer", "callId": "x", "offer": {"type": "answer", "sdp": "v=0"}}),
+    (
+        "offer.type",
+        {"type": "webrtc_offer", "callId": "x", "offer": {"type": "answer", "sdp": "v=0"}},
+    ),
     ("answer.type", {"type": "webrtc_answer", "callId": "x", "answer": {"type": 0, "sdp": "v=0"}}),
     ("candidate", {"type": "ice_candidate", "callId": "x", "candidate": []}),
-    ("candidate.candidate", {"type": "ice_candidate", "callId": "x", "candidate": {"candidate": 1}}),
+    (
+        "candidate.candidate",
+        {"type": "ice_candidate", "callId": "x", "candidate": {"candidate": 1}},
+    ),
     (
         "candidate.sdpMLineIndex",
-        {"type": "ice_candidate", "callId": "x", "candidate": {"candidate": "", "sdpMLineIndex": "0"}},
+        {
+            "type": "ice_candidate",
+            "callId": "x",
+            "candidate": {"candidate": "", "sdpMLineIndex": "0"},
+        },
     ),
 ]
 
@@ -144,7 +163,16 @@ NOT_JSON = [
     '{"type": "heartbeat", "x": ' + "[" * 5000 + "]" * 5000 + "}",
 ]
 
-NOT_AN_EVENT = ["[]", "5", '"heartbeat"', "null", "{}", '{"type": 5}', '{"type": null}', '{"event": "heartbeat"}']
+NOT_AN_EVENT = [
+    "[]",
+    "5",
+    '"heartbeat"',
+    "null",
+    "{}",
+    '{"type": 5}',
+    '{"type": null}',
+    '{"event": "heartbeat"}',
+]
 
 
 async def undisturbed(scene):
@@ -160,7 +188,9 @@ async def test_a_wrong_field_is_named(scene, first):
     await scene.in_call()
     for path, message in BAD_FIELDS[first : first + 9]:
         await scene.user.client.send_raw(json.dumps(message))
-        error = await scene.user.client.expect_error("INVALID_MESSAGE", originalEvent=message["type"])
+        error = await scene.user.client.expect_error(
+            "INVALID_MESSAGE", originalEvent=message["type"]
+        )
         assert path in error["message"], f"{message}: {error['message']}"
     await undisturbed(scene)
 
@@ -183,7 +213,9 @@ async def test_what_is_json_but_no_event(scene):
     await undisturbed(scene)
 
 
-@pytest.mark.parametrize("event", ["call_force_end", "call_tick", "connection_ack", "make_me_rich", "日本"])
+@pytest.mark.parametrize(
+    "event", ["call_force_end", "call_tick", "connection_ack", "make_me_rich", "日本"]
+)
 async def test_unknown_event(scene, event):
     await scene.ring()
     await scene.user.client.send(event, callId=scene.call_id)

@@ -1,4 +1,5 @@
-"""The first RTP packet begins a call and its bill; nothing else does, least of all a client's word."""
+"""The first RTP packet begins a call and its bill; nothing else does, least of all a client's
+word."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -8,12 +9,15 @@ PACKETS = 25  # enough for anything that would begin a call to have begun it
 
 
 async def only_now_it_begins(scene):
-    """All that was sent so far has begun nothing; the first real packet does, at its own instant."""
+    """All that was sent so far has begun nothing; the first real packet does, at its own
+    instant."""
     await scene.settled()
     await scene.untouched()
     before = datetime.now(timezone.utc)
     await scene.talk()
-    assert instant(scene.connected_at) > before - timedelta(milliseconds=1)  # the wire cuts to milliseconds
+    assert instant(scene.connected_at) > before - timedelta(
+        milliseconds=1
+    )  # the wire cuts to milliseconds
     await scene.hang_up()
 
 
@@ -99,7 +103,9 @@ async def test_rtp_of_the_only_connected_leg_begins_nothing(scene):
     scene.user.peer.talk()
     await scene.user.peer.says(PACKETS)
     await scene.untouched()
-    await scene.answer(scene.otomo)  # with the second leg the next packet of the first begins the call
+    await scene.answer(
+        scene.otomo
+    )  # with the second leg the next packet of the first begins the call
     await scene.otomo.peer.connected()
     await scene.connected()
     scene.otomo.peer.talk()
@@ -139,8 +145,14 @@ async def test_connected_at_is_the_calls_beginning(scene):
     row = await scene.row()
     assert before < row["started_at"] < after
     shown = row["started_at"].astimezone(timezone.utc)
-    assert abs((shown - instant(scene.connected_at)).total_seconds()) < 0.001  # the wire has milliseconds
-    (begun,) = [e for e in await scene.events() if (e["from_state"], e["to_state"]) == ("accepted", "in_call")]
+    assert (
+        abs((shown - instant(scene.connected_at)).total_seconds()) < 0.001
+    )  # the wire has milliseconds
+    (begun,) = [
+        e
+        for e in await scene.events()
+        if (e["from_state"], e["to_state"]) == ("accepted", "in_call")
+    ]
     assert (begun["at"], begun["actor"]) == (row["started_at"], "server")
     await scene.hang_up()
 
@@ -153,7 +165,11 @@ async def test_evidence_is_what_began_the_call(scene):
     await scene.connected()
     row = await scene.row()
     seen = (await scene.evidence())[scene.user.id]
-    assert (seen["ssrc"], seen["first_sequence"], seen["packet_count"]) == (peer.ssrc, peer.first_sequence, 1)
+    assert (seen["ssrc"], seen["first_sequence"], seen["packet_count"]) == (
+        peer.ssrc,
+        peer.first_sequence,
+        1,
+    )
     assert seen["first_at"] == row["started_at"]
     await scene.hang_up()
 

@@ -1,4 +1,5 @@
-"""PROTOCOL.md section 5: a socket that is lost is no end by itself, and no way to talk for nothing."""
+"""PROTOCOL.md section 5: a socket that is lost is no end by itself, and no way to talk for
+nothing."""
 
 import pytest
 
@@ -17,7 +18,9 @@ async def lost(scene, who, how="lose"):
     await scene.tick(1)
     gone, other = sides(scene, who)
     await gone.drop(how)
-    await other.client.expect("call_state_update", callId=scene.call_id, state="in_call", peerConnected=False)
+    await other.client.expect(
+        "call_state_update", callId=scene.call_id, state="in_call", peerConnected=False
+    )
     return gone, other
 
 

@@ -1,4 +1,5 @@
-"""PROTOCOL.md section 3, "Negotiation": who offers to whom, in all its orders, and what can't be used."""
+"""PROTOCOL.md section 3, "Negotiation": who offers to whom, in all its orders, and what can't be
+used."""
 
 import pytest
 
@@ -8,7 +9,8 @@ from otomo.peer import Peer
 
 
 async def both_hear(scene, user_payload=111, otomo_payload=111):
-    """Each hears the other: with its own payload number, the other's SSRC, and the other's words."""
+    """Each hears the other: with its own payload number, the other's SSRC, and the other's
+    words."""
     await scene.talk()
     for person, other, payload in (
         (scene.user, scene.otomo, user_payload),
@@ -93,7 +95,9 @@ async def test_the_otomo_is_offered_the_callers_number(scene):
 async def test_crossing_offers_the_clients_wins(scene):
     await scene.accepted()
     await scene.offer(scene.user)
-    await scene.otomo.client.expect("webrtc_offer", callId=scene.call_id)  # and offers itself nevertheless
+    await scene.otomo.client.expect(
+        "webrtc_offer", callId=scene.call_id
+    )  # and offers itself nevertheless
     await scene.offer(scene.otomo, payload=109)
     for person in scene.both:
         await person.peer.connected()
@@ -122,7 +126,9 @@ async def test_answer_without_an_offer(scene, who):
     peer = await person.new_peer()
     answer = {"type": "answer", "sdp": peer.offer()["sdp"].replace("actpass", "active")}
     await person.client.send("webrtc_answer", callId=scene.call_id, answer=answer)
-    await person.client.expect_error("INVALID_STATE", originalEvent="webrtc_answer", callId=scene.call_id)
+    await person.client.expect_error(
+        "INVALID_STATE", originalEvent="webrtc_answer", callId=scene.call_id
+    )
     await scene.untouched()
 
 
@@ -157,7 +163,9 @@ BAD_SDP = {
     "no Opus": lambda text: text.replace("opus/48000/2", "PCMU/8000"),
     "no DTLS": lambda text: text.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"),
     "unknown setup": lambda text: text.replace("setup:actpass", "setup:sideways"),
-    "fingerprint of nonsense": lambda text: text.replace("fingerprint:sha-256 ", "fingerprint:sha-256 ZZ:"),
+    "fingerprint of nonsense": lambda text: text.replace(
+        "fingerprint:sha-256 ", "fingerprint:sha-256 ZZ:"
+    ),
 }
 
 
@@ -172,7 +180,9 @@ async def test_offer_that_can_not_be_used(scene, what):
     offer = {"type": "offer", "sdp": BAD_SDP[what](peer.offer()["sdp"])}
     peer.close()
     await scene.user.client.send("webrtc_offer", callId=scene.call_id, offer=offer)
-    await scene.user.client.expect_error("MEDIA_ERROR", originalEvent="webrtc_offer", callId=scene.call_id)
+    await scene.user.client.expect_error(
+        "MEDIA_ERROR", originalEvent="webrtc_offer", callId=scene.call_id
+    )
     await scene.untouched()
     await scene.negotiate()  # the call lives, and a good offer is taken
     await both_hear(scene)

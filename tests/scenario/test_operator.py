@@ -19,7 +19,9 @@ async def test_user_and_wallet(server):
 
 
 async def test_otomo(server):
-    server.ctl("user", "add", "hana", "--role", "otomo", "--price", 12, "--share", 70, "--name", "Hana")
+    server.ctl(
+        "user", "add", "hana", "--role", "otomo", "--price", 12, "--share", 70, "--name", "Hana"
+    )
     (row,) = server.rows("SELECT * FROM users WHERE id = 'hana'")
     assert (row["role"], row["price_per_unit"]) == ("otomo", 12)
 
@@ -72,10 +74,14 @@ async def test_audit_finds_a_broken_book(own_server):
     server = own_server().start()
     server.seed(1, 1000)
     server.execute("ALTER TABLE accounts DISABLE TRIGGER USER")
-    server.execute("UPDATE accounts SET balance = balance + 1 WHERE owner = 'u1' AND kind = 'wallet'")
+    server.execute(
+        "UPDATE accounts SET balance = balance + 1 WHERE owner = 'u1' AND kind = 'wallet'"
+    )
     ran = server.try_ctl("audit")
     assert ran.status != 0 and "u1" in ran.out + ran.err, ran
-    server.execute("UPDATE accounts SET balance = balance - 1 WHERE owner = 'u1' AND kind = 'wallet'")
+    server.execute(
+        "UPDATE accounts SET balance = balance - 1 WHERE owner = 'u1' AND kind = 'wallet'"
+    )
     server.execute("ALTER TABLE accounts ENABLE TRIGGER USER")
     server.audit()
 
@@ -121,7 +127,8 @@ async def test_no_server(tmp_path):
     assert len(ran.err.strip().splitlines()) == 1, ran
 
 
-PEOPLE = "SELECT owner, kind, balance FROM accounts WHERE owner IN ('u1', 'u2', 'o1', 'o2') ORDER BY 1, 2"
+PEOPLE = """SELECT owner, kind, balance FROM accounts WHERE owner IN ('u1', 'u2', 'o1', 'o2')
+             ORDER BY 1, 2"""
 
 
 async def test_seed_again_changes_nothing(server):

@@ -15,8 +15,14 @@ async def test_ringing(scene):
     await scene.ring()
     await scene.state("ringing")
     row = await scene.row()
-    assert (row["caller_id"], row["callee_id"], row["status"]) == (scene.user.id, scene.otomo.id, "ringing")
-    assert row["requested_at"] is not None and row["accepted_at"] is None and row["started_at"] is None
+    assert (row["caller_id"], row["callee_id"], row["status"]) == (
+        scene.user.id,
+        scene.otomo.id,
+        "ringing",
+    )
+    assert (
+        row["requested_at"] is not None and row["accepted_at"] is None and row["started_at"] is None
+    )
     assert (row["units_charged"], row["total_charged"]) == (0, 0)
     events = await scene.events()
     assert (events[0]["event"], events[0]["actor"]) == ("call_request", scene.user.id)
@@ -32,13 +38,17 @@ async def test_all_devices_of_the_otomo_ring(scene):
 
 async def test_fields_inside_payload_are_accepted(scene):
     await scene.online()
-    await scene.user.client.send("call_request", payload={"toUserId": scene.otomo.id, "callId": scene.call_id})
+    await scene.user.client.send(
+        "call_request", payload={"toUserId": scene.otomo.id, "callId": scene.call_id}
+    )
     await scene.otomo.client.expect("incoming_call", callId=scene.call_id)
 
 
 async def test_unknown_fields_are_ignored(scene):
     await scene.online()
-    await scene.user.client.send("call_request", toUserId=scene.otomo.id, callId=scene.call_id, price=0, x={"y": [1]})
+    await scene.user.client.send(
+        "call_request", toUserId=scene.otomo.id, callId=scene.call_id, price=0, x={"y": [1]}
+    )
     await scene.user.client.expect("call_ringing", callId=scene.call_id)
 
 
@@ -162,6 +172,8 @@ async def test_price_is_that_of_the_request(scene, make_scene, server):
 @pytest.mark.parametrize("code, target", [("USER_NOT_FOUND", "nobody"), ("USER_OFFLINE", None)])
 async def test_a_refused_request_is_in_the_audit_log(scene, code, target):
     await scene.user.connect()
-    await scene.user.client.send("call_request", toUserId=target or scene.otomo.id, callId=scene.call_id)
+    await scene.user.client.send(
+        "call_request", toUserId=target or scene.otomo.id, callId=scene.call_id
+    )
     await scene.user.client.expect_error(code)
     await scene.refusal_recorded("call_request", scene.user, code)

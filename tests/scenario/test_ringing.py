@@ -9,7 +9,9 @@ async def test_accept(scene):
     await scene.accepted()
     await scene.state("accepted")
     row = await scene.row()
-    assert row["status"] == "accepted" and row["accepted_at"] is not None and row["started_at"] is None
+    assert (
+        row["status"] == "accepted" and row["accepted_at"] is not None and row["started_at"] is None
+    )
 
 
 async def test_signaling_start_names_the_ice_servers(scene):

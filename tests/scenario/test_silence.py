@@ -1,4 +1,5 @@
-"""PROTOCOL.md section 5: RTP that stops and comes back. Nothing is charged while a side is silent."""
+"""PROTOCOL.md section 5: RTP that stops and comes back. Nothing is charged while a side is
+silent."""
 
 from datetime import timedelta
 
@@ -56,9 +57,13 @@ async def test_a_unit_that_falls_due_in_silence_waits(scene):
     await scene.hang_up()
     order = told(scene.user.client, "call_tick")
     assert order.index("reconnecting") < len(order) - 1 - order[::-1].index("in_call")
-    assert order[order.index("reconnecting") + 1] == "in_call", f"a unit was charged in silence: {order}"
+    assert (
+        order[order.index("reconnecting") + 1] == "in_call"
+    ), f"a unit was charged in silence: {order}"
     waited = (await scene.transfers("charge"))[charged]
-    assert waited["unit_at"] == (await scene.row())["started_at"] + timedelta(seconds=charged), "due instants don't move"
+    assert waited["unit_at"] == (await scene.row())["started_at"] + timedelta(
+        seconds=charged
+    ), "due instants don't move"
     assert waited["created_at"] > waited["unit_at"]
 
 

@@ -90,7 +90,9 @@ def test_database_that_does_not_answer(refused):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-        line = refused("database", args=["--database", f"postgresql://otomo:secret@127.0.0.1:{port}/otomo"])
+        line = refused(
+            "database", args=["--database", f"postgresql://otomo:secret@127.0.0.1:{port}/otomo"]
+        )
     assert "secret" not in line, "a password in the log"
 
 

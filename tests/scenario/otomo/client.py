@@ -1,4 +1,5 @@
-"""One WebSocket connection of one person: sends events, keeps all that comes, waits for what should come."""
+"""One WebSocket connection of one person: sends events, keeps all that comes, waits for what should
+come."""
 
 import asyncio
 import json
@@ -13,8 +14,8 @@ SDP_SHOWN = 40  # characters of a description in a failure message
 
 
 class Event(dict):
-    """An event's fields; `type` is its name, `raw` the message as it came, `at` its arrival (monotonic, s), `wall`
-    the same in UTC."""
+    """An event's fields; `type` is its name, `raw` the message as it came, `at` its arrival
+    (monotonic, s), `wall` the same in UTC."""
 
     def __init__(self, raw):
         fields = raw if "payload" not in raw else {"type": raw["type"], **raw["payload"]}
@@ -30,7 +31,8 @@ class Client:
 
     @classmethod
     async def connect(cls, url, name="client", token=None, bearer=None, subprotocols=None):
-        """Opens the socket; TOKEN goes into the URL, BEARER into the header, none of both: init () does it."""
+        """Opens the socket; TOKEN goes into the URL, BEARER into the header, none of both: init ()
+        does it."""
         self = cls()
         self.name = name
         self.log = []  # ("->" or "<-", monotonic s, message), both directions, in order
@@ -76,12 +78,13 @@ class Client:
             pass
 
     def listen(self, event, listener):
-        """LISTENER (event) is called with each such event as it comes; they can be expected as well."""
+        """LISTENER (event) is called with each such event as it comes; they can be expected as
+        well."""
         self._listeners[event] = listener
 
     async def expect(self, *events, deadline=DEADLINE, **where):
-        """Waits for the next event of one of these names whose fields are as in WHERE (a value, or a function that
-        judges one), and takes it out of the inbox. Others stay there, in order."""
+        """Waits for the next event of one of these names whose fields are as in WHERE (a value, or
+        a function that judges one), and takes it out of the inbox. Others stay there, in order."""
         end = time.monotonic() + deadline
         while True:
             for i, event in enumerate(self._inbox):
@@ -89,8 +92,14 @@ class Client:
                     return self._inbox.pop(i)
             left = end - time.monotonic()
             if self._reader.done() or left <= 0:
-                why = "the connection is closed" if self._reader.done() else f"not within {deadline} s"
-                raise AssertionError(f"no {' or '.join(events)} {where or ''}: {why}\n{self.story()}")
+                why = (
+                    "the connection is closed"
+                    if self._reader.done()
+                    else f"not within {deadline} s"
+                )
+                raise AssertionError(
+                    f"no {' or '.join(events)} {where or ''}: {why}\n{self.story()}"
+                )
             self._news.clear()
             try:
                 await asyncio.wait_for(self._news.wait(), left)
@@ -105,8 +114,8 @@ class Client:
         return error
 
     async def expect_none(self, *events, **where):
-        """None of these has come by the time that a heartbeat sent now is answered: what the server had said
-        before is in the inbox then, without waiting for time to pass."""
+        """None of these has come by the time that a heartbeat sent now is answered: what the server
+        had said before is in the inbox then, without waiting for time to pass."""
         await self.round_trip()
         found = [e for e in self._inbox if e.type in events and _matches(e, where)]
         assert not found, f"unexpected {found}\n{self.story()}"
@@ -118,15 +127,16 @@ class Client:
 
     def seen(self, *events):
         """All events of these names that ever came, taken or not."""
-        return [e for way, _, e in self.log if way == "<-" and isinstance(e, Event) and e.type in events]
+        return [
+            e for way, _, e in self.log if way == "<-" and isinstance(e, Event) and e.type in events
+        ]
 
     async def closed(self, code, deadline=DEADLINE):
         """Waits until the server has closed the connection with this close CODE."""
         await asyncio.wait([self._reader], timeout=deadline)
         assert self._reader.done(), f"still open, not closed with {code}\n{self.story()}"
-        assert self._socket.close_code == code, (
-            f"closed with {self._socket.close_code} {self._socket.close_reason!r}, not {code}\n{self.story()}"
-        )
+        got = f"{self._socket.close_code} {self._socket.close_reason!r}"
+        assert self._socket.close_code == code, f"closed with {got}, not {code}\n{self.story()}"
 
     @property
     def subprotocol(self):
@@ -154,12 +164,15 @@ class Client:
         return "\n".join(lines)
 
     def _check(self, event):
-        """Off the contract fails the test (conftest.py, loop.faults), whatever the test looks at."""
+        """Off the contract fails the test (conftest.py, loop.faults), whatever the test looks
+        at."""
         try:
             contract.check(event.type, {k: v for k, v in event.items() if k != "type"})
         except AssertionError as fault:
             loop = asyncio.get_running_loop()
-            loop.call_exception_handler({"message": f"{self.name} got {event.raw}", "exception": fault})
+            loop.call_exception_handler(
+                {"message": f"{self.name} got {event.raw}", "exception": fault}
+            )
 
     async def _read(self):
         try:

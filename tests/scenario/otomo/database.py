@@ -13,6 +13,7 @@ from . import DEADLINE
 DATABASE = "otomo"
 ROLE = "postgres"
 
+
 def _postmaster_file(state_dir):
     found = list(Path(state_dir).glob("**/postmaster.pid"))
     return found[0] if found else None

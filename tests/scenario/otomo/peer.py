@@ -1,5 +1,6 @@
-"""A media peer, the voice half of a browser: one UDP socket on the loopback, ICE in the controlling role against a
-lite server, DTLS-SRTP in either role, one Opus packet each 20 ms. It can also misbehave in named ways."""
+"""A media peer, the voice half of a browser: one UDP socket on the loopback, ICE in the controlling
+role against a lite server, DTLS-SRTP in either role, one Opus packet each 20 ms. It can also
+misbehave in named ways."""
 
 import asyncio
 import secrets
@@ -88,13 +89,14 @@ class Peer(asyncio.DatagramProtocol):
     # What tests wait for ----------------------------------------------------------------------
 
     async def connected(self, deadline=DEADLINE):
-        """Waits until ICE and DTLS are through and the server's certificate is the announced one."""
+        """Waits until ICE and DTLS are through and the server's certificate is the announced
+        one."""
         await self._until(lambda: self.srtp_out or (self.dtls and self.dtls.failure), deadline)
         assert self.srtp_out, f"{self.name}'s media is not connected: {self._situation()}"
 
     async def connected_or_not(self, patience=2.0):
-        """Whether our side of ICE and DTLS has come through, as far as PATIENCE goes: the server may end it, or
-        be silent."""
+        """Whether our side of ICE and DTLS has come through, as far as PATIENCE goes: the server
+        may end it, or be silent."""
         await self._until(lambda: self.srtp_out or (self.dtls and self.dtls.failure), patience)
         return self.srtp_out is not None
 
@@ -103,7 +105,9 @@ class Peer(asyncio.DatagramProtocol):
         seen = self.checks_answered
         self.send_check()
         await self._until(lambda: self.checks_answered > seen, deadline)
-        assert self.checks_answered > seen, f"{self.name}: no answer to a check: {self._situation()}"
+        assert (
+            self.checks_answered > seen
+        ), f"{self.name}: no answer to a check: {self._situation()}"
 
     async def hears(self, count, deadline=DEADLINE):
         """Waits until COUNT more RTP packets came through than before."""
@@ -141,7 +145,9 @@ class Peer(asyncio.DatagramProtocol):
 
     def send_rtcp(self):
         """A sender report (RFC 3550 section 6.4.1), protected as it should be."""
-        report = struct.pack("!BBHIIIIII", 0x80, 200, 6, self.ssrc, 0, 0, self.timestamp, self.sent, 0)
+        report = struct.pack(
+            "!BBHIIIIII", 0x80, 200, 6, self.ssrc, 0, 0, self.timestamp, self.sent, 0
+        )
         self._send(self.srtp_out.protect_rtcp(report))
 
     def send_check(self):
@@ -155,7 +161,8 @@ class Peer(asyncio.DatagramProtocol):
         self._send(bytes(request))
 
     def forge_rtp(self):
-        """RTP that no SRTP key made: our header and SSRC, then noise in place of payload and tag."""
+        """RTP that no SRTP key made: our header and SSRC, then noise in place of payload and
+        tag."""
         self._send(self._rtp()[:12] + secrets.token_bytes(60))
 
     def send_plain_rtp(self):
@@ -215,7 +222,8 @@ class Peer(asyncio.DatagramProtocol):
             self.send_check()
 
     async def _talk(self):
-        """Packets leave at fixed instants from the first one on, so that a late wake-up does not add up."""
+        """Packets leave at fixed instants from the first one on, so that a late wake-up does not
+        add up."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while self.talking:
@@ -224,7 +232,8 @@ class Peer(asyncio.DatagramProtocol):
             await asyncio.sleep(max(0, due - loop.time()))
 
     def _start(self, coroutine):
-        """Runs it beside the test; what goes wrong in it fails the test (conftest.py, loop.faults)."""
+        """Runs it beside the test; what goes wrong in it fails the test (conftest.py,
+        loop.faults)."""
         loop = asyncio.get_running_loop()
 
         def ended(task):
@@ -262,7 +271,9 @@ class Peer(asyncio.DatagramProtocol):
             stun.parse_message(datagram, self.remote.pwd.encode())  # raises when the key is wrong
             self.checks_answered += 1
         elif message.message_class == stun.Class.REQUEST:  # the server is not lite: answer it
-            response = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+            response = stun.Message(
+                stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id
+            )
             response.attributes["XOR-MAPPED-ADDRESS"] = address
             response.add_message_integrity(self.pwd.encode())
             self._transport.sendto(bytes(response), address)
@@ -289,7 +300,9 @@ class Peer(asyncio.DatagramProtocol):
             raise AssertionError(f"{self.name} got a packet that it can't read: {error}") from error
         (ssrc,) = struct.unpack_from("!I", packet, 8)
         header_bytes = 12 + 4 * (packet[0] & 15)
-        self.heard[(packet[1] & 127, ssrc, packet[header_bytes + 1 :].decode(errors="replace"))] += 1
+        self.heard[
+            (packet[1] & 127, ssrc, packet[header_bytes + 1 :].decode(errors="replace"))
+        ] += 1
 
     async def _until(self, condition, deadline):
         """Waits for CONDITION, looked at after each packet; returns at the deadline either way."""

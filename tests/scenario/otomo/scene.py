@@ -1,5 +1,5 @@
-"""Two people and the call between them: walks a call from state to state, as PROTOCOL.md section 5 tells it, so
-that a test only says what it is about."""
+"""Two people and the call between them: walks a call from state to state, as PROTOCOL.md section 5
+tells it, so that a test only says what it is about."""
 
 import asyncio
 import itertools
@@ -56,7 +56,10 @@ class Person:
         """Points in the wallet (a user's) or earned (an otomo's)."""
         kind = "earnings" if self.id.startswith("o") else "wallet"
         rows = await aside(
-            self.server.rows, "SELECT balance FROM accounts WHERE owner = %s AND kind = %s", self.id, kind
+            self.server.rows,
+            "SELECT balance FROM accounts WHERE owner = %s AND kind = %s",
+            self.id,
+            kind,
         )
         return rows[0]["balance"] if rows else 0
 
@@ -157,12 +160,15 @@ class Scene:
     async def state(self, state, **where):
         """Both are told of this state."""
         for person in self.both:
-            await person.client.expect("call_state_update", callId=self.call_id, state=state, **where)
+            await person.client.expect(
+                "call_state_update", callId=self.call_id, state=state, **where
+            )
 
     async def tick(self, index):
         """Both are told of this unit; the two ticks, the user's first."""
         return [
-            await p.client.expect("call_tick", callId=self.call_id, unitIndex=index) for p in self.both
+            await p.client.expect("call_tick", callId=self.call_id, unitIndex=index)
+            for p in self.both
         ]
 
     async def hang_up(self, person=None):
@@ -174,7 +180,8 @@ class Scene:
         return await self.over("user_end", state="failed")
 
     async def over(self, reason, state="ended", to=None):
-        """The end, told to both (or only to those in TO), and what the database then has; the call_end."""
+        """The end, told to both (or only to those in TO), and what the database then has; the
+        call_end."""
         ends = [await p.client.expect("call_end", callId=self.call_id) for p in to or self.both]
         for person, end in zip(to or self.both, ends):
             assert end["reason"] == reason, f"{end}\n{person.client.story()}"
@@ -189,7 +196,8 @@ class Scene:
         return ends[0]
 
     async def wall_clock(self, instant):
-        """Waits until INSTANT: only for what is about time passing, never to let something else happen."""
+        """Waits until INSTANT: only for what is about time passing, never to let something else
+        happen."""
         await asyncio.sleep(max(0, (instant - datetime.now(timezone.utc)).total_seconds()))
 
     # What the books say -----------------------------------------------------------------------
@@ -207,9 +215,15 @@ class Scene:
 
     async def refusal_recorded(self, event, person, code):
         """There is a row of the refused event: who, what, why, and no change of state."""
-        rows = [row for row in await self.events() if row["event"] == event and row["actor"] == person.id]
+        rows = [
+            row
+            for row in await self.events()
+            if row["event"] == event and row["actor"] == person.id
+        ]
         refused = [row for row in rows if code in (row["detail"] or "")]
-        assert refused, f"no row of {person.id}'s {event} refused with {code}: {await self.events()}"
+        assert (
+            refused
+        ), f"no row of {person.id}'s {event} refused with {code}: {await self.events()}"
         for row in refused:
             assert row["to_state"] in (None, row["from_state"]), row
 
@@ -222,10 +236,13 @@ class Scene:
         """What proved the call: {person's id: row}."""
         query = "SELECT * FROM call_evidence WHERE call_id = %s"
         people = {"caller": self.user.id, "callee": self.otomo.id}
-        return {people[row["side"]]: row for row in await aside(self.server.rows, query, self.call_id)}
+        return {
+            people[row["side"]]: row for row in await aside(self.server.rows, query, self.call_id)
+        }
 
     async def settled(self):
-        """All that both peers have sent so far has been looked at, and what came of it has been said."""
+        """All that both peers have sent so far has been looked at, and what came of it has been
+        said."""
         for person in self.both:
             await person.peer.settled()
             await person.client.round_trip()

@@ -1,4 +1,5 @@
-"""The little SDP that one audio line needs: written as a browser would, read as far as the tests look."""
+"""The little SDP that one audio line needs: written as a browser would, read as far as the tests
+look."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,5 +1,5 @@
-"""The real otomod with a state directory of its own, and otomoctl against it. Nothing here is asynchronous: tests
-call it through scene.aside () so that voices flow on meanwhile."""
+"""The real otomod with a state directory of its own, and otomoctl against it. Nothing here is
+asynchronous: tests call it through scene.aside () so that voices flow on meanwhile."""
 
 import json
 import os
@@ -18,9 +18,10 @@ START_DEADLINE = 60.0  # seconds; initdb included, on a busy machine under a san
 STOP_DEADLINE = 30.0
 PROGRAMS = {"otomod": "OTOMOD", "otomoctl": "OTOMOCTL"}
 
-# What must never be in a log: GLib's and the libraries' criticals and warnings, and the sanitizers' findings.
+# What must never be in a log: criticals and warnings of GLib and its kin, findings of sanitizers.
 TROUBLE = re.compile(
-    r"CRITICAL|assertion .* failed|(GLib|GStreamer|GObject|Gst\w*|libsoup|Json)[\w-]*[\s-]+(\*\* )?WARN"
+    r"CRITICAL|assertion .* failed"
+    r"|(GLib|GStreamer|GObject|Gst\w*|libsoup|Json)[\w-]*[\s-]+(\*\* )?WARN"
     r"|AddressSanitizer|LeakSanitizer|runtime error:|Segmentation fault"
 )
 
@@ -43,7 +44,8 @@ def run(*command, env=None, deadline=START_DEADLINE):
 
 
 class Server:
-    """One otomod. SETTINGS are {"group.key": value}; ARGS further arguments; ENV further environment."""
+    """One otomod. SETTINGS are {"group.key": value}; ARGS further arguments; ENV further
+    environment."""
 
     running = []  # all that live now: conftest.py looks after each test at their books and logs
 
@@ -62,9 +64,18 @@ class Server:
     # Start and stop ---------------------------------------------------------------------------
 
     def command(self):
-        options = [part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")]
+        options = [
+            part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")
+        ]
         listen = [] if "--listen" in self.args else ["--listen", "127.0.0.1:0"]
-        return [program("otomod"), "--state-dir", str(self.state_dir), *listen, *options, *self.args]
+        return [
+            program("otomod"),
+            "--state-dir",
+            str(self.state_dir),
+            *listen,
+            *options,
+            *self.args,
+        ]
 
     def start(self):
         """Starts, and waits until it says where it listens."""
@@ -80,7 +91,9 @@ class Server:
         listening = threading.Event()
         threading.Thread(target=self._read_stdout, args=(listening,), daemon=True).start()
         Server.running.append(self)
-        assert listening.wait(START_DEADLINE) and self.address, f"otomod does not serve:\n{self.log()}"
+        assert (
+            listening.wait(START_DEADLINE) and self.address
+        ), f"otomod does not serve:\n{self.log()}"
         return self
 
     def _read_stdout(self, listening):
@@ -103,7 +116,9 @@ class Server:
             status = self.process.wait(STOP_DEADLINE)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"otomod does not stop within {STOP_DEADLINE} s:\n{self.log()}") from None
+            raise AssertionError(
+                f"otomod does not stop within {STOP_DEADLINE} s:\n{self.log()}"
+            ) from None
         Server.running.remove(self)
         return status
 
@@ -115,7 +130,8 @@ class Server:
             Server.running.remove(self)
 
     def close(self):
-        """Ends it cleanly if it runs, looks at its log for the last time, and leaves nothing behind."""
+        """Ends it cleanly if it runs, looks at its log for the last time, and leaves nothing
+        behind."""
         try:
             if self in Server.running:
                 self.audit()
@@ -138,7 +154,9 @@ class Server:
         fresh = self.log()[self._log_checked :]
         self._log_checked += len(fresh)
         bad = [line for line in fresh.splitlines() if TROUBLE.search(line)]
-        assert not bad, "in otomod's log:\n" + "\n".join(bad) + "\n\nall since the last look:\n" + fresh
+        assert not bad, (
+            "in otomod's log:\n" + "\n".join(bad) + "\n\nall since the last look:\n" + fresh
+        )
 
     # The operator -----------------------------------------------------------------------------
 
