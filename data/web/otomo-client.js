@@ -53,6 +53,7 @@ export { OtomoError };
  */
 
 const LIVE_STATES = new Set(['requesting', 'ringing', 'accepted', 'in_call', 'reconnecting']);
+const OVER_STATES = new Set(['ended', 'failed', 'answered_elsewhere']);
 const TALKING_STATES = new Set(['in_call', 'reconnecting']);
 
 /** @param {Call | null} call @returns {call is Call} */
@@ -297,7 +298,8 @@ export class OtomoClient extends EventTarget {
 
   /** A live call that is not known here is one's own all the same: this page was loaded during it. @param {Fields} f */
   #stateUpdate(f) {
-    const isOver = !LIVE_STATES.has(f.state);
+    const isOver = OVER_STATES.has(f.state);
+    if (!isOver && !LIVE_STATES.has(f.state)) return; // a word of a later server
     const isKnown = this.#call?.callId === f.callId;
     if (!isKnown && (isOver || isLive(this.#call))) return;
     if (!isKnown) this.#begin(f.callId, null, f.state);

@@ -111,8 +111,9 @@ export function render(model) {
 
 /** @param {Texts} texts */
 function renderFixedTexts(texts) {
-  if (document.documentElement.lang === texts.language) return;
-  document.documentElement.lang = texts.language;
+  const page = document.documentElement;
+  if (page.dataset.language === texts.language) return;
+  page.dataset.language = page.lang = texts.language;
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-text]'))) {
     write(element, texts.get(element.dataset.text ?? ''));
   }
