@@ -56,8 +56,14 @@ REFUSED = {
         "PERMISSION_DENIED": ["call_cancel"],
         "INVALID_STATE": ["call_accept", "call_reject", "webrtc_answer"],
     },
-    ("over", "user"): {"CALL_NOT_FOUND": list(EVENTS)},
-    ("over", "otomo"): {"CALL_NOT_FOUND": list(EVENTS)},
+    ("over", "user"): {
+        "PERMISSION_DENIED": ["call_accept", "call_reject"],
+        "INVALID_STATE": ["call_cancel", "call_end_request", *MEDIA],
+    },
+    ("over", "otomo"): {
+        "PERMISSION_DENIED": ["call_cancel"],
+        "INVALID_STATE": ["call_accept", "call_reject", "call_end_request", *MEDIA],
+    },
 }
 
 

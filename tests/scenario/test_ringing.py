@@ -2,6 +2,8 @@
 
 import pytest
 
+SETTINGS = {"call.ring_timeout": 4}
+
 REASONS = ["busy", "manual_decline", "away", "timeout", "system_error"]
 
 
@@ -104,3 +106,17 @@ async def test_otomo_opens_the_page_while_it_rings(scene):
     await scene.ring()
     late = await scene.otomo.connect("late device")
     await late.expect("incoming_call", callId=scene.call_id, fromUserId=scene.user.id)
+
+
+async def test_the_user_goes_while_it_rings(scene):
+    await scene.ring()
+    await scene.user.drop("lose")
+    await scene.over("network_lost", state="failed", to=[scene.otomo])
+
+
+async def test_the_user_comes_back_while_it_rings(scene):
+    await scene.ring()
+    await scene.user.drop("lose")
+    await scene.user.connect()
+    await scene.user.client.expect("call_state_update", callId=scene.call_id, state="ringing")
+    await scene.accept()

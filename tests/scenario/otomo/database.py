@@ -49,12 +49,26 @@ def stop_orphan(state_dir):
         time.sleep(0.02)
 
 
-def kill(state_dir):
-    """SIGKILL for the whole of PostgreSQL, as when the machine loses its power."""
+def _signal(state_dir, sign):
+    """To the postmaster and all its children."""
     pid = postmaster_pid(state_dir)
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     for each in (pid, *map(int, children)):
-        os.kill(each, signal.SIGKILL)
+        os.kill(each, sign)
+
+
+def kill(state_dir):
+    """The whole of PostgreSQL dies at once, as when the machine loses its power."""
+    _signal(state_dir, signal.SIGKILL)
+
+
+def freeze(state_dir):
+    """PostgreSQL neither answers nor goes away, until thaw ()."""
+    _signal(state_dir, signal.SIGSTOP)
+
+
+def thaw(state_dir):
+    _signal(state_dir, signal.SIGCONT)
 
 
 def connect(state_dir):

@@ -121,6 +121,17 @@ class Peer(asyncio.DatagramProtocol):
         await self._until(lambda: self.sent >= goal, deadline)
         assert self.sent >= goal, f"{self.name} says too little: {self._situation()}"
 
+    async def falls_silent(self, silence=0.5, deadline=DEADLINE):
+        """Waits until nothing more comes through, for as long as SILENCE."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + deadline
+        while loop.time() < end:
+            before = self.heard_count()
+            await asyncio.sleep(silence)
+            if self.heard_count() == before:
+                return
+        raise AssertionError(f"{self.name} still hears: {self._situation()}")
+
     def heard_count(self):
         return sum(self.heard.values())
 
