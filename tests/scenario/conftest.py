@@ -15,24 +15,28 @@ BALANCE = 1000
 
 SETTINGS = {
     "billing.unit_seconds": 1,
-    "call.ring_timeout": 1,
+    "call.ring_timeout": 10,
     "call.media_timeout": 10,
-    "call.rtp_pause": 0.6,
+    "call.rtp_pause": 0.8,
     "call.rtp_timeout": 2,
     "call.lost_timeout": 1.5,
     "call.resume_window": 4,
 }
 
 
+class Loop:
+    """One event loop for all; what goes wrong in a callback of it is kept in `faults`."""
+
+    def __init__(self, runner):
+        self.run = runner.run
+        self.faults = []
+        runner.get_loop().set_exception_handler(lambda _, context: self.faults.append(context))
+
+
 @pytest.fixture(scope="session")
 def loop():
-    """One event loop for all; what goes wrong in a callback of it is kept in loop.faults."""
     with asyncio.Runner() as runner:
-        event_loop = runner.get_loop()
-        event_loop.faults = []
-        event_loop.set_exception_handler(lambda _, context: event_loop.faults.append(context))
-        event_loop.finish = runner.run
-        yield event_loop
+        yield Loop(runner)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,13 +45,9 @@ def pytest_pyfunc_call(pyfuncitem):
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    test = asyncio.wait_for(pyfuncitem.obj(**arguments), TEST_DEADLINE)
-    pyfuncitem.funcargs["loop"].finish(_as_coroutine(test))
+    test = pyfuncitem.obj(**arguments)
+    pyfuncitem.funcargs["loop"].run(asyncio.wait_for(test, TEST_DEADLINE))
     return True
-
-
-async def _as_coroutine(awaitable):
-    return await awaitable
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def make_scene(loop, sound, own_server):
 
     yield make
     for scene in made:
-        loop.finish(scene.leave())
+        loop.run(scene.leave())
 
 
 @pytest.fixture

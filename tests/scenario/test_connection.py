@@ -23,7 +23,7 @@ def connect(server, loop):
 
     yield open_one
     for client in made:
-        loop.finish(client.close())
+        loop.run(client.close())
 
 
 async def test_init_connection(server, connect):

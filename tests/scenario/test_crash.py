@@ -10,7 +10,7 @@ from otomo.scene import aside
 
 PRICE = 10
 UNIT = timedelta(seconds=3)  # long enough to be cut in its middle
-SETTINGS = {"billing.unit_seconds": 3, "call.ring_timeout": 30}
+SETTINGS = {"billing.unit_seconds": 3, "call.ring_timeout": 30, "call.media_timeout": 30}
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-SETTINGS = {"call.ring_timeout": 4}
+SETTINGS = {"call.ring_timeout": 3}
 
 REASONS = ["busy", "manual_decline", "away", "timeout", "system_error"]
 
