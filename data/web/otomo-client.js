@@ -1,5 +1,6 @@
 /*
- * The client library of Otomo: paid 1:1 voice calls over PROTOCOL.md. A page needs only this file's exports.
+ * The client library of Otomo: paid 1:1 voice calls over PROTOCOL.md. A page needs only this file's
+ * exports.
  *
  *     const client = new OtomoClient({ role: 'user' });
  *     client.addEventListener('call', ({ detail: call }) => show(call));
@@ -7,8 +8,9 @@
  *     await client.connect('wss://example.org/v1/socket', userId, token);
  *     await client.request('otomo-id');
  *
- * It decides nothing about a call: `call` is what the server said last. It does what a server cannot:
- * holds the microphone, makes offers and answers, and finds its way back after a lost connection.
+ * It decides nothing about a call: `call` is what the server said last. It does what a server
+ * cannot: holds the microphone, makes offers and answers, and finds its way back after a lost
+ * connection.
  */
 
 import { Connection } from './otomo-connection.js';
@@ -24,14 +26,16 @@ export { OtomoError };
 /** @typedef {import('./otomo-leg.js').LegStats} LegStats */
 
 /**
- * @typedef {'requesting' | 'ringing' | 'accepted' | 'in_call' | 'reconnecting' | 'ended' | 'failed' | 'answered_elsewhere'} CallState
- *   `requesting` (asked for, not answered by the server yet) is the client's own; the rest are the server's
+ * @typedef {'requesting' | 'ringing' | 'accepted' | 'in_call' | 'reconnecting' | 'ended' | 'failed'
+ *   | 'answered_elsewhere'} CallState
+ *   `requesting` (the server has not answered yet) is the client's own, the rest are the server's
  *
  * @typedef {object} Call  a frozen picture; every change is a new one
  * @property {string} callId
  * @property {string | null} peerId  null after a reload: the server does not repeat it
  * @property {CallState} state
- * @property {string | null} reason  why it is over; `lost_track`: it ended while this client was away
+ * @property {string | null} reason  why it is over; `lost_track`: it ended while this client was
+ *   away
  * @property {{code: string, message: string} | null} error  why the server refused it
  * @property {string | null} connectedAt  RFC 3339
  * @property {number | null} totalSeconds
@@ -47,7 +51,8 @@ export { OtomoError };
  *
  * @typedef {object} OtomoOptions
  * @property {'user' | 'otomo'} role  a user only calls, an otomo is only called
- * @property {'server' | 'client'} [offerer]  an otomo: who makes the first offer; `server` by default
+ * @property {'server' | 'client'} [offerer]  an otomo: who makes the first offer; `server` by
+ *   default
  * @property {() => Promise<MediaStream>} [microphone]  another source of one's own voice
  * @property {Format} [format]  flat by default
  */
@@ -87,7 +92,11 @@ export class OtomoClient extends EventTarget {
     error: (f) => this.#refused(f),
   };
 
-  /** Only about the call that is on, or was the last. @type {Record<string, (fields: Fields, call: Call) => void>} */
+  /**
+   * Only about the call that is on, or was the last.
+   *
+   * @type {Record<string, (fields: Fields, call: Call) => void>}
+   */
   #aboutCall = {
     call_ringing: () => this.#change({ state: 'ringing' }),
     call_accepted: () => this.#change({ state: 'accepted' }),
@@ -131,7 +140,8 @@ export class OtomoClient extends EventTarget {
    * @param {string} url of the socket; relative to the page, `http` counts as `ws`
    * @param {string} userId
    * @param {string | (() => string | Promise<string>)} token  a function is asked at each try
-   * @returns {Promise<void>} at the first acknowledgement; OtomoError CONNECTION_CLOSED when there will be none
+   * @returns {Promise<void>} at the first acknowledgement; OtomoError CONNECTION_CLOSED when there
+   *   will be none
    */
   connect(url, userId, token) {
     this.#connection?.close();
@@ -143,7 +153,9 @@ export class OtomoClient extends EventTarget {
         this.#emit('connection', report);
         if (report.state === 'open') resolve();
         if (report.state !== 'closed') return;
-        reject(new OtomoError('CONNECTION_CLOSED', `connection closed (${report.code})`, report.code));
+        reject(
+          new OtomoError('CONNECTION_CLOSED', `connection closed (${report.code})`, report.code),
+        );
       };
       /** @param {string} event @param {Fields} fields */
       const received = (event, fields) => this.#received(event, fields);
@@ -165,7 +177,8 @@ export class OtomoClient extends EventTarget {
   }
 
   /**
-   * Calls an otomo. The microphone is asked for first: nobody should answer to find that it was refused.
+   * Calls an otomo. The microphone is asked for first: nobody should answer to find that it was
+   * refused.
    *
    * @param {string} toUserId
    * @returns {Promise<string | null>} the call's id; null when another call came in between
@@ -183,7 +196,10 @@ export class OtomoClient extends EventTarget {
     return callId;
   }
 
-  /** Takes the call that rings. Nothing happens when it stopped ringing while the microphone was asked for. */
+  /**
+   * Takes the call that rings. Nothing happens when it stopped ringing while the microphone was
+   * asked for.
+   */
   async accept() {
     const callId = this.#call?.callId;
     await this.#media.microphone();
@@ -207,7 +223,7 @@ export class OtomoClient extends EventTarget {
     if (!isLive(call)) return;
     const { callId, state } = call;
     if (!this.#connection?.isOpen) {
-      // Silence reaches the server at once, as no more RTP; the word follows when there is a way again.
+      // Silence reaches the server at once; the word follows when there is a way again.
       this.#endWhenBack = callId;
       this.#finish({ reason: 'user_end' });
     } else if (this.#options.role === 'otomo' && state === 'ringing') {
@@ -218,7 +234,10 @@ export class OtomoClient extends EventTarget {
     }
   }
 
-  /** Whether one's own voice is held back. The line stays open: silence is sent, and the call goes on. */
+  /**
+   * Whether one's own voice is held back. The line stays open: silence is sent, and the call goes
+   * on.
+   */
   get muted() {
     return this.#media.muted;
   }
@@ -227,7 +246,11 @@ export class OtomoClient extends EventTarget {
     this.#media.muted = muted;
   }
 
-  /** What has gone over the media path so far. @returns {Promise<LegStats | null>} null: there is none */
+  /**
+   * What has gone over the media path so far.
+   *
+   * @returns {Promise<LegStats | null>} null: there is none
+   */
   stats() {
     return this.#media.stats();
   }
@@ -260,11 +283,15 @@ export class OtomoClient extends EventTarget {
     if (!isLive(this.#call) || ack.resumed) return;
     const { state, callId, peerId } = this.#call;
     this.#unconfirmed = state !== 'requesting';
-    if (state === 'requesting') this.#send('call_request', { toUserId: peerId, callId }); // may never have arrived
+    // A request may never have arrived, and asking twice is the same as asking once.
+    if (state === 'requesting') this.#send('call_request', { toUserId: peerId, callId });
     else this.#send('heartbeat', {});
   }
 
-  /** The server says where things stand right after its acknowledgement: a call it left out by now is over. */
+  /**
+   * The server says where things stand right after its acknowledgement: a call it left out by now
+   * is over.
+   */
   #fence() {
     if (this.#unconfirmed) this.#finish({ reason: 'lost_track' });
     this.#unconfirmed = false;
@@ -273,9 +300,21 @@ export class OtomoClient extends EventTarget {
   /** @param {string} callId @param {string | null} peerId @param {CallState} state */
   #begin(callId, peerId, state) {
     this.#awaitsOffer = false;
-    const money = { unitIndex: 0, charged: 0, earned: null, balance: null, unitsLeft: null, nextBillingAt: null };
+    const money = {
+      unitIndex: 0,
+      charged: 0,
+      earned: null,
+      balance: null,
+      unitsLeft: null,
+      nextBillingAt: null,
+    };
     const end = { reason: null, error: null, totalSeconds: null };
-    const line = { connectedAt: null, peerConnected: true, recording: false, media: /** @type {const} */ ('none') };
+    const line = {
+      connectedAt: null,
+      peerConnected: true,
+      recording: false,
+      media: /** @type {const} */ ('none'),
+    };
     this.#call = Object.freeze({ callId, peerId, state, ...money, ...end, ...line });
     this.#emit('call', this.#call);
   }
@@ -287,7 +326,11 @@ export class OtomoClient extends EventTarget {
     this.#emit('call', this.#call);
   }
 
-  /** The call is over. May come twice, with what each message knows. @param {Partial<Call>} change */
+  /**
+   * The call is over. May come twice, with what each message knows.
+   *
+   * @param {Partial<Call>} change
+   */
   #finish(change) {
     const call = this.#call;
     if (!call) return;
@@ -296,7 +339,11 @@ export class OtomoClient extends EventTarget {
     this.#change({ ...(isLive(call) && { state }), media: 'none', ...change });
   }
 
-  /** A live call that is not known here is one's own all the same: this page was loaded during it. @param {Fields} f */
+  /**
+   * A live call that is not known here is one's own all the same: this page was loaded during it.
+   *
+   * @param {Fields} f
+   */
   #stateUpdate(f) {
     const isOver = OVER_STATES.has(f.state);
     if (!isOver && !LIVE_STATES.has(f.state)) return; // a word of a later server
@@ -323,23 +370,26 @@ export class OtomoClient extends EventTarget {
     const { unitIndex, balance, nextBillingAt, unitsLeft = null } = f;
     // After a reload the first tick tells how many units went before; a call's price never changes.
     const isNext = unitIndex === call.unitIndex + 1;
-    const charged = isNext ? call.charged + f.charged : unitIndex * f.charged;
-    const earned = f.earned === undefined ? null : isNext ? (call.earned ?? 0) + f.earned : unitIndex * f.earned;
+    /** @param {number | null} before @param {number} unit */
+    const sum = (before, unit) => (isNext ? (before ?? 0) + unit : unitIndex * unit);
+    const charged = sum(call.charged, f.charged);
+    const earned = f.earned === undefined ? null : sum(call.earned, f.earned);
     this.#change({ unitIndex, charged, earned, balance, nextBillingAt, unitsLeft });
   }
 
   /** @param {Fields} f */
   #refused(f) {
     const { code, message } = f;
-    const isOurs = this.#call !== null && (this.#call.callId === f.callId || f.originalEvent === 'call_request');
+    const isOurs = this.#call?.callId === f.callId || f.originalEvent === 'call_request';
     if (isOurs && this.#call?.state === 'requesting') this.#finish({ error: { code, message } });
-    else if (isOurs && !isLive(this.#call)) return; // what we said last was overtaken by the call's end
+    else if (isOurs && !isLive(this.#call)) return; // what we said was overtaken by the call's end
     else this.#emit('problem', new OtomoError(code, message));
   }
 
   /**
-   * The server wants media: a user offers; an otomo leaves the first offer of a call it has just accepted to
-   * the server. Asked again during a call (reloaded, another network), either offers, since the old leg is gone.
+   * The server wants media: a user offers; an otomo leaves the first offer of a call it has just
+   * accepted to the server. Asked again during a call (reloaded, another network), either offers,
+   * since the old leg is gone.
    *
    * @param {Fields} f
    */

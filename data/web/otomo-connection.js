@@ -1,7 +1,7 @@
 /*
  * One signalling connection that comes back by itself: socket, first message, heartbeat, back-off.
- * Knows nothing of calls. What it is told to send while it is not open it refuses, and says so: what was
- * true before a loss is for the server to repeat, not for a queue of ours.
+ * Knows nothing of calls. What it is told to send while it is not open it refuses, and says so:
+ * what was true before a loss is for the server to repeat, not for a queue of ours.
  */
 
 /** @typedef {import('./otomo-wire.js').Fields} Fields */
@@ -18,7 +18,8 @@
  *
  * @typedef {object} ConnectionListener
  * @property {(report: ConnectionReport) => void} changed
- * @property {(event: string, fields: Fields) => void} received  each message; `connection_ack` is the first
+ * @property {(event: string, fields: Fields) => void} received  each message; `connection_ack` is
+ *   the first
  *
  * @typedef {object} ConnectionOptions
  * @property {string} url
@@ -40,8 +41,8 @@ const ATTEMPTS_MAX = 40;
 const UNSENT_BYTES_MAX = 256 * 1024;
 
 /**
- * How long to wait before a try: doubles from half a second to 15 s, and half of it is chance, so that
- * clients which lost the same server do not all come back at the same moment.
+ * How long to wait before a try: doubles from half a second to 15 s, and half of it is chance, so
+ * that clients which lost the same server do not all come back at the same moment.
  *
  * @param {number} attempt from 1
  * @param {() => number} random 0 to 1
@@ -69,7 +70,10 @@ export class Connection {
     return this.#state === 'open';
   }
 
-  /** Opens it, or tries again at once when it is waiting. Does nothing when it is open or on its way. */
+  /**
+   * Opens it, or tries again at once when it is waiting. Does nothing when it is open or on its
+   * way.
+   */
   open() {
     if (this.#state === 'open' || this.#state === 'connecting') return;
     if (this.#state === 'closed') this.#attempt = 0;
@@ -106,7 +110,9 @@ export class Connection {
 
     let token;
     try {
-      token = await (typeof this.#options.token === 'function' ? this.#options.token() : this.#options.token);
+      token = await (typeof this.#options.token === 'function'
+        ? this.#options.token()
+        : this.#options.token);
     } catch {
       if (!isStale()) this.#lost(NO_CODE);
       return;
@@ -143,11 +149,18 @@ export class Connection {
     if (ack.heartbeatSeconds > 0) this.#beat(ack.heartbeatSeconds * 1000);
   }
 
-  /** A server that says nothing between two heartbeats is not there any more. @param {number} everyMs */
+  /**
+   * A server that says nothing between two heartbeats is not there any more.
+   *
+   * @param {number} everyMs
+   */
   #beat(everyMs) {
     this.#heard = false;
     this.#write('heartbeat', {});
-    this.#timer = setTimeout(() => (this.#heard ? this.#beat(everyMs) : this.#lost(NO_CODE)), everyMs);
+    this.#timer = setTimeout(
+      () => (this.#heard ? this.#beat(everyMs) : this.#lost(NO_CODE)),
+      everyMs,
+    );
   }
 
   /** @param {number} code */

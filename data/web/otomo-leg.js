@@ -1,13 +1,14 @@
 /*
- * One side's media towards the server: one RTCPeerConnection, one exchange of offer and answer. A new
- * network or a new offer is a new leg; a leg is never renegotiated. Knows nothing of calls and sockets:
- * what has to be sent goes out through the listener.
+ * One side's media towards the server: one RTCPeerConnection, one exchange of offer and answer. A
+ * new network or a new offer is a new leg; a leg is never renegotiated. Knows nothing of calls and
+ * sockets: what has to be sent goes out through the listener.
  */
 
 /**
  * @typedef {object} LegListener
  * @property {(event: 'webrtc_offer' | 'webrtc_answer', fields: object) => void} described
- * @property {(candidate: RTCIceCandidateInit | null) => void} candidate  never before the description; null: no more
+ * @property {(candidate: RTCIceCandidateInit | null) => void} candidate  never before the
+ *   description; null: no more
  * @property {(stream: MediaStream) => void} voice  the other side's
  * @property {(state: RTCPeerConnectionState) => void} changed
  *
@@ -33,7 +34,7 @@ export class Leg {
   /** @type {LegListener} */ #listener;
   /** @type {'fresh' | 'offering' | 'answering' | 'done' | 'closed'} */ #step = 'fresh';
   /** @type {(RTCIceCandidateInit | null)[]} */ #early = []; // theirs, before their description
-  /** @type {(RTCIceCandidateInit | null)[] | null} */ #held = []; // ours, before our description; null: it is out
+  /** @type {(RTCIceCandidateInit | null)[] | null} */ #held = []; // ours; null: our description is out
 
   /**
    * @param {RTCIceServer[]} iceServers
@@ -43,7 +44,8 @@ export class Leg {
     this.#listener = listener;
     this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
     this.#pc.onicecandidate = ({ candidate }) => this.#gathered(candidate?.toJSON() ?? null);
-    this.#pc.ontrack = ({ track, streams }) => listener.voice(streams[0] ?? new MediaStream([track]));
+    this.#pc.ontrack = ({ track, streams }) =>
+      listener.voice(streams[0] ?? new MediaStream([track]));
     this.#pc.onconnectionstatechange = () => listener.changed(this.#pc.connectionState);
   }
 
@@ -62,7 +64,8 @@ export class Leg {
   }
 
   /**
-   * Offers. The microphone is asked for only after the step is taken, so a crossing offer sees this one.
+   * Offers. The microphone is asked for only after the step is taken, so a crossing offer sees this
+   * one.
    *
    * @param {Promise<MediaStream>} microphone
    */
@@ -89,7 +92,11 @@ export class Leg {
     this.#tell('webrtc_answer', 'answer');
   }
 
-  /** The answer to this leg's offer; one that it did not ask for is left aside. @param {RTCSessionDescriptionInit} answer */
+  /**
+   * The answer to this leg's offer; one that it did not ask for is left aside.
+   *
+   * @param {RTCSessionDescriptionInit} answer
+   */
   async answered(answer) {
     if (!this.isOffering || this.#pc.signalingState !== 'have-local-offer') return;
     this.#step = 'done';
@@ -97,7 +104,11 @@ export class Leg {
     await this.#addEarly();
   }
 
-  /** A candidate of the server's, kept until its description is there. @param {RTCIceCandidateInit | null} candidate */
+  /**
+   * A candidate of the server's, kept until its description is there.
+   *
+   * @param {RTCIceCandidateInit | null} candidate
+   */
   async addCandidate(candidate) {
     if (this.#pc.remoteDescription) await this.#add(candidate);
     else if (this.#early.length < EARLY_CANDIDATES_MAX) this.#early.push(candidate);
@@ -165,7 +176,7 @@ export class Leg {
     try {
       await this.#pc.addIceCandidate(candidate?.candidate ? candidate : undefined);
     } catch {
-      // One that cannot be used (an address family this machine lacks, an older leg's) costs nothing.
+      // One that cannot be used (an address family that is not here, an older leg's) costs nothing.
     }
   }
 }

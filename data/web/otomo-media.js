@@ -1,6 +1,6 @@
 /*
- * A call's sound on this side: the microphone, from the first wish to talk until the call is over, and the
- * leg that carries it. Decides when a new leg is needed; what a call is, it does not know.
+ * A call's sound on this side: the microphone, from the first wish to talk until the call is over,
+ * and the leg that carries it. Decides when a new leg is needed; what a call is, it does not know.
  */
 
 import { OtomoError } from './otomo-error.js';
@@ -10,8 +10,10 @@ import { Leg } from './otomo-leg.js';
 
 /**
  * @typedef {object} MediaListener
- * @property {(event: string, fields: object) => void} send  for the server, about the call that is on
- * @property {(stream: MediaStream) => void} voice  the other side's; again when the leg is a new one
+ * @property {(event: string, fields: object) => void} send  for the server, about the call that is
+ *   on
+ * @property {(stream: MediaStream) => void} voice  the other side's; again when the leg is a new
+ *   one
  * @property {(state: RTCPeerConnectionState) => void} changed
  * @property {(error: OtomoError) => void} failed
  */
@@ -22,14 +24,20 @@ const PATIENCE_MS = 1500; // "disconnected" often heals by itself, and the serve
 /** Asks the browser for the microphone; an OtomoError says why it cannot be had. */
 export async function openMicrophone() {
   if (!navigator.mediaDevices) {
-    throw new OtomoError('INSECURE_CONTEXT', 'a browser gives the microphone to https and localhost pages only');
+    throw new OtomoError(
+      'INSECURE_CONTEXT',
+      'a browser gives the microphone to https and localhost pages only',
+    );
   }
   const voice = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: voice });
   } catch (error) {
     const { name, message } = /** @type {DOMException} */ (error);
-    throw new OtomoError(name === 'NotAllowedError' ? 'MICROPHONE_DENIED' : 'MICROPHONE_MISSING', message);
+    throw new OtomoError(
+      name === 'NotAllowedError' ? 'MICROPHONE_DENIED' : 'MICROPHONE_MISSING',
+      message,
+    );
   }
 }
 
@@ -43,7 +51,10 @@ export class Media {
   #restarts = 0;
   #muted = false;
 
-  /** @param {() => Promise<MediaStream>} open asks for the microphone @param {MediaListener} listener */
+  /**
+   * @param {() => Promise<MediaStream>} open asks for the microphone
+   * @param {MediaListener} listener
+   */
   constructor(open, listener) {
     this.#open = open;
     this.#listener = listener;
@@ -82,7 +93,11 @@ export class Media {
     if (offers) this.#offer();
   }
 
-  /** The server offers. Where two offers cross, ours stands. @param {RTCSessionDescriptionInit} offer */
+  /**
+   * The server offers. Where two offers cross, ours stands.
+   *
+   * @param {RTCSessionDescriptionInit} offer
+   */
   offered(offer) {
     if (this.#leg?.isOffering) return;
     if (!this.#leg?.isFresh) this.#replaceLeg();
@@ -115,7 +130,10 @@ export class Media {
 
   /** @param {(track: MediaStreamTrack) => void} act */
   #withTracks(act) {
-    this.#microphone?.then((stream) => stream.getAudioTracks().forEach(act), () => {});
+    this.#microphone?.then(
+      (stream) => stream.getAudioTracks().forEach(act),
+      () => {},
+    );
   }
 
   #offer() {
@@ -155,7 +173,11 @@ export class Media {
     this.#offer();
   }
 
-  /** A step of negotiation. What fails because the leg was replaced meanwhile is no failure. @param {(leg: Leg) => Promise<void>} step */
+  /**
+   * A step of negotiation. What fails because the leg was replaced meanwhile is no failure.
+   *
+   * @param {(leg: Leg) => Promise<void>} step
+   */
   async #attempt(step) {
     const leg = this.#leg;
     if (!leg) return;
@@ -164,7 +186,9 @@ export class Media {
     } catch (error) {
       if (leg !== this.#leg) return;
       const { message } = /** @type {Error} */ (error);
-      this.#listener.failed(error instanceof OtomoError ? error : new OtomoError('MEDIA_ERROR', message));
+      this.#listener.failed(
+        error instanceof OtomoError ? error : new OtomoError('MEDIA_ERROR', message),
+      );
     }
   }
 }

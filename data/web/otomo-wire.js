@@ -1,6 +1,7 @@
 /*
- * How an event lies in a WebSocket text frame. The only place that knows a wire format: everything else
- * deals in an event's name and its fields, which are the same in every format (PROTOCOL.md, section 2).
+ * How an event lies in a WebSocket text frame. The only place that knows a wire format: everything
+ * else deals in an event's name and its fields, which are the same in every format (PROTOCOL.md,
+ * section 2).
  *
  * A format is { subprotocols, encode, decode }; another one is another object of this shape.
  */
@@ -11,15 +12,16 @@
  * @typedef {object} Format
  * @property {string[]} subprotocols  offered at the upgrade; none means the flat format
  * @property {(event: string, fields: Fields) => string} encode
- * @property {(text: string) => {event: string, fields: Fields} | null} decode  null: not a message of this format
+ * @property {(text: string) => {event: string, fields: Fields} | null} decode  null: not a message
+ *   of this format
  */
 
 /** @param {unknown} value @returns {value is Fields} */
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The flat format: fields lie beside `type`. `call_connected` alone comes with its fields inside `payload`;
- * both places are read, so the exception needs no rule of its own.
+ * The flat format: fields lie beside `type`. `call_connected` alone comes with its fields inside
+ * `payload`; both places are read, so the exception needs no rule of its own.
  *
  * @type {Format}
  */

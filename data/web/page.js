@@ -1,9 +1,9 @@
 /*
- * The page at `/` in development mode: who you are, whom you call, and what the buttons do. The protocol is
- * otomo-client.js's, what is seen is view.js's; between them stands the model below.
+ * The page at `/` in development mode: who you are, whom you call, and what the buttons do. The
+ * protocol is otomo-client.js's, what is seen is view.js's; between them stands the model below.
  *
- * ?as=ID skips the choice of who you are, ?to=ID puts that person first, ?offerer=client lets an otomo make the
- * first offer. `otomo` in the console is the client.
+ * ?as=ID skips the choice of who you are, ?to=ID puts that person first, ?offerer=client lets an
+ * otomo make the first offer. `otomo` in the console is the client.
  */
 
 import { OtomoClient, OtomoError, isLive } from './otomo-client.js';
@@ -30,7 +30,9 @@ let voiceIsHeldBack = false;
 /** @type {Model} */
 const model = {
   view: 'start',
-  texts: new Texts(pickLanguage([localStorage.getItem(LANGUAGE_KEY) ?? '', ...navigator.languages])),
+  texts: new Texts(
+    pickLanguage([localStorage.getItem(LANGUAGE_KEY) ?? '', ...navigator.languages]),
+  ),
   people: [],
   unitSeconds: 60,
   me: null,
@@ -60,7 +62,11 @@ async function ask(path, options) {
 /** @param {string} userId @returns {Promise<string>} */
 async function fetchToken(userId) {
   const body = JSON.stringify({ userId });
-  const { token } = await ask('/dev/token', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { token } = await ask('/dev/token', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   return token;
 }
 
@@ -79,7 +85,13 @@ async function loadPeople() {
 /** @param {string | null} id */
 const personOf = (id) => model.people.find((person) => person.id === id);
 
-/** Somebody whom the server's list leaves out. @param {string} id @param {Person['role']} role @returns {Person} */
+/**
+ * Somebody whom the server's list leaves out.
+ *
+ * @param {string} id
+ * @param {Person['role']} role
+ * @returns {Person}
+ */
 const stranger = (id, role) => ({ id, role, name: id, pricePerUnit: null, balance: null });
 
 /** Brings the model up to date with what it is made of, and shows it. */
@@ -91,7 +103,11 @@ function refresh() {
   model.nowMs = client?.now() ?? Date.now();
   model.muted = client?.muted ?? false;
   model.soundIsHeldBack = voiceIsHeldBack || ring.isHeldBack;
-  model.problem = problem && { text: problemText(problem), detail: problem.message, canRetry: problem.code === 'CONNECTION_CLOSED' };
+  model.problem = problem && {
+    text: problemText(problem),
+    detail: problem.message,
+    canRetry: problem.code === 'CONNECTION_CLOSED',
+  };
   if (!model.me) model.view = 'choose';
   else if (isLive(model.call)) model.view = 'call';
   else model.view = model.call && !isDismissed ? 'over' : 'home';
@@ -99,19 +115,34 @@ function refresh() {
 
   /** @param {OtomoError} error */
   function problemText({ code, closeCode }) {
-    if (code === 'CONNECTION_CLOSED') return texts.get([`closed.${closeCode}`, 'closed.other'], { code: String(closeCode) });
+    if (code === 'CONNECTION_CLOSED')
+      return texts.get([`closed.${closeCode}`, 'closed.other'], { code: String(closeCode) });
     return texts.error(code, model.peer?.name ?? parameters.get('as') ?? texts.get('someone'));
   }
 }
 
-/** A reload forgets with whom and since when; this tab remembers. @param {Call} call @returns {Call} */
+/**
+ * A reload forgets with whom and since when; this tab remembers.
+ *
+ * @param {Call} call
+ * @returns {Call}
+ */
 function withMemory(call) {
   const memory = JSON.parse(sessionStorage.getItem(CALL_KEY) ?? '{}');
-  const isSame = memory.callId === call.callId;
-  const peerId = call.peerId ?? (isSame ? memory.peerId : null);
-  const connectedAt = call.connectedAt ?? (isSame ? memory.connectedAt : null);
-  sessionStorage.setItem(CALL_KEY, JSON.stringify({ callId: call.callId, peerId, connectedAt }));
-  return { ...call, peerId, connectedAt };
+  const before = memory.callId === call.callId ? memory : call;
+  const { peerId, connectedAt } = before;
+  const { unitIndex, charged, earned, balance, unitsLeft, nextBillingAt } = call.unitIndex
+    ? call
+    : before;
+  const money = { unitIndex, charged, earned, balance, unitsLeft, nextBillingAt };
+  const whole = {
+    ...call,
+    ...money,
+    peerId: call.peerId ?? peerId,
+    connectedAt: call.connectedAt ?? connectedAt,
+  };
+  sessionStorage.setItem(CALL_KEY, JSON.stringify(whole));
+  return whole;
 }
 
 /** @param {unknown} error */
@@ -125,25 +156,35 @@ async function become(id) {
   const firstToken = await fetchToken(id); // says at once when there is nobody of that name
   model.me = personOf(id) ?? stranger(id, 'user');
   const { role } = model.me;
-  client = new OtomoClient({ role, offerer: parameters.get('offerer') === 'client' ? 'client' : 'server' });
+  client = new OtomoClient({
+    role,
+    offerer: parameters.get('offerer') === 'client' ? 'client' : 'server',
+  });
   Object.assign(globalThis, { otomo: client });
-  client.addEventListener('connection', (event) => connectionChanged(/** @type {CustomEvent} */ (event).detail));
+  client.addEventListener('connection', (event) =>
+    connectionChanged(/** @type {CustomEvent} */ (event).detail),
+  );
   client.addEventListener('call', () => callChanged());
   client.addEventListener('voice', (event) => hear(/** @type {CustomEvent} */ (event).detail));
-  client.addEventListener('problem', (event) => complain(/** @type {CustomEvent} */ (event).detail));
+  client.addEventListener('problem', (event) =>
+    complain(/** @type {CustomEvent} */ (event).detail),
+  );
   let token = firstToken;
-  client.connect('/v1/socket', id, async () => {
-    const now = token || (await fetchToken(id));
-    token = '';
-    return now;
-  }).catch(() => {}); // said by `connection` as well
+  client
+    .connect('/v1/socket', id, async () => {
+      const now = token || (await fetchToken(id));
+      token = '';
+      return now;
+    })
+    .catch(() => {}); // said by `connection` as well
   refresh();
 }
 
 /** @param {import('./otomo-client.js').ConnectionReport} report */
 function connectionChanged(report) {
   model.connection = report;
-  if (report.state === 'closed' && report.code !== 1000) problem = new OtomoError('CONNECTION_CLOSED', '', report.code);
+  if (report.state === 'closed' && report.code !== 1000)
+    problem = new OtomoError('CONNECTION_CLOSED', '', report.code);
   else if (problem?.code === 'CONNECTION_CLOSED') problem = null;
   refresh();
 }
@@ -186,10 +227,13 @@ const voice = () => /** @type {any} */ (document.querySelector('[data-field="voi
 /** @param {MediaStream} stream */
 function hear(stream) {
   voice().srcObject = stream;
-  voice().play().then(
-    () => (voiceIsHeldBack = false),
-    (error) => (voiceIsHeldBack = error.name === 'NotAllowedError'),
-  ).finally(refresh);
+  voice()
+    .play()
+    .then(
+      () => (voiceIsHeldBack = false),
+      (error) => (voiceIsHeldBack = error.name === 'NotAllowedError'),
+    )
+    .finally(refresh);
 }
 
 /** What the buttons do, by `data-action`. @type {Record<string, (value: string) => unknown>} */
@@ -242,7 +286,8 @@ async function clicked(event) {
 
 async function main() {
   document.addEventListener('click', clicked);
-  for (const touch of ['pointerdown', 'keydown']) document.addEventListener(touch, () => ring.unlock().then(refresh, () => {}));
+  for (const touch of ['pointerdown', 'keydown'])
+    document.addEventListener(touch, () => ring.unlock().then(refresh, () => {}));
   addEventListener('popstate', () => location.reload());
   const as = parameters.get('as');
   try {

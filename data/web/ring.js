@@ -1,11 +1,14 @@
 /*
- * The sounds of waiting, made with WebAudio: a soft two-note ring for who is called, a low ringback tone for
- * who calls, in Japan's rhythm of one second on and two off.
+ * The sounds of waiting, made with WebAudio: a soft two-note ring for who is called, a low ringback
+ * tone for who calls, in Japan's rhythm of one second on and two off.
  */
 
 /** @typedef {'ring' | 'ringback'} Sound */
 
-/** @type {Record<Sound, {periodMs: number, notes: {hz: number, at: number, length: number, gain: number}[]}>} */
+/**
+ * @type {Record<Sound, {periodMs: number, notes: {hz: number, at: number, length: number, gain:
+ * number}[]}>}
+ */
 const sounds = {
   ring: {
     periodMs: 2400,
@@ -21,7 +24,7 @@ const sounds = {
 
 export class Ring {
   /** @type {AudioContext | null} */ #context = null;
-  /** @type {GainNode | null} */ #output = null; // cut off when the sound stops, with what is still to come
+  /** @type {GainNode | null} */ #output = null; // cut off with what is still to come
   /** @type {Sound | null} */ #sound = null;
   /** @type {any} */ #timer = 0;
 
@@ -59,7 +62,8 @@ export class Ring {
   /** @param {{hz: number, at: number, length: number, gain: number}} note */
   #note({ hz, at, length, gain }) {
     const context = this.#context;
-    if (context?.state !== 'running' || !this.#output) return; // it would all come out at once later
+    // Held back by the browser: it would all come out at once later.
+    if (context?.state !== 'running' || !this.#output) return;
     const start = context.currentTime + at;
     const envelope = context.createGain();
     envelope.gain.setValueAtTime(0.0001, start);

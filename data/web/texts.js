@@ -1,6 +1,6 @@
 /*
- * Every word that the page shows, in both languages, and how numbers and times are written. A text is looked
- * up as `area.key`; `{name}` and the like are filled in.
+ * Every word that the page shows, in both languages, and how numbers and times are written. A text
+ * is looked up as `area.key`; `{name}` and the like are filled in.
  */
 
 const ja = {
@@ -38,7 +38,7 @@ const ja = {
   'money.left': 'あと話せる時間',
   'money.lastUnit': 'これが最後の{unit}です',
   'money.onHold': '停止中',
-  'money.per': '{unit}あたり{points}',
+  'money.per': '{points} / {unit}',
   'money.points': '{number}ポイント',
 
   'unit.minute': '1分',
@@ -76,7 +76,7 @@ const ja = {
   'state.muted': 'ミュート中です。あなたの声は届いていません。',
   'state.sound': 'ブラウザーが音を止めています。',
 
-  'someone': '相手の方',
+  someone: '相手の方',
 
   'end.title': '通話が終わりました',
   'end.notConnected': 'つながりませんでした',
@@ -113,11 +113,14 @@ const ja = {
   'error.SERVER_DRAINING': 'サーバーがまもなく停止します。少し後でお試しください。',
   'error.TEMPORARILY_UNAVAILABLE': '一時的に利用できません。少し後でお試しください。',
   'error.MEDIA_ERROR': '音声の準備に失敗しました。',
-  'error.MICROPHONE_DENIED': 'マイクが許可されていません。ブラウザーの設定でこのページに許可してください。',
+  'error.MICROPHONE_DENIED':
+    'マイクが許可されていません。ブラウザーの設定でこのページに許可してください。',
   'error.MICROPHONE_MISSING': 'マイクが見つからないか、ほかのアプリが使っています。',
-  'error.INSECURE_CONTEXT': 'https か localhost のページでないと、ブラウザーはマイクを使わせません。',
+  'error.INSECURE_CONTEXT':
+    'https か localhost のページでないと、ブラウザーはマイクを使わせません。',
   'error.NOT_CONNECTED': 'サーバーに接続していません。',
-  'error.SERVER_UNREACHABLE': 'サーバーに届きません。動いているか確かめて、読み込み直してください。',
+  'error.SERVER_UNREACHABLE':
+    'サーバーに届きません。動いているか確かめて、読み込み直してください。',
   'error.UNKNOWN_PERSON': '「{name}」という人はいません。',
   'error.other': '問題が起きました。({code})',
   'closed.4401': 'ログインが認められませんでした。読み込み直してください。',
@@ -162,7 +165,7 @@ const en = {
   'money.left': 'Time you can still pay for',
   'money.lastUnit': 'This is the last {unit}',
   'money.onHold': 'on hold',
-  'money.per': '{points} per {unit}',
+  'money.per': '{points} / {unit}',
   'money.points': '{number} points',
 
   'unit.minute': 'minute',
@@ -200,7 +203,7 @@ const en = {
   'state.muted': 'You are muted. {name} cannot hear you.',
   'state.sound': 'The browser holds the sound back.',
 
-  'someone': 'the other person',
+  someone: 'the other person',
 
   'end.title': 'The call is over',
   'end.notConnected': 'The call did not connect',
@@ -237,11 +240,13 @@ const en = {
   'error.SERVER_DRAINING': 'The server is about to stop. Please try again a little later.',
   'error.TEMPORARILY_UNAVAILABLE': 'Not available at the moment. Please try again a little later.',
   'error.MEDIA_ERROR': 'The sound could not be set up.',
-  'error.MICROPHONE_DENIED': 'The microphone is not allowed. Allow it for this page in the browser’s settings.',
+  'error.MICROPHONE_DENIED':
+    'The microphone is not allowed. Allow it for this page in the browser’s settings.',
   'error.MICROPHONE_MISSING': 'There is no microphone, or another program is using it.',
   'error.INSECURE_CONTEXT': 'A browser gives the microphone to https and localhost pages only.',
   'error.NOT_CONNECTED': 'Not connected to the server.',
-  'error.SERVER_UNREACHABLE': 'The server cannot be reached. See whether it runs, then load the page again.',
+  'error.SERVER_UNREACHABLE':
+    'The server cannot be reached. See whether it runs, then load the page again.',
   'error.UNKNOWN_PERSON': 'There is nobody called “{name}”.',
   'error.other': 'Something went wrong. ({code})',
   'closed.4401': 'The sign-in was refused. Please load the page again.',
@@ -300,7 +305,9 @@ export class Texts {
 
   /** @param {number} seconds of one billing unit */
   unit(seconds) {
-    return seconds === 60 ? this.get('unit.minute') : this.get('unit.seconds', { number: String(seconds) });
+    return seconds === 60
+      ? this.get('unit.minute')
+      : this.get('unit.seconds', { number: String(seconds) });
   }
 
   /** @param {number} points @param {number} unitSeconds */
@@ -310,7 +317,10 @@ export class Texts {
 
   /** @param {'user' | 'otomo'} role @param {string} reason @param {string} name */
   ending(role, reason, name) {
-    return this.get([`end.${role}.${reason}`, `end.${reason}`, 'end.other'], { name, code: reason });
+    return this.get([`end.${role}.${reason}`, `end.${reason}`, 'end.other'], {
+      name,
+      code: reason,
+    });
   }
 
   /** @param {string} code @param {string} name of whom it is about */

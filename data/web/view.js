@@ -1,6 +1,7 @@
 /*
- * What is to be seen: puts a picture of everything (the model) into index.html. Holds no state of its own and
- * decides nothing; showing the same picture twice changes nothing, so a screen reader hears each thing once.
+ * What is to be seen: puts a picture of everything (the model) into index.html. Holds no state of
+ * its own and decides nothing; showing the same picture twice changes nothing, so a screen reader
+ * hears each thing once.
  */
 
 import { formatDuration } from './texts.js';
@@ -56,15 +57,29 @@ function writeOrHide(name, text) {
   if (text !== null) write(field(name), text);
 }
 
-/** A row of facts, by its own name. @param {string} name @param {string} fieldName @param {string | null} text */
+/**
+ * A row of facts, by its own name.
+ *
+ * @param {string} name
+ * @param {string} fieldName
+ * @param {string | null} text
+ */
 function writeFact(name, fieldName, text) {
   show(find(`[data-fact="${name}"]`), text !== null);
   if (text !== null) write(field(fieldName), text);
 }
 
-/** A face is the name's first letter on a colour of its own. @param {HTMLElement} element @param {Person | null} person */
+/**
+ * A face is the name's first letter on a colour of its own.
+ *
+ * @param {HTMLElement} element
+ * @param {Person | null} person
+ */
 function drawFace(element, person) {
-  const hue = [...(person?.id ?? '')].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7);
+  const hue = [...(person?.id ?? '')].reduce(
+    (sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360,
+    7,
+  );
   write(element, [...(person?.name ?? '?')][0]);
   element.style.setProperty('--hue', String(hue));
 }
@@ -114,10 +129,14 @@ function renderFixedTexts(texts) {
   const page = document.documentElement;
   if (page.dataset.language === texts.language) return;
   page.dataset.language = page.lang = texts.language;
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-text]'))) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll('[data-text]')
+  )) {
     write(element, texts.get(element.dataset.text ?? ''));
   }
-  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-label]'))) {
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll('[data-label]')
+  )) {
     element.setAttribute('aria-label', texts.get(element.dataset.label ?? ''));
   }
   for (const button of document.querySelectorAll('[data-action="language"]')) {
@@ -143,8 +162,16 @@ function renderProblem({ problem }) {
 function renderChoose({ texts, people, unitSeconds }) {
   const shown = people.slice(0, PEOPLE_SHOWN_MAX);
   listPeople('everybody', shown, texts.language, (person) => {
-    const money = person.role === 'otomo' ? texts.price(person.pricePerUnit ?? 0, unitSeconds) : texts.points(person.balance ?? 0);
-    return { action: 'choose', label: person.name, sub: `${texts.get(`role.${person.role}`)} · ${money}`, doing: '' };
+    const money =
+      person.role === 'otomo'
+        ? texts.price(person.pricePerUnit ?? 0, unitSeconds)
+        : texts.points(person.balance ?? 0);
+    return {
+      action: 'choose',
+      label: person.name,
+      sub: `${texts.get(`role.${person.role}`)} · ${money}`,
+      doing: '',
+    };
   });
   show(field('choose-empty'), people.length === 0);
 }
@@ -168,7 +195,8 @@ function renderHome({ texts, me, people, unitSeconds, connection }) {
     sub: person.pricePerUnit === null ? '' : texts.price(person.pricePerUnit, unitSeconds),
     doing: texts.get('action.call'),
   }));
-  for (const button of field('callable').querySelectorAll('button')) button.disabled = connection?.state !== 'open';
+  for (const button of field('callable').querySelectorAll('button'))
+    button.disabled = connection?.state !== 'open';
   show(field('home-empty'), role === 'user' && callable.length === 0);
 }
 
@@ -200,7 +228,10 @@ function personRow({ person, action, label, sub, doing }) {
   const button = Object.assign(document.createElement('button'), { type: 'button' });
   Object.assign(button.dataset, { action, value: person.id });
   button.append(face, words);
-  if (doing) button.append(Object.assign(document.createElement('span'), { className: 'doing', textContent: doing }));
+  if (doing)
+    button.append(
+      Object.assign(document.createElement('span'), { className: 'doing', textContent: doing }),
+    );
   const item = document.createElement('li');
   item.append(button);
   return item;
@@ -213,7 +244,10 @@ function renderCall(model) {
   const name = peer?.name ?? texts.get('someone');
   drawFace(field('face'), peer);
   write(field('peer'), name);
-  write(field('state'), texts.get([`state.${me.role}.${call.state}`, `state.${call.state}`], { name }));
+  write(
+    field('state'),
+    texts.get([`state.${me.role}.${call.state}`, `state.${call.state}`], { name }),
+  );
   writeOrHide('note', noteOf(model, name));
   show(field('recording'), call.recording);
   renderMeter(model);
@@ -230,11 +264,19 @@ function renderCall(model) {
   find('[data-action="mute"]').setAttribute('aria-pressed', String(muted));
   write(field('mute-label'), texts.get(muted ? 'action.unmute' : 'action.mute'));
   show(field('voices'), isTalking);
-  find('[data-level="own"]').style.setProperty('--level', muted ? '0' : Math.sqrt(levels.own).toFixed(2));
+  find('[data-level="own"]').style.setProperty(
+    '--level',
+    muted ? '0' : Math.sqrt(levels.own).toFixed(2),
+  );
   find('[data-level="other"]').style.setProperty('--level', Math.sqrt(levels.other).toFixed(2));
 }
 
-/** What matters most beside the state, one thing at a time. @param {Model} model @param {string} name */
+/**
+ * What matters most beside the state, one thing at a time.
+ *
+ * @param {Model} model
+ * @param {string} name
+ */
 function noteOf({ texts, connection, call, muted, soundIsHeldBack, unitSeconds }, name) {
   if (connection?.state !== 'open') return texts.get('state.offline');
   if (soundIsHeldBack) return texts.get('state.sound');
@@ -256,7 +298,8 @@ function renderMeter(model) {
   writeOrHide('elapsed', talkedMs === null ? null : formatDuration(talkedMs / 1000));
   const countdown = toCharge === null ? null : formatDuration(Math.ceil(toCharge));
   writeFact('next', 'countdown', isHeld ? texts.get('money.onHold') : countdown);
-  const left = call.unitsLeft === null || toCharge === null ? null : call.unitsLeft * unitSeconds + toCharge;
+  const left =
+    call.unitsLeft === null || toCharge === null ? null : call.unitsLeft * unitSeconds + toCharge;
   writeFact('left', 'left', left === null ? null : formatDuration(left));
 
   write(field('balance-label'), balanceLabel(texts, me.role));
@@ -264,7 +307,11 @@ function renderMeter(model) {
   const price = isOtomo ? me.pricePerUnit : peer?.pricePerUnit;
   writeFact('price', 'price', price == null ? null : texts.price(price, unitSeconds));
   write(field('total-label'), totalLabel(texts, me.role));
-  writeFact('total', 'total', call.unitIndex === 0 ? null : texts.points((isOtomo ? call.earned : call.charged) ?? 0));
+  writeFact(
+    'total',
+    'total',
+    call.unitIndex === 0 ? null : texts.points((isOtomo ? call.earned : call.charged) ?? 0),
+  );
 
   const rest = toCharge === null ? 0 : Math.min(1, toCharge / unitSeconds);
   field('dial').style.setProperty('--rest', rest.toFixed(3));
@@ -278,7 +325,9 @@ function renderOver({ texts, me, peer, call }) {
   const { role } = me;
   drawFace(field('over-face'), peer);
   write(field('over-title'), texts.get(call.state === 'ended' ? 'end.title' : 'end.notConnected'));
-  const why = call.error ? texts.error(call.error.code, name) : texts.ending(role, call.reason ?? 'user_end', name);
+  const why = call.error
+    ? texts.error(call.error.code, name)
+    : texts.ending(role, call.reason ?? 'user_end', name);
   write(field('reason'), why);
   writeFact('talked', 'talked', call.totalSeconds ? formatDuration(call.totalSeconds) : null);
   const total = (role === 'otomo' ? call.earned : call.charged) ?? 0;
@@ -290,7 +339,8 @@ function renderOver({ texts, me, peer, call }) {
 }
 
 /** @param {Texts} texts @param {Person['role']} role */
-const balanceLabel = (texts, role) => texts.get(role === 'otomo' ? 'money.earnings' : 'money.balance');
+const balanceLabel = (texts, role) =>
+  texts.get(role === 'otomo' ? 'money.earnings' : 'money.balance');
 /** @param {Texts} texts @param {Person['role']} role */
 const totalLabel = (texts, role) => texts.get(role === 'otomo' ? 'money.earned' : 'money.paid');
 
