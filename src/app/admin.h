@@ -1,0 +1,27 @@
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "clock.h"
+#include "hub.h"
+#include "registry.h"
+#include "store.h"
+
+/**
+ * OtAdmin:
+ *
+ * The operator's HTTP API, which otomoctl speaks: /v1/users, /v1/calls, /v1/audit, /v1/seed, /v1/log, /v1/status. Parameters
+ * come in the query, answers are JSON, refusals {"error": text}. It is served on the Unix socket in the state directory
+ * only; who may connect is the listener's matter.
+ *
+ * Thread: main loop.
+ */
+typedef struct {
+  OtStore *store;       /* borrowed, as all here */
+  OtRegistry *registry;
+  OtHub *hub;
+  const OtClock *clock;
+} OtAdmin;
+
+/** ot_admin_add: @self must outlive @server. */
+void ot_admin_add (SoupServer *server, OtAdmin *self);

@@ -1,0 +1,268 @@
+/* The settings: one table, from which reading, checking, printing and the reference page come. No setting is read
+ * anywhere else. */
+
+#include "config.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef enum { TEXT, WHOLE, SECONDS, CHOICE } SettingType;
+
+typedef struct {
+  const char *group;
+  const char *key;
+  SettingType type;
+  gsize offset;
+  const char *initial; /* NULL: no value */
+  double least, most;  /* WHOLE, SECONDS */
+  const char *choices; /* CHOICE: separated by spaces */
+  const char *help;
+} Setting;
+
+#define AT(member) G_STRUCT_OFFSET (OtConfig, member)
+
+static const Setting settings[] = {
+  { "server", "listen", TEXT, AT (server_listen), "127.0.0.1:8080", 0, 0, NULL,
+    "Address and port of the public HTTP and WebSocket server; port 0 picks a free one" },
+  { "server", "node", TEXT, AT (server_node), "main", 0, 0, NULL,
+    "This server's name in the database; unique among servers that share one" },
+  { "database", "url", TEXT, AT (database_url), NULL, 0, 0, NULL,
+    "postgresql://…; without it the server runs a private PostgreSQL under its state directory" },
+  { "billing", "unit_seconds", WHOLE, AT (billing_unit_seconds), "60", 1, 86400, NULL, "Length of a billed unit" },
+  { "billing", "charge", CHOICE, AT (billing_charge), "advance", 0, 0, "advance",
+    "When a unit is charged: before it is spoken" },
+  { "billing", "share_percent", WHOLE, AT (billing_share_percent), "50", 0, 100, NULL,
+    "The otomo's share of a unit's price, unless the otomo has one of its own" },
+  { "call", "ring_timeout", SECONDS, AT (call_ring_timeout_us), "45", 0.1, 3600, NULL,
+    "How long a call rings" },
+  { "call", "media_timeout", SECONDS, AT (call_media_timeout_us), "30", 0.1, 3600, NULL,
+    "How long an accepted call may take until RTP comes" },
+  { "call", "rtp_pause", SECONDS, AT (call_rtp_pause_us), "3", 0.1, 3600, NULL,
+    "Silence of a side after which the call is reconnecting and nothing is charged" },
+  { "call", "rtp_timeout", SECONDS, AT (call_rtp_timeout_us), "10", 0.1, 3600, NULL,
+    "Silence of a side that ends the call" },
+  { "call", "lost_timeout", SECONDS, AT (call_lost_timeout_us), "5", 0.1, 3600, NULL,
+    "Silence of a side without a connection that ends the call" },
+  { "call", "resume_window", SECONDS, AT (call_resume_window_us), "60", 0.1, 3600, NULL,
+    "How long a side may be without a connection while its voice flows" },
+  { "call", "database_timeout", SECONDS, AT (call_database_timeout_us), "30", 0.1, 3600, NULL,
+    "How long a call goes on while the database does not answer" },
+  { "media", "address", TEXT, AT (media_address), "127.0.0.1", 0, 0, NULL,
+    "The address that clients send media to; behind 1:1 NAT the public one" },
+  { "media", "port", WHOLE, AT (media_port), "0", 0, 65535, NULL, "UDP port of all media; 0 picks a free one" },
+  { "auth", "jwt_algorithm", CHOICE, AT (auth_jwt_algorithm), NULL, 0, 0, "HS256 RS256 ES256 EdDSA",
+    "The one algorithm that a client's JWT may have; without it only session tokens are taken" },
+  { "auth", "jwt_key_file", TEXT, AT (auth_jwt_key_file), NULL, 0, 0, NULL,
+    "File with the secret (HS256, 32 bytes at least) or the public key (PEM)" },
+  { "ice", "servers", TEXT, AT (ice_servers), NULL, 0, 0, NULL,
+    "STUN and TURN URLs for clients, separated by spaces" },
+  { "ice", "turn_secret_file", TEXT, AT (ice_turn_secret_file), NULL, 0, 0, NULL,
+    "File with the secret shared with the TURN server (REST credentials)" },
+  { "log", "debug", TEXT, AT (log_debug), NULL, 0, 0, NULL,
+    "Log levels in GST_DEBUG's syntax, beside GST_DEBUG itself: otomo-call:5,otomo*:4" },
+};
+
+static const Setting *
+find (const char *group, const char *key)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (g_str_equal (settings[i].group, group) && g_str_equal (settings[i].key, key))
+      return &settings[i];
+  return NULL;
+}
+
+static gboolean
+bad_value (const Setting *setting, const char *where, const char *value, const char *wanted, GError **error)
+{
+  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s: %s.%s: \"%s\" is not %s", where, setting->group,
+      setting->key, value, wanted);
+  return FALSE;
+}
+
+static gboolean
+set_number (OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
+{
+  gboolean whole = setting->type == WHOLE;
+  g_autofree char *wanted = g_strdup_printf ("%s from %g to %g", whole ? "a whole number" : "a number of seconds",
+      setting->least, setting->most);
+  char *end = NULL;
+  double number = g_ascii_strtod (value, &end);
+
+  if (end == value || *end != '\0' || !isfinite (number) || number < setting->least || number > setting->most
+      || (whole && number != floor (number)))
+    return bad_value (setting, where, value, wanted, error);
+  G_STRUCT_MEMBER (gint64, self, setting->offset) = whole ? (gint64) number : llround (number * G_USEC_PER_SEC);
+  return TRUE;
+}
+
+static gboolean
+set_text (OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
+{
+  char **place = &G_STRUCT_MEMBER (char *, self, setting->offset);
+
+  if (setting->type == CHOICE) {
+    g_auto (GStrv) choices = g_strsplit (setting->choices, " ", -1);
+    g_autofree char *wanted = g_strdup_printf ("one of: %s", setting->choices);
+    if (!g_strv_contains ((const char *const *) choices, value))
+      return bad_value (setting, where, value, wanted, error);
+  }
+  g_free (*place);
+  *place = value[0] != '\0' ? g_strdup (value) : NULL;
+  return TRUE;
+}
+
+static gboolean
+set (OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
+{
+  if (setting->type == WHOLE || setting->type == SECONDS)
+    return set_number (self, setting, where, value, error);
+  return set_text (self, setting, where, value, error);
+}
+
+static gboolean
+unknown (const char *where, const char *group, const char *key, GError **error)
+{
+  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_UNKNOWN,
+      "%s: there is no setting %s.%s (otomod --print-config lists them)", where, group, key);
+  return FALSE;
+}
+
+static gboolean
+read_group (OtConfig *self, GKeyFile *file, const char *name, const char *group, GError **error)
+{
+  g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
+
+  for (guint i = 0; keys[i] != NULL; i++) {
+    const Setting *setting = find (group, keys[i]);
+    g_autofree char *value = g_key_file_get_string (file, group, keys[i], error);
+    if (setting == NULL)
+      return unknown (name, group, keys[i], error);
+    if (value == NULL || !set (self, setting, name, g_strstrip (value), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_file (OtConfig *self, const char *name, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) why = NULL;
+  g_auto (GStrv) groups = NULL;
+
+  if (!g_key_file_load_from_file (file, name, G_KEY_FILE_NONE, &why)) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_FILE, "configuration %s can't be read: %s", name, why->message);
+    return FALSE;
+  }
+  groups = g_key_file_get_groups (file, NULL);
+  for (guint i = 0; groups[i] != NULL; i++)
+    if (!read_group (self, file, name, groups[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+static char *
+environment_name (const Setting *setting)
+{
+  g_autofree char *name = NULL;
+
+  if (setting->offset == AT (database_url))
+    return g_strdup ("OTOMO_DATABASE");
+  name = g_strdup_printf ("OTOMO_%s_%s", setting->group, setting->key);
+  return g_ascii_strup (name, -1);
+}
+
+static gboolean
+read_environment (OtConfig *self, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++) {
+    g_autofree char *name = environment_name (&settings[i]);
+    const char *value = g_getenv (name);
+    if (value != NULL && !set (self, &settings[i], name, value, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+read_option (OtConfig *self, const char *option, GError **error)
+{
+  const char *dot = strchr (option, '.');
+  const char *equals = strchr (option, '=');
+  g_autofree char *group = NULL;
+  g_autofree char *key = NULL;
+  const Setting *setting;
+
+  if (dot == NULL || equals == NULL || dot > equals) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "--set %s: it must be GROUP.KEY=VALUE", option);
+    return FALSE;
+  }
+  group = g_strndup (option, dot - option);
+  key = g_strndup (dot + 1, equals - dot - 1);
+  setting = find (group, key);
+  return setting != NULL ? set (self, setting, "--set", equals + 1, error) : unknown ("--set", group, key, error);
+}
+
+static gboolean
+read_all (OtConfig *self, const char *file, const char *const *sets, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (settings[i].initial != NULL && !set (self, &settings[i], "default", settings[i].initial, error))
+      return FALSE;
+  if (file != NULL && !read_file (self, file, error))
+    return FALSE;
+  if (!read_environment (self, error))
+    return FALSE;
+  for (guint i = 0; sets != NULL && sets[i] != NULL; i++)
+    if (!read_option (self, sets[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+OtConfig *
+ot_config_new (const char *file, const char *const *sets, GError **error)
+{
+  g_autoptr (OtConfig) self = g_new0 (OtConfig, 1);
+
+  return read_all (self, file, sets, error) ? g_steal_pointer (&self) : NULL;
+}
+
+void
+ot_config_free (OtConfig *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
+    if (settings[i].type == TEXT || settings[i].type == CHOICE)
+      g_free (G_STRUCT_MEMBER (char *, self, settings[i].offset));
+  g_free (self);
+}
+
+static char *
+value_text (const OtConfig *self, const Setting *setting)
+{
+  if (setting->type == WHOLE)
+    return g_strdup_printf ("%" G_GINT64_FORMAT, G_STRUCT_MEMBER (gint64, self, setting->offset));
+  if (setting->type == SECONDS)
+    return g_strdup_printf ("%g", (double) G_STRUCT_MEMBER (gint64, self, setting->offset) / G_USEC_PER_SEC);
+  return g_strdup (G_STRUCT_MEMBER (char *, self, setting->offset));
+}
+
+void
+ot_config_print (const OtConfig *self)
+{
+  const char *group = "";
+
+  for (gsize i = 0; i < G_N_ELEMENTS (settings); i++) {
+    const Setting *setting = &settings[i];
+    g_autofree char *value = value_text (self, setting);
+    if (!g_str_equal (group, setting->group))
+      printf ("%s[%s]\n", i > 0 ? "\n" : "", setting->group);
+    group = setting->group;
+    printf ("# %s", setting->help);
+    if (setting->type == CHOICE)
+      printf (" (%s)", setting->choices);
+    if (setting->type == WHOLE || setting->type == SECONDS)
+      printf (" (%g to %g%s)", setting->least, setting->most, setting->type == SECONDS ? " seconds" : "");
+    printf ("\n%s%s=%s\n", value == NULL ? "#" : "", setting->key, value != NULL ? value : "");
+  }
+}

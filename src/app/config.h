@@ -1,0 +1,56 @@
+#pragma once
+
+#include <glib.h>
+
+/**
+ * OtConfig:
+ *
+ * The settings, each under the name GROUP.KEY of the table in config.c, which also holds type, default, range and a line
+ * of help. Immutable once read. Strings are owned by the config; NULL where a text has no value.
+ */
+typedef struct {
+  char *server_listen;
+  char *server_node;
+  char *database_url;
+  gint64 billing_unit_seconds;
+  char *billing_charge;
+  gint64 billing_share_percent;
+  gint64 call_ring_timeout_us;
+  gint64 call_media_timeout_us;
+  gint64 call_rtp_pause_us;
+  gint64 call_rtp_timeout_us;
+  gint64 call_lost_timeout_us;
+  gint64 call_resume_window_us;
+  gint64 call_database_timeout_us;
+  char *media_address;
+  gint64 media_port;
+  char *auth_jwt_algorithm;
+  char *auth_jwt_key_file;
+  char *ice_servers;
+  char *ice_turn_secret_file;
+  char *log_debug;
+} OtConfig;
+
+#define OT_CONFIG_ERROR (g_quark_from_static_string ("ot-config-error"))
+typedef enum {
+  OT_CONFIG_ERROR_FILE,    /* can't be read, or is no key file */
+  OT_CONFIG_ERROR_UNKNOWN, /* no such setting */
+  OT_CONFIG_ERROR_VALUE,   /* not of the type, or out of range */
+} OtConfigError;
+
+/**
+ * ot_config_new:
+ * @file: (nullable): a key file
+ * @sets: (nullable) (array zero-terminated=1): "GROUP.KEY=VALUE", strongest last
+ *
+ * Defaults, then the file, then the environment (OTOMO_GROUP_KEY; OTOMO_DATABASE for database.url), then @sets.
+ *
+ * Returns: (transfer full) (nullable): NULL with @error, whose message names the place and what would be right
+ */
+OtConfig *ot_config_new (const char *file, const char *const *sets, GError **error);
+
+void ot_config_free (OtConfig *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtConfig, ot_config_free)
+
+/** ot_config_print: the settings as a commented key file, to standard output. (What is secret lies in files of its own.) */
+void ot_config_print (const OtConfig *self);

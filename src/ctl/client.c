@@ -1,0 +1,106 @@
+/* One request to the server over its admin socket. The operator's tool may wait; the server never does. */
+
+#include "client.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <libsoup/soup.h>
+#include <sysexits.h>
+
+#include "paths.h"
+
+static char *state_dir; /* owned; NULL: the default */
+
+void
+ctl_set_state_dir (const char *dir)
+{
+  g_free (state_dir);
+  state_dir = g_strdup (dir);
+}
+
+char *
+ctl_path (const char *format, const char *id)
+{
+  g_autofree char *escaped = g_uri_escape_string (id, NULL, FALSE);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  return g_strdup_printf (format, escaped);
+#pragma GCC diagnostic pop
+}
+
+void
+ctl_add_query (GString *query, const char *key, const char *value)
+{
+  if (value == NULL)
+    return;
+  g_string_append_printf (query, "%s%s=", query->len > 0 ? "&" : "", key);
+  g_string_append_uri_escaped (query, value, NULL, FALSE);
+}
+
+/* The server says what was wrong as {"error": "…"}. */
+static void
+print_refusal (const char *body, guint status)
+{
+  g_autoptr (JsonNode) root = json_from_string (body, NULL);
+
+  if (root != NULL && JSON_NODE_HOLDS_OBJECT (root)
+      && json_object_has_member (json_node_get_object (root), "error"))
+    g_printerr ("otomoctl: %s\n", json_object_get_string_member (json_node_get_object (root), "error"));
+  else
+    g_printerr ("otomoctl: the server answered with status %u\n", status);
+}
+
+static int
+exit_code_of (guint status)
+{
+  if (status == SOUP_STATUS_NOT_FOUND)
+    return EX_NOUSER;
+  if (status == SOUP_STATUS_BAD_REQUEST || status == SOUP_STATUS_CONFLICT)
+    return EX_DATAERR;
+  return status == SOUP_STATUS_SERVICE_UNAVAILABLE ? EX_TEMPFAIL : EX_SOFTWARE;
+}
+
+char *
+ctl_request (const char *method, const char *path, const char *query, int *exit_code)
+{
+  g_autofree char *dir = state_dir != NULL ? g_strdup (state_dir) : ot_default_state_dir ();
+  g_autofree char *socket = ot_admin_socket_path (dir);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (socket);
+  g_autoptr (SoupSession) session = soup_session_new_with_options ("remote-connectable", address, "timeout", 60, NULL);
+  g_autofree char *uri = g_strconcat ("http://otomo", path, query != NULL ? "?" : NULL, query, NULL);
+  g_autoptr (SoupMessage) message = soup_message_new (method, uri);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = soup_session_send_and_read (session, message, NULL, &error);
+  g_autofree char *body = NULL;
+
+  if (bytes == NULL) {
+    g_printerr ("otomoctl: no server answers in %s: %s\n", dir, error->message);
+    *exit_code = EX_UNAVAILABLE;
+    return NULL;
+  }
+  body = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  if (!SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (message))) {
+    print_refusal (body, soup_message_get_status (message));
+    *exit_code = exit_code_of (soup_message_get_status (message));
+    return NULL;
+  }
+  *exit_code = EX_OK;
+  return g_steal_pointer (&body);
+}
+
+JsonNode *
+ctl_request_json (const char *method, const char *path, const char *query, int *exit_code)
+{
+  g_autofree char *body = ctl_request (method, path, query, exit_code);
+  g_autoptr (GError) error = NULL;
+  JsonNode *root;
+
+  if (body == NULL)
+    return NULL;
+  root = json_from_string (body, &error);
+  if (root == NULL) {
+    g_printerr ("otomoctl: the server's answer can't be read: %s\n", error != NULL ? error->message : "empty");
+    *exit_code = EX_PROTOCOL;
+  }
+  return root;
+}

@@ -1,0 +1,60 @@
+/* Answers of the server, for people: JSON, or a table with columns as wide as they need. */
+
+#include "print.h"
+
+#include <string.h>
+
+void
+ctl_print_json (JsonNode *node)
+{
+  g_autofree char *text = json_to_string (node, TRUE);
+
+  g_print ("%s\n", text);
+}
+
+char *
+ctl_value_text (JsonObject *object, const char *member)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return g_strdup ("-");
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    return g_strdup (json_node_get_string (node));
+  return json_to_string (node, FALSE);
+}
+
+static void
+print_cell (const char *text, gsize width, gboolean last)
+{
+  gsize length = (gsize) g_utf8_strlen (text, -1);
+
+  g_print ("%s", text);
+  if (!last)
+    g_print ("%*s", (int) (width - length + 2), "");
+}
+
+void
+ctl_print_table (JsonArray *rows, const char *const *columns)
+{
+  guint n_columns = g_strv_length ((char **) columns);
+  g_autofree gsize *widths = g_new0 (gsize, n_columns);
+  g_autoptr (GPtrArray) cells = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint c = 0; c < n_columns; c++) {
+    const char *equals = strchr (columns[c], '=');
+    widths[c] = (gsize) (equals - columns[c]);
+    g_ptr_array_add (cells, g_strndup (columns[c], widths[c]));
+  }
+  for (guint r = 0; r < json_array_get_length (rows); r++)
+    for (guint c = 0; c < n_columns; c++) {
+      char *text = ctl_value_text (json_array_get_object_element (rows, r), strchr (columns[c], '=') + 1);
+      widths[c] = MAX (widths[c], (gsize) g_utf8_strlen (text, -1));
+      g_ptr_array_add (cells, text);
+    }
+  for (guint i = 0; i < cells->len; i++) {
+    print_cell (g_ptr_array_index (cells, i), widths[i % n_columns], i % n_columns == n_columns - 1);
+    if (i % n_columns == n_columns - 1)
+      g_print ("\n");
+  }
+}
