@@ -1,0 +1,196 @@
+/* Tables of sessions: all by id, and the open ones by person, oldest first. Decides nothing but the device limit. */
+
+#include "hub.h"
+
+#include "log.h"
+
+struct _OtHub {
+  OtHubListener listener;
+  OtSessionContext context;
+  GHashTable *sessions; /* id (borrowed from the session) → OtSession; this owns the sessions */
+  GHashTable *people;   /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first, never empty */
+  GTask *closing;       /* owned; while ot_hub_close_async() waits */
+  gboolean is_closing;
+};
+
+static void
+on_opened (gpointer user_data, OtSession *session)
+{
+  OtHub *self = user_data;
+  const char *user_id = ot_session_get_user_id (session);
+  GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
+
+  if (devices == NULL) {
+    devices = g_ptr_array_new ();
+    g_hash_table_insert (self->people, g_strdup (user_id), devices);
+  }
+  g_ptr_array_add (devices, session);
+  if (devices->len > self->context.limits.max_devices)
+    ot_session_end (devices->pdata[0], OT_CLOSE_REPLACED, "replaced by a newer connection");
+  self->listener.opened (self->listener.self, session);
+}
+
+static void
+on_event (gpointer user_data, OtSession *session, const OtIn *event)
+{
+  OtHub *self = user_data;
+
+  self->listener.event (self->listener.self, session, event);
+}
+
+static void
+on_refused (gpointer user_data, OtSession *session, OtCode code, const char *message, const char *original_event,
+    const char *call_id)
+{
+  OtHub *self = user_data;
+
+  self->listener.refused (self->listener.self, session, code, message, original_event, call_id);
+}
+
+static void
+on_closed (gpointer user_data, OtSession *session)
+{
+  OtHub *self = user_data;
+  const char *user_id = ot_session_get_user_id (session);
+  GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
+
+  g_assert (devices != NULL);
+  g_ptr_array_remove (devices, session);
+  if (devices->len == 0)
+    g_hash_table_remove (self->people, user_id);
+  self->listener.closed (self->listener.self, session);
+}
+
+static void
+complete_close (OtHub *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
+
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_finished (gpointer user_data, OtSession *session)
+{
+  OtHub *self = user_data;
+
+  g_hash_table_remove (self->sessions, ot_session_get_id (session));
+  if (g_hash_table_size (self->sessions) == 0)
+    complete_close (self);
+}
+
+OtHub *
+ot_hub_new (const OtHubListener *listener, const OtNetLimits *limits, OtAuth *auth, const OtClock *clock)
+{
+  static const OtNetLimits defaults = OT_NET_LIMITS_DEFAULT;
+  OtHub *self = g_new0 (OtHub, 1);
+
+  self->listener = *listener;
+  self->context = (OtSessionContext) {
+    .listener = { self, on_opened, on_event, on_refused, on_closed, on_finished },
+    .limits = limits != NULL ? *limits : defaults,
+    .clock = clock,
+    .auth = auth,
+  };
+  self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ot_session_free);
+  self->people = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  return self;
+}
+
+void
+ot_hub_free (OtHub *self)
+{
+  g_clear_pointer (&self->people, g_hash_table_unref);
+  g_clear_pointer (&self->sessions, g_hash_table_unref);
+  complete_close (self);
+  g_free (self);
+}
+
+void
+ot_hub_adopt (OtHub *self, SoupWebsocketConnection *connection, OtPeerStream *stream, OtFrameGuard *guard,
+    const char *token)
+{
+  OtSession *session = ot_session_new (&self->context, connection, stream, guard, token);
+
+  g_hash_table_insert (self->sessions, (char *) ot_session_get_id (session), session);
+  if (self->is_closing)
+    ot_session_end (session, OT_CLOSE_DRAINING, "the server is draining");
+}
+
+gsize
+ot_hub_max_message_bytes (const OtHub *self)
+{
+  return self->context.limits.max_message_bytes;
+}
+
+OtSession *
+ot_hub_find (OtHub *self, const char *session_id)
+{
+  OtSession *session = g_hash_table_lookup (self->sessions, session_id);
+
+  return session != NULL && ot_session_get_user_id (session) != NULL ? session : NULL;
+}
+
+gboolean
+ot_hub_is_online (OtHub *self, const char *user_id)
+{
+  return g_hash_table_contains (self->people, user_id);
+}
+
+void
+ot_hub_send (OtHub *self, const char *session_id, const OtOut *event)
+{
+  OtSession *session = ot_hub_find (self, session_id);
+
+  if (session != NULL)
+    ot_session_send (session, event);
+}
+
+void
+ot_hub_send_user (OtHub *self, const char *user_id, const char *except_session_id, const OtOut *event)
+{
+  GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
+
+  for (guint i = 0; devices != NULL && i < devices->len; i++)
+    if (g_strcmp0 (ot_session_get_id (devices->pdata[i]), except_session_id) != 0)
+      ot_session_send (devices->pdata[i], event);
+}
+
+void
+ot_hub_end_user (OtHub *self, const char *user_id, OtCloseCode code, const char *reason)
+{
+  GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
+
+  for (guint i = 0; devices != NULL && i < devices->len; i++)
+    ot_session_end (devices->pdata[i], code, reason);
+}
+
+guint
+ot_hub_n_sessions (OtHub *self)
+{
+  return g_hash_table_size (self->sessions);
+}
+
+void
+ot_hub_close_async (OtHub *self, GAsyncReadyCallback done, gpointer user_data)
+{
+  GHashTableIter iter;
+  gpointer session;
+
+  g_assert (!self->is_closing);
+  self->is_closing = TRUE;
+  self->closing = g_task_new (NULL, NULL, done, user_data);
+  g_task_set_source_tag (self->closing, ot_hub_close_async);
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, NULL, &session))
+    ot_session_end (session, OT_CLOSE_DRAINING, "the server is draining");
+  if (g_hash_table_size (self->sessions) == 0)
+    complete_close (self);
+}
+
+void
+ot_hub_close_finish (OtHub *self, GAsyncResult *result)
+{
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}

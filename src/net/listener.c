@@ -1,0 +1,418 @@
+/* Accepts, counts, times. One Peer a connection, alive as long as its stream; it is found again from a message by the
+ * address object that libsoup passes through, the only thing of ours that it does. */
+
+#include "listener.h"
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "timer.h"
+
+#define DEFAULT_CONNECTIONS 10000
+#define FILES_FOR_OTHERS 200
+#define BACKLOG 1024
+#define MAX_UNIX_PATH_BYTES 107
+
+typedef struct {
+  OtListener *listener;     /* borrowed; NULL once that is gone */
+  OtPeerStream *stream;     /* borrowed; ends this by a weak reference */
+  GSocketAddress *address;  /* owned; the key */
+  OtTimer deadline;         /* none once upgraded */
+  gsize body_bytes;         /* of the request that comes in */
+} Peer;
+
+struct _OtListener {
+  OtListenerLimits limits;
+  GTlsCertificate *certificate; /* owned, nullable */
+  SoupServer *server;           /* owned */
+  GSocketService *service;      /* owned */
+  GHashTable *peers;            /* address → Peer; borrowed, a Peer takes itself out */
+  char *address;                /* owned, nullable */
+  gboolean is_unix;
+};
+
+/* Of the machine, not of a test: these deadlines guard sockets. */
+static gint64
+now_us (void)
+{
+  return ot_clock_mono_us (ot_clock_real ());
+}
+
+/* --- one connection ------------------------------------------------------------------------------------------- */
+
+static void
+on_too_late (gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  ot_debug ("%s: too slow", ot_peer_stream_get_address (peer->stream));
+  ot_peer_stream_shut_down (peer->stream);
+}
+
+static void
+give_time (Peer *peer, gint64 timeout_us)
+{
+  ot_timer_arm (&peer->deadline, now_us () + timeout_us, on_too_late, peer);
+}
+
+static void
+on_stream_gone (gpointer user_data, GObject *stream)
+{
+  Peer *peer = user_data;
+
+  ot_timer_cancel (&peer->deadline);
+  if (peer->listener != NULL)
+    g_hash_table_remove (peer->listener->peers, peer->address);
+  g_object_unref (peer->address);
+  g_free (peer);
+}
+
+static Peer *
+peer_new (OtListener *self, OtPeerStream *stream, GSocketAddress *address)
+{
+  Peer *peer = g_new0 (Peer, 1);
+
+  peer->listener = self;
+  peer->stream = stream;
+  peer->address = g_object_ref (address);
+  g_object_weak_ref (G_OBJECT (stream), on_stream_gone, peer);
+  g_hash_table_insert (self->peers, address, peer);
+  give_time (peer, self->limits.request_timeout_us);
+  return peer;
+}
+
+static Peer *
+find_peer (OtListener *self, SoupServerMessage *message)
+{
+  return g_hash_table_lookup (self->peers, soup_server_message_get_remote_address (message));
+}
+
+/* --- HTTP ----------------------------------------------------------------------------------------------------- */
+
+static void
+on_body (SoupServerMessage *message, GBytes *chunk, OtListener *self)
+{
+  Peer *peer = find_peer (self, message);
+
+  if (peer == NULL)
+    return;
+  peer->body_bytes += g_bytes_get_size (chunk);
+  if (peer->body_bytes > self->limits.max_body_bytes) {
+    ot_info ("%s: a request of more than %" G_GSIZE_FORMAT " bytes", ot_peer_stream_get_address (peer->stream),
+        self->limits.max_body_bytes);
+    ot_peer_stream_shut_down (peer->stream);
+  }
+}
+
+/* Also for the request that may follow on the same connection. */
+static void
+on_request_started (SoupServer *server, SoupServerMessage *message, OtListener *self)
+{
+  Peer *peer = find_peer (self, message);
+
+  if (peer == NULL)
+    return;
+  peer->body_bytes = 0;
+  give_time (peer, self->limits.request_timeout_us);
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_body), self);
+}
+
+static void
+on_request_read (SoupServer *server, SoupServerMessage *message, OtListener *self)
+{
+  Peer *peer = find_peer (self, message);
+
+  if (peer != NULL)
+    give_time (peer, self->limits.answer_timeout_us);
+}
+
+/* --- accepting ------------------------------------------------------------------------------------------------- */
+
+static GSocketAddress *
+loopback (void)
+{
+  return g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+}
+
+/* libsoup takes for granted that an address is an IP address. */
+static void
+hand_over (OtListener *self, GIOStream *base, GSocketConnection *connection)
+{
+  GSocket *socket = g_socket_connection_get_socket (connection);
+  g_autoptr (GSocketAddress) remote =
+      self->is_unix ? loopback () : g_socket_connection_get_remote_address (connection, NULL);
+  g_autoptr (GSocketAddress) local =
+      self->is_unix ? loopback () : g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr (OtPeerStream) stream = NULL;
+  g_autofree char *name = NULL;
+
+  if (remote == NULL || local == NULL)
+    return; /* gone already */
+  name = self->is_unix ? g_strdup ("local") : g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (remote));
+  stream = ot_peer_stream_new (base, socket, name);
+  peer_new (self, stream, remote);
+  soup_server_accept_iostream (self->server, G_IO_STREAM (stream), local, remote, NULL);
+}
+
+static gboolean
+is_trusted (GSocketConnection *connection)
+{
+  g_autoptr (GCredentials) credentials =
+      g_socket_get_credentials (g_socket_connection_get_socket (connection), NULL);
+  uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
+
+  return uid != (uid_t) -1 && (uid == 0 || uid == geteuid ());
+}
+
+static gboolean
+on_incoming (GSocketService *service, GSocketConnection *connection, GObject *source, OtListener *self)
+{
+  g_autoptr (GIOStream) tls = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_hash_table_size (self->peers) >= self->limits.max_connections) {
+    ot_warning ("a connection more than %u: closed", self->limits.max_connections);
+    return TRUE;
+  }
+  if (self->is_unix && !is_trusted (connection)) {
+    ot_warning ("%s: a connection of another user: closed", self->address);
+    return TRUE;
+  }
+  if (!self->is_unix)
+    g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+  if (self->certificate == NULL) {
+    hand_over (self, G_IO_STREAM (connection), connection);
+    return TRUE;
+  }
+  /* the handshake comes with the first read, and so within the first request's time */
+  tls = g_tls_server_connection_new (G_IO_STREAM (connection), self->certificate, &error);
+  if (tls != NULL)
+    hand_over (self, tls, connection);
+  else
+    ot_warning ("TLS: %s", error->message);
+  return TRUE;
+}
+
+/* --- listening ------------------------------------------------------------------------------------------------- */
+
+static OtListenerLimits
+fill_limits (const OtListenerLimits *limits)
+{
+  OtListenerLimits all = limits != NULL ? *limits : (OtListenerLimits) { 0 };
+  struct rlimit files = { .rlim_cur = 1024 };
+
+  getrlimit (RLIMIT_NOFILE, &files);
+  if (all.max_connections == 0)
+    all.max_connections = DEFAULT_CONNECTIONS;
+  if (files.rlim_cur < (rlim_t) all.max_connections + FILES_FOR_OTHERS)
+    all.max_connections = MAX ((int) files.rlim_cur - FILES_FOR_OTHERS, 1);
+  if (all.request_timeout_us == 0)
+    all.request_timeout_us = 10 * G_USEC_PER_SEC;
+  if (all.answer_timeout_us == 0)
+    all.answer_timeout_us = 60 * G_USEC_PER_SEC;
+  if (all.max_body_bytes == 0)
+    all.max_body_bytes = 64 * 1024;
+  return all;
+}
+
+OtListener *
+ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate)
+{
+  OtListener *self = g_new0 (OtListener, 1);
+
+  self->limits = fill_limits (limits);
+  g_set_object (&self->certificate, certificate);
+  self->peers = g_hash_table_new (NULL, NULL);
+  self->server = soup_server_new (NULL, NULL);
+  self->service = g_socket_service_new ();
+  g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), self);
+  g_signal_connect (self->server, "request-read", G_CALLBACK (on_request_read), self);
+  g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
+  return self;
+}
+
+void
+ot_listener_free (OtListener *self)
+{
+  GHashTableIter iter;
+  gpointer peer;
+
+  ot_listener_stop (self);
+  g_signal_handlers_disconnect_by_data (self->service, self);
+  g_signal_handlers_disconnect_by_data (self->server, self);
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &peer))
+    ((Peer *) peer)->listener = NULL; /* the streams may outlive us in sessions */
+  g_clear_pointer (&self->peers, g_hash_table_unref);
+  soup_server_disconnect (self->server);
+  g_clear_object (&self->server);
+  g_clear_object (&self->service);
+  g_clear_object (&self->certificate);
+  g_free (self->address);
+  g_free (self);
+}
+
+SoupServer *
+ot_listener_get_server (OtListener *self)
+{
+  return self->server;
+}
+
+static gboolean
+fail (GError **error, OtListenerError code, const char *address, const char *why)
+{
+  g_set_error (error, OT_LISTENER_ERROR, code, "Cannot listen on %s: %s", address, why);
+  return FALSE;
+}
+
+/* "192.0.2.1:80" or "[2001:db8::1]:80"; NULL when it is neither. */
+static GSocketAddress *
+parse_address (const char *text)
+{
+  const char *colon = strrchr (text, ':');
+  g_autofree char *host = colon != NULL ? g_strndup (text, colon - text) : NULL;
+  gsize length = host != NULL ? strlen (host) : 0;
+  guint64 port;
+
+  if (host == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
+    return NULL;
+  if (host[0] == '[' && length > 2 && host[length - 1] == ']') {
+    host[length - 1] = '\0';
+    return g_inet_socket_address_new_from_string (host + 1, (guint) port);
+  }
+  return strchr (host, ':') == NULL ? g_inet_socket_address_new_from_string (host, (guint) port) : NULL;
+}
+
+static GSocket *
+bind_to (GSocketAddress *address, const char *name, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
+      G_SOCKET_PROTOCOL_DEFAULT, &why);
+
+  if (socket != NULL && g_socket_bind (socket, address, TRUE, &why))
+    return g_steal_pointer (&socket);
+  if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+    fail (error, OT_LISTENER_ERROR_IN_USE, name, "it is in use already");
+  else
+    fail (error, OT_LISTENER_ERROR_ADDRESS, name, why->message);
+  return NULL;
+}
+
+static gboolean
+start (OtListener *self, GSocket *socket, const char *name, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  if (!g_socket_listen (socket, &why))
+    return fail (error,
+        g_error_matches (why, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) ? OT_LISTENER_ERROR_IN_USE
+                                                                      : OT_LISTENER_ERROR_ADDRESS,
+        name, why->message);
+  if (!g_socket_listener_add_socket (G_SOCKET_LISTENER (self->service), socket, NULL, &why))
+    return fail (error, OT_LISTENER_ERROR_ADDRESS, name, why->message);
+  g_socket_service_start (self->service);
+  return TRUE;
+}
+
+gboolean
+ot_listener_listen (OtListener *self, const char *address, GError **error)
+{
+  g_autoptr (GSocketAddress) wanted = parse_address (address);
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketAddress) got = NULL;
+
+  g_return_val_if_fail (self->address == NULL, FALSE);
+  if (wanted == NULL)
+    return fail (error, OT_LISTENER_ERROR_ADDRESS, address, "not of the form ADDRESS:PORT, as in 127.0.0.1:8080");
+  socket = bind_to (wanted, address, error);
+  if (socket == NULL || !start (self, socket, address, error))
+    return FALSE;
+  got = g_socket_get_local_address (socket, NULL);
+  self->address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (got));
+  return TRUE;
+}
+
+/* A path whose server is gone is nobody's. */
+static gboolean
+make_room (const char *path, GSocketAddress *address, GError **error)
+{
+  g_autoptr (GSocket) probe = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  g_autoptr (GError) refused = NULL;
+  GStatBuf status;
+
+  if (g_lstat (path, &status) != 0)
+    return TRUE;
+  if (!S_ISSOCK (status.st_mode))
+    return fail (error, OT_LISTENER_ERROR_ADDRESS, path, "something that is no socket is there");
+  g_socket_set_blocking (probe, FALSE);
+  if (g_socket_connect (probe, address, NULL, &refused)
+      || !g_error_matches (refused, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    return fail (error, OT_LISTENER_ERROR_IN_USE, path, "another server listens there already");
+  g_unlink (path);
+  return TRUE;
+}
+
+gboolean
+ot_listener_listen_unix (OtListener *self, const char *path, GError **error)
+{
+  g_autoptr (GSocketAddress) address = NULL;
+  g_autoptr (GSocket) socket = NULL;
+
+  g_return_val_if_fail (self->address == NULL, FALSE);
+  if (strlen (path) > MAX_UNIX_PATH_BYTES)
+    return fail (error, OT_LISTENER_ERROR_ADDRESS, path, "longer than the 107 bytes that a socket's path may have");
+  address = g_unix_socket_address_new (path);
+  if (!make_room (path, address, error))
+    return FALSE;
+  socket = bind_to (address, path, error);
+  if (socket == NULL)
+    return FALSE;
+  self->is_unix = TRUE;
+  self->address = g_strdup (path);
+  /* nobody can connect between bind and listen */
+  if (g_chmod (path, 0600) != 0)
+    return fail (error, OT_LISTENER_ERROR_ADDRESS, path, g_strerror (errno));
+  return start (self, socket, path, error);
+}
+
+const char *
+ot_listener_get_address (OtListener *self)
+{
+  return self->address;
+}
+
+void
+ot_listener_stop (OtListener *self)
+{
+  g_socket_service_stop (self->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  if (self->is_unix)
+    g_unlink (self->address);
+  self->is_unix = FALSE;
+}
+
+guint
+ot_listener_n_connections (OtListener *self)
+{
+  return g_hash_table_size (self->peers);
+}
+
+GIOStream *
+ot_listener_steal (OtListener *self, SoupServerMessage *message, OtPeerStream **peer)
+{
+  Peer *found = find_peer (self, message);
+
+  g_assert (found != NULL);
+  ot_timer_cancel (&found->deadline);
+  *peer = found->stream;
+  return soup_server_message_steal_connection (message);
+}

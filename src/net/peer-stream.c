@@ -1,0 +1,205 @@
+/* The counting stream: a GIOStream over another one, whose output side counts. It adds no buffer and changes no byte.
+ * libsoup uses only the pollable side of it, from the main loop. */
+
+#include "peer-stream.h"
+
+/* The output side: hands on, and counts what was taken. */
+
+#define TYPE_COUNTING_OUTPUT (counting_output_get_type ())
+G_DECLARE_FINAL_TYPE (CountingOutput, counting_output, COUNTING, OUTPUT, GFilterOutputStream)
+
+struct _CountingOutput {
+  GFilterOutputStream parent;
+  guint64 written_bytes;
+};
+
+static GPollableOutputStream *
+get_base (gpointer self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (self)));
+}
+
+static gboolean
+counting_can_poll (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_can_poll (get_base (stream));
+}
+
+static gboolean
+counting_is_writable (GPollableOutputStream *stream)
+{
+  return g_pollable_output_stream_is_writable (get_base (stream));
+}
+
+static GSource *
+counting_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) base = g_pollable_output_stream_create_source (get_base (stream), cancellable);
+
+  return g_pollable_source_new_full (stream, base, cancellable);
+}
+
+static gssize
+counting_write_nonblocking (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
+{
+  gssize written = g_pollable_output_stream_write_nonblocking (get_base (stream), buffer, count, NULL, error);
+
+  if (written > 0)
+    COUNTING_OUTPUT (stream)->written_bytes += written;
+  return written;
+}
+
+static void
+pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->can_poll = counting_can_poll;
+  iface->is_writable = counting_is_writable;
+  iface->create_source = counting_create_source;
+  iface->write_nonblocking = counting_write_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (CountingOutput, counting_output, G_TYPE_FILTER_OUTPUT_STREAM,
+    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, pollable_init))
+
+static gssize
+counting_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  GOutputStream *base = g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (stream));
+  gssize written = g_output_stream_write (base, buffer, count, cancellable, error);
+
+  if (written > 0)
+    COUNTING_OUTPUT (stream)->written_bytes += written;
+  return written;
+}
+
+static void
+counting_output_init (CountingOutput *self)
+{
+}
+
+static void
+counting_output_class_init (CountingOutputClass *class)
+{
+  G_OUTPUT_STREAM_CLASS (class)->write_fn = counting_write;
+}
+
+/* The whole. */
+
+struct _OtPeerStream {
+  GIOStream parent;
+  GIOStream *base;        /* owned */
+  GSocket *socket;        /* owned */
+  CountingOutput *output; /* owned */
+  char *address;          /* owned */
+};
+
+G_DEFINE_FINAL_TYPE (OtPeerStream, ot_peer_stream, G_TYPE_IO_STREAM)
+
+static GInputStream *
+get_input_stream (GIOStream *stream)
+{
+  return g_io_stream_get_input_stream (OT_PEER_STREAM (stream)->base);
+}
+
+static GOutputStream *
+get_output_stream (GIOStream *stream)
+{
+  return G_OUTPUT_STREAM (OT_PEER_STREAM (stream)->output);
+}
+
+static gboolean
+close_now (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  return g_io_stream_close (OT_PEER_STREAM (stream)->base, cancellable, error);
+}
+
+static void
+base_closed (GObject *base, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (g_io_stream_close_finish (G_IO_STREAM (base), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+close_async (GIOStream *stream, int priority, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+  GTask *task = g_task_new (stream, cancellable, done, user_data);
+
+  g_task_set_source_tag (task, close_async);
+  g_io_stream_close_async (OT_PEER_STREAM (stream)->base, priority, cancellable, base_closed, task);
+}
+
+static gboolean
+close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+ot_peer_stream_finalize (GObject *object)
+{
+  OtPeerStream *self = OT_PEER_STREAM (object);
+
+  g_clear_object (&self->output);
+  g_clear_object (&self->base);
+  g_clear_object (&self->socket);
+  g_clear_pointer (&self->address, g_free);
+  G_OBJECT_CLASS (ot_peer_stream_parent_class)->finalize (object);
+}
+
+static void
+ot_peer_stream_init (OtPeerStream *self)
+{
+}
+
+static void
+ot_peer_stream_class_init (OtPeerStreamClass *class)
+{
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (class);
+
+  G_OBJECT_CLASS (class)->finalize = ot_peer_stream_finalize;
+  stream_class->get_input_stream = get_input_stream;
+  stream_class->get_output_stream = get_output_stream;
+  stream_class->close_fn = close_now;
+  stream_class->close_async = close_async;
+  stream_class->close_finish = close_finish;
+}
+
+OtPeerStream *
+ot_peer_stream_new (GIOStream *base, GSocket *socket, const char *address)
+{
+  OtPeerStream *self = g_object_new (OT_TYPE_PEER_STREAM, NULL);
+
+  self->base = g_object_ref (base);
+  self->socket = g_object_ref (socket);
+  self->address = g_strdup (address);
+  self->output = g_object_new (TYPE_COUNTING_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
+      "close-base-stream", FALSE, NULL);
+  return self;
+}
+
+const char *
+ot_peer_stream_get_address (OtPeerStream *self)
+{
+  return self->address;
+}
+
+guint64
+ot_peer_stream_get_written_bytes (OtPeerStream *self)
+{
+  return self->output->written_bytes;
+}
+
+void
+ot_peer_stream_shut_down (OtPeerStream *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* fails when the other side was quicker: then there is nothing left to do */
+  g_socket_shutdown (self->socket, TRUE, TRUE, &error);
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * OtPeerStream:
+ *
+ * An accepted connection as libsoup gets it: passes everything through and counts the bytes that the socket took, which
+ * libsoup itself tells nobody, though it queues without end for a client that does not read.
+ *
+ * A GObject, since libsoup holds it as a GIOStream. Thread: main loop.
+ */
+#define OT_TYPE_PEER_STREAM (ot_peer_stream_get_type ())
+G_DECLARE_FINAL_TYPE (OtPeerStream, ot_peer_stream, OT, PEER_STREAM, GIOStream)
+
+/**
+ * ot_peer_stream_new:
+ * @base: what carries the bytes, TLS or not; its streams are pollable
+ * @socket: the socket underneath
+ * @address: who it is, for the log
+ *
+ * Returns: (transfer full)
+ */
+OtPeerStream *ot_peer_stream_new (GIOStream *base, GSocket *socket, const char *address);
+
+/** ot_peer_stream_get_address: "192.0.2.7:54321"; borrowed. */
+const char *ot_peer_stream_get_address (OtPeerStream *self);
+
+/** ot_peer_stream_get_written_bytes: how many bytes the socket has taken so far. */
+guint64 ot_peer_stream_get_written_bytes (OtPeerStream *self);
+
+/** ot_peer_stream_shut_down: both directions end now; whoever reads or writes it finds out from the loop. */
+void ot_peer_stream_shut_down (OtPeerStream *self);

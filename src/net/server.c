@@ -1,0 +1,105 @@
+/* The WebSocket endpoint: handshake by libsoup, connection taken from it, guard put in. Keeps nothing of a client. */
+
+#include "server.h"
+
+#include "log.h"
+
+#define PATH "/v1/socket"
+
+struct _OtServer {
+  OtHub *hub;           /* borrowed */
+  OtListener *listener; /* owned */
+};
+
+/* From the upgrade; NULL: init_connection will bring it. */
+static char *
+find_token (SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *authorization = soup_message_headers_get_one (headers, "Authorization");
+  const char *query = g_uri_get_query (soup_server_message_get_uri (message));
+  g_autoptr (GHashTable) parameters = query != NULL ? soup_form_decode (query) : NULL;
+
+  if (authorization != NULL && g_ascii_strncasecmp (authorization, "Bearer ", 7) == 0)
+    return g_strstrip (g_strdup (authorization + 7));
+  return parameters != NULL ? g_strdup (g_hash_table_lookup (parameters, "access_token")) : NULL;
+}
+
+static void
+on_upgraded (SoupServerMessage *message, OtServer *self)
+{
+  g_autoptr (SoupServerMessage) kept = g_object_ref (message);
+  g_autofree char *token = find_token (message);
+  OtFrameGuard *guard = ot_frame_guard_new (ot_hub_max_message_bytes (self->hub));
+  OtPeerStream *peer;
+  g_autoptr (GIOStream) stream = ot_listener_steal (self->listener, message, &peer);
+  SoupWebsocketConnection *connection;
+
+  connection = soup_websocket_connection_new (stream, soup_server_message_get_uri (message),
+      SOUP_WEBSOCKET_CONNECTION_SERVER,
+      soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Origin"),
+      soup_message_headers_get_one (soup_server_message_get_response_headers (message), "Sec-WebSocket-Protocol"),
+      g_list_append (NULL, guard));
+  ot_hub_adopt (self->hub, connection, peer, guard, token);
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+{
+  const char *protocols[] = { ot_format_subprotocol (OT_FORMAT_FLAT), ot_format_subprotocol (OT_FORMAT_ENVELOPE), NULL };
+
+  if (!g_str_equal (path, PATH)) {
+    soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
+    return;
+  }
+  if (soup_websocket_server_process_handshake (message, NULL, (char **) protocols, NULL, NULL))
+    g_signal_connect (message, "wrote-informational", G_CALLBACK (on_upgraded), user_data);
+}
+
+OtServer *
+ot_server_new (OtHub *hub, const OtListenerLimits *limits, GTlsCertificate *certificate)
+{
+  OtServer *self = g_new0 (OtServer, 1);
+
+  self->hub = hub;
+  self->listener = ot_listener_new (limits, certificate);
+  soup_server_add_handler (ot_server_get_http (self), PATH, on_request, self, NULL);
+  return self;
+}
+
+void
+ot_server_free (OtServer *self)
+{
+  g_clear_pointer (&self->listener, ot_listener_free);
+  g_free (self);
+}
+
+SoupServer *
+ot_server_get_http (OtServer *self)
+{
+  return ot_listener_get_server (self->listener);
+}
+
+gboolean
+ot_server_listen (OtServer *self, const char *address, GError **error)
+{
+  return ot_listener_listen (self->listener, address, error);
+}
+
+const char *
+ot_server_get_address (OtServer *self)
+{
+  return ot_listener_get_address (self->listener);
+}
+
+void
+ot_server_stop (OtServer *self)
+{
+  ot_listener_stop (self->listener);
+}
+
+guint
+ot_server_n_connections (OtServer *self)
+{
+  return ot_listener_n_connections (self->listener);
+}

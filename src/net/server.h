@@ -1,0 +1,42 @@
+#pragma once
+
+#include "hub.h"
+#include "listener.h"
+
+/**
+ * OtServer:
+ *
+ * The public door: HTTP with whatever routes the app adds, and the WebSocket at /v1/socket, whose connections go to the hub.
+ * Every upgrade is taken, whatever its token says: a browser learns of a refusal only by a close code.
+ *
+ * Thread: main loop.
+ */
+typedef struct _OtServer OtServer;
+
+/**
+ * ot_server_new:
+ * @hub: borrowed
+ * @limits: (nullable): see ot_listener_new()
+ * @certificate: (nullable): for wss and https
+ *
+ * Returns: (transfer full)
+ */
+OtServer *ot_server_new (OtHub *hub, const OtListenerLimits *limits, GTlsCertificate *certificate);
+
+/** ot_server_free: before the hub; sessions go on. */
+void ot_server_free (OtServer *self);
+
+/** ot_server_get_http: for soup_server_add_handler(); borrowed. */
+SoupServer *ot_server_get_http (OtServer *self);
+
+/** ot_server_listen: see ot_listener_listen(). */
+gboolean ot_server_listen (OtServer *self, const char *address, GError **error);
+
+/** ot_server_get_address: "127.0.0.1:41234", with the port that was picked; (nullable) before listening; borrowed. */
+const char *ot_server_get_address (OtServer *self);
+
+/** ot_server_stop: accepts no more connections. */
+void ot_server_stop (OtServer *self);
+
+/** ot_server_n_connections: all that are open, upgraded or not. */
+guint ot_server_n_connections (OtServer *self);

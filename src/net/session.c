@@ -1,0 +1,459 @@
+/* A client's connection. Everything that ends it is noted and done in a turn of the loop of its own (on_turn), since
+ * libsoup calls from the middle of its work, where it survives neither a close nor a free. */
+
+#include "session.h"
+
+#include <sys/random.h>
+
+#include "log.h"
+#include "timer.h"
+
+#define ID_BYTES 16
+
+typedef enum {
+  NEW,   /* not authenticated; the deadline is for init_connection */
+  OPEN,  /* authenticated; the deadline is for a pong */
+  ENDED, /* nothing goes in or out but the close; the deadline is for the other side's */
+} State;
+
+struct _OtSession {
+  const OtSessionContext *context; /* borrowed from the hub */
+  char *id;                        /* owned */
+  char *user_id;                   /* owned; NULL until authenticated */
+  gboolean is_otomo;
+  OtFormat format;
+
+  SoupWebsocketConnection *connection; /* owned */
+  OtPeerStream *stream;                /* owned */
+  OtFrameGuard *guard;                 /* owned */
+  guint64 written_before_bytes;        /* of the handshake */
+
+  State state;
+  OtTimer deadline;
+  OtTimer turn;
+  OtCloseCode end_code;   /* to be sent; 0: none */
+  const char *end_reason; /* static */
+  gboolean is_gone;       /* libsoup is done with it */
+  gboolean is_told;       /* opened was called, closed was not */
+
+  OtAuthRequest *request; /* borrowed; NULL: none under way */
+  gint64 sent_count;      /* events sent; the number of the last */
+  gint64 last_sequence;   /* the client's last number */
+  gboolean has_sequence;  /* the message in hand was numbered, with last_sequence */
+
+  int invalid_count; /* in the window */
+  gint64 invalid_since_us;
+};
+
+static void send_event (OtSession *self, const OtOut *event);
+
+static char *
+random_id (void)
+{
+  guchar bytes[ID_BYTES];
+  GString *text = g_string_new (NULL);
+  gssize got = getrandom (bytes, sizeof bytes, 0);
+
+  g_assert (got == sizeof bytes); /* as random(4) promises for up to 256 bytes */
+  for (guint i = 0; i < sizeof bytes; i++)
+    g_string_append_printf (text, "%02x", bytes[i]);
+  return g_string_free (text, FALSE);
+}
+
+static gint64
+now_us (const OtSession *self)
+{
+  return ot_clock_mono_us (self->context->clock);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------ */
+
+static void
+on_linger_over (gpointer user_data)
+{
+  OtSession *self = user_data;
+
+  self->context->listener.finished (self->context->listener.self, self);
+}
+
+static void
+on_turn (gpointer user_data)
+{
+  OtSession *self = user_data;
+  const OtSessionListener *listener = &self->context->listener;
+
+  if (!self->is_gone && soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, self->end_code, self->end_reason);
+  if (self->is_told) {
+    self->is_told = FALSE;
+    listener->closed (listener->self, self);
+  }
+  if (self->is_gone)
+    listener->finished (listener->self, self);
+  else
+    ot_timer_arm (&self->deadline, now_us (self) + self->context->limits.linger_us, on_linger_over, self);
+}
+
+static void
+leave (OtSession *self)
+{
+  if (self->state != ENDED)
+    ot_info ("session %s (%s, %s) ends: %d %s", self->id, self->user_id != NULL ? self->user_id : "nobody",
+        ot_peer_stream_get_address (self->stream), self->end_code, self->end_reason != NULL ? self->end_reason : "");
+  self->state = ENDED;
+  ot_frame_guard_swallow (self->guard);
+  ot_timer_cancel (&self->deadline);
+  if (self->request != NULL)
+    ot_auth_cancel (g_steal_pointer (&self->request));
+  ot_timer_arm (&self->turn, 0, on_turn, self);
+}
+
+void
+ot_session_end (OtSession *self, OtCloseCode code, const char *reason)
+{
+  if (self->state == ENDED)
+    return;
+  self->end_code = code;
+  self->end_reason = reason;
+  leave (self);
+}
+
+static void
+on_closing (SoupWebsocketConnection *connection, OtSession *self)
+{
+  if (self->state != ENDED)
+    leave (self); /* the client's close; libsoup answers it */
+}
+
+static void
+on_closed (SoupWebsocketConnection *connection, OtSession *self)
+{
+  self->is_gone = TRUE;
+  leave (self);
+}
+
+/* libsoup closes after this, or has no way to; what it collected for a client that goes on sending would only grow. For a
+ * frame that is too big it would close without a code. */
+static void
+on_error (SoupWebsocketConnection *connection, GError *error, OtSession *self)
+{
+  ot_debug ("session %s: %s", self->id, error->message);
+  if (g_error_matches (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG)
+      && soup_websocket_connection_get_state (connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
+  self->is_gone = TRUE;
+  leave (self);
+}
+
+static void
+on_refused_frame (gpointer user_data, OtCloseCode code)
+{
+  ot_session_end (user_data, code, code == OT_CLOSE_BINARY ? "binary frames are not taken" : "longer than 64 KiB");
+}
+
+static void
+on_queued_frame (gpointer user_data)
+{
+  OtSession *self = user_data;
+  guint64 written = ot_peer_stream_get_written_bytes (self->stream) - self->written_before_bytes;
+  guint64 queued = ot_frame_guard_get_queued_bytes (self->guard);
+
+  if (queued > written && queued - written > self->context->limits.max_queue_bytes)
+    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "the client does not read");
+}
+
+static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame };
+
+/* --- keep-alive --------------------------------------------------------------------------------------------- */
+
+static void
+on_no_init (gpointer user_data)
+{
+  ot_session_end (user_data, OT_CLOSE_NO_INIT, "no init_connection in time");
+}
+
+static void
+on_no_pong (gpointer user_data)
+{
+  ot_session_end (user_data, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
+}
+
+/* Lost is known when the next ping would be due. */
+static void
+await_pong (OtSession *self)
+{
+  const OtNetLimits *limits = &self->context->limits;
+  gint64 patience_us = (limits->missed_pongs + 1) * limits->ping_seconds * (gint64) G_USEC_PER_SEC;
+
+  ot_timer_arm (&self->deadline, now_us (self) + patience_us, on_no_pong, self);
+}
+
+static void
+on_pong (SoupWebsocketConnection *connection, GBytes *data, OtSession *self)
+{
+  if (self->state == OPEN)
+    await_pong (self);
+}
+
+/* --- out ---------------------------------------------------------------------------------------------------- */
+
+static void
+send_event (OtSession *self, const OtOut *event)
+{
+  g_autofree char *text = NULL;
+
+  if (self->state == ENDED || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+    return;
+  text = ot_codec_encode (self->format, event, ++self->sent_count);
+  ot_trace ("session %s: sends %s", self->id, ot_out_type_name (event->type));
+  soup_websocket_connection_send_text (self->connection, text);
+}
+
+void
+ot_session_send (OtSession *self, const OtOut *event)
+{
+  send_event (self, event);
+}
+
+void
+ot_session_send_error (OtSession *self, OtCode code, const char *message, const char *original_event,
+    const char *call_id)
+{
+  OtOut event = { OT_OUT_ERROR,
+    .error = {
+        .code = ot_code_name (code),
+        .message = message,
+        .original_event = original_event,
+        .call_id = call_id,
+        .original_sequence = self->last_sequence,
+        .has_original_sequence = self->has_sequence,
+    } };
+
+  send_event (self, &event);
+}
+
+static void
+refuse (OtSession *self, OtCode code, const char *message, const char *original_event, const char *call_id)
+{
+  const OtSessionListener *listener = &self->context->listener;
+
+  ot_session_send_error (self, code, message, original_event, call_id);
+  listener->refused (listener->self, self, code, message, original_event, call_id);
+}
+
+/* What can't be accepted from anybody counts; what merely comes at the wrong time does not. */
+static void
+count_invalid (OtSession *self)
+{
+  const OtNetLimits *limits = &self->context->limits;
+
+  if (self->invalid_count == 0 || now_us (self) - self->invalid_since_us > limits->invalid_window_us) {
+    self->invalid_count = 0;
+    self->invalid_since_us = now_us (self);
+  }
+  if (++self->invalid_count >= limits->max_invalid)
+    ot_session_end (self, OT_CLOSE_TOO_MANY_INVALID, "too many invalid messages");
+}
+
+/* --- authentication ------------------------------------------------------------------------------------------ */
+
+static void
+acknowledge (OtSession *self)
+{
+  OtOut ack = { OT_OUT_CONNECTION_ACK,
+    .connection_ack = {
+        .user_id = self->user_id,
+        .connected_at = ot_clock_wall_us (self->context->clock) / G_USEC_PER_SEC,
+        .session_id = self->id,
+        .resumed = FALSE,
+        .heartbeat_seconds = self->context->limits.ping_seconds,
+    } };
+
+  send_event (self, &ack);
+}
+
+static void
+open_for (OtSession *self, const OtPerson *person)
+{
+  const OtSessionListener *listener = &self->context->listener;
+
+  self->user_id = g_strdup (person->user_id);
+  self->is_otomo = person->is_otomo;
+  self->state = OPEN;
+  ot_info ("session %s opens for %s from %s", self->id, self->user_id, ot_peer_stream_get_address (self->stream));
+  soup_websocket_connection_set_keepalive_interval (self->connection, self->context->limits.ping_seconds);
+  await_pong (self);
+  acknowledge (self);
+  self->is_told = TRUE;
+  listener->opened (listener->self, self);
+}
+
+static const char init_name[] = "init_connection";
+
+/* An open session keeps what it has when a second token is no good. */
+static void
+on_authenticated (OtAuthOutcome outcome, const OtPerson *person, const char *reason, gpointer user_data)
+{
+  OtSession *self = user_data;
+  gboolean was_open = self->state == OPEN;
+
+  self->request = NULL;
+  switch (outcome) {
+  case OT_AUTH_OK:
+    if (was_open)
+      acknowledge (self);
+    else
+      open_for (self, person);
+    return;
+  case OT_AUTH_REFUSED:
+    refuse (self, OT_CODE_UNAUTHENTICATED, reason, init_name, NULL);
+    if (!was_open)
+      ot_session_end (self, OT_CLOSE_UNAUTHENTICATED, "authentication failed");
+    return;
+  case OT_AUTH_BLOCKED:
+    refuse (self, OT_CODE_PERMISSION_DENIED, reason, init_name, NULL);
+    ot_session_end (self, OT_CLOSE_BLOCKED, "account blocked");
+    return;
+  case OT_AUTH_UNAVAILABLE:
+    refuse (self, OT_CODE_TEMPORARILY_UNAVAILABLE, reason, init_name, NULL);
+    return;
+  }
+}
+
+static void
+authenticate (OtSession *self, const char *token, const char *user_id)
+{
+  if (self->request != NULL)
+    refuse (self, OT_CODE_INVALID_STATE, "An authentication is under way already", init_name, NULL);
+  else if (self->user_id != NULL && g_strcmp0 (user_id, self->user_id) != 0)
+    refuse (self, OT_CODE_INVALID_STATE, "This connection belongs to another user", init_name, NULL);
+  else
+    self->request = ot_auth_check (self->context->auth, token, user_id, on_authenticated, self);
+}
+
+/* --- in ------------------------------------------------------------------------------------------------------ */
+
+static void
+dispatch (OtSession *self, const OtIn *event)
+{
+  const OtSessionListener *listener = &self->context->listener;
+  OtOut ack = { OT_OUT_HEARTBEAT_ACK };
+
+  if (event->type == OT_IN_INIT_CONNECTION) {
+    authenticate (self, event->init_connection.token, event->init_connection.user_id);
+  } else if (self->state != OPEN) {
+    refuse (self, OT_CODE_UNAUTHENTICATED, "The connection is not authenticated yet", ot_in_type_name (event->type),
+        ot_in_get_call_id (event));
+    count_invalid (self);
+  } else if (event->type == OT_IN_HEARTBEAT) {
+    send_event (self, &ack);
+  } else {
+    listener->event (listener->self, self, event);
+  }
+}
+
+/* A client's own numbers must rise. */
+static gboolean
+accept_sequence (OtSession *self, const OtDecoded *decoded)
+{
+  gint64 before = self->last_sequence;
+
+  self->has_sequence = decoded->has_sequence;
+  if (!decoded->has_sequence)
+    return TRUE;
+  self->last_sequence = decoded->sequence;
+  if (decoded->sequence > before)
+    return TRUE;
+  refuse (self, OT_CODE_INVALID_MESSAGE, "sequence: must rise", decoded->original_event, decoded->call_id);
+  self->last_sequence = before;
+  return FALSE;
+}
+
+static void
+on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSession *self)
+{
+  g_auto (OtDecoded) decoded = { 0 };
+  gsize length;
+  const char *text = g_bytes_get_data (message, &length);
+
+  if (self->state == ENDED)
+    return;
+  ot_codec_decode (self->format, text, length, &decoded);
+  ot_trace ("session %s: %s", self->id, decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
+  if (!accept_sequence (self, &decoded)) {
+    count_invalid (self);
+  } else if (decoded.event == NULL) {
+    refuse (self, decoded.code, decoded.message, decoded.original_event, decoded.call_id);
+    count_invalid (self);
+  } else {
+    dispatch (self, decoded.event);
+  }
+  self->has_sequence = FALSE;
+}
+
+OtSession *
+ot_session_new (const OtSessionContext *context, SoupWebsocketConnection *connection, OtPeerStream *stream,
+    OtFrameGuard *guard, const char *token)
+{
+  OtSession *self = g_new0 (OtSession, 1);
+
+  self->context = context;
+  self->id = random_id ();
+  self->format = ot_format_parse (soup_websocket_connection_get_protocol (connection));
+  self->connection = connection;
+  self->stream = g_object_ref (stream);
+  self->guard = g_object_ref (guard);
+  self->written_before_bytes = ot_peer_stream_get_written_bytes (stream);
+  soup_websocket_connection_set_max_incoming_payload_size (connection, context->limits.max_message_bytes);
+  ot_frame_guard_listen (guard, &guard_listener, self);
+  g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);
+  g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
+  g_signal_connect (connection, "closing", G_CALLBACK (on_closing), self);
+  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
+  ot_timer_arm (&self->deadline, now_us (self) + context->limits.init_timeout_us, on_no_init, self);
+  if (token != NULL)
+    authenticate (self, token, NULL);
+  return self;
+}
+
+void
+ot_session_free (OtSession *self)
+{
+  ot_timer_cancel (&self->deadline);
+  ot_timer_cancel (&self->turn);
+  if (self->request != NULL)
+    ot_auth_cancel (self->request);
+  ot_frame_guard_listen (self->guard, NULL, NULL);
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  g_clear_object (&self->connection);
+  g_clear_object (&self->guard);
+  g_clear_object (&self->stream);
+  g_free (self->user_id);
+  g_free (self->id);
+  g_free (self);
+}
+
+const char *
+ot_session_get_id (const OtSession *self)
+{
+  return self->id;
+}
+
+const char *
+ot_session_get_user_id (const OtSession *self)
+{
+  return self->user_id;
+}
+
+gboolean
+ot_session_is_otomo (const OtSession *self)
+{
+  return self->is_otomo;
+}
+
+const char *
+ot_session_get_address (const OtSession *self)
+{
+  return ot_peer_stream_get_address (self->stream);
+}

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "auth.h"
+#include "codec.h"
+#include "frame-guard.h"
+#include "net-limits.h"
+#include "peer-stream.h"
+
+/**
+ * OtSession:
+ *
+ * One WebSocket client: authentication, keep-alive, its format and numbering, its bounded queue. Answers `heartbeat` and
+ * what is wrong itself; hands everything else on. Owned by the hub, which frees it after `finished`.
+ *
+ * A broken message is answered with `error` and changes nothing else; too many of them end the connection.
+ *
+ * Thread: main loop.
+ */
+typedef struct _OtSession OtSession;
+
+/** OtSessionListener: calls come from the main loop, never from inside a call of the session's owner. */
+typedef struct {
+  gpointer self;
+
+  /** Authenticated: has a user_id, `connection_ack` is sent. */
+  void (*opened) (gpointer self, OtSession *session);
+
+  /** An event of an authenticated client; @event borrowed. Never heartbeat and init_connection. */
+  void (*event) (gpointer self, OtSession *session, const OtIn *event);
+
+  /** A message was answered with `error`, before or after opened; @original_event, @call_id nullable; all from the client. */
+  void (*refused) (gpointer self, OtSession *session, OtCode code, const char *message, const char *original_event,
+      const char *call_id);
+
+  /** No more events, and nothing is sent any more; once, and only after opened. */
+  void (*closed) (gpointer self, OtSession *session);
+
+  /** The last call: free it. */
+  void (*finished) (gpointer self, OtSession *session);
+} OtSessionListener;
+
+/** OtSessionContext: what all sessions share; borrowed for their lives. */
+typedef struct {
+  OtSessionListener listener;
+  OtNetLimits limits;
+  const OtClock *clock;
+  OtAuth *auth;
+} OtSessionContext;
+
+/**
+ * ot_session_new:
+ * @connection: (transfer full): after the handshake
+ * @stream: what @connection writes to
+ * @guard: the extension of @connection
+ * @token: (nullable): what the upgrade carried; authenticated with it at once
+ *
+ * Returns: (transfer full)
+ */
+OtSession *ot_session_new (const OtSessionContext *context, SoupWebsocketConnection *connection, OtPeerStream *stream,
+    OtFrameGuard *guard, const char *token);
+
+/** ot_session_free: ends it without a word; not from inside its own callbacks but `finished`. */
+void ot_session_free (OtSession *self);
+
+/** ot_session_get_id: random, 128 bits; borrowed. */
+const char *ot_session_get_id (const OtSession *self);
+
+/** ot_session_get_user_id: (nullable): NULL until opened; borrowed. */
+const char *ot_session_get_user_id (const OtSession *self);
+
+/** ot_session_is_otomo: of an opened session. */
+gboolean ot_session_is_otomo (const OtSession *self);
+
+/** ot_session_get_address: "192.0.2.7:54321"; borrowed. */
+const char *ot_session_get_address (const OtSession *self);
+
+/**
+ * ot_session_send:
+ *
+ * Writes the event at once, or queues it. A client whose queue is full is closed; to one that is closing, nothing is sent.
+ */
+void ot_session_send (OtSession *self, const OtOut *event);
+
+/**
+ * ot_session_send_error:
+ * @message: for a person: what was wrong and where
+ * @original_event: (nullable)
+ * @call_id: (nullable)
+ *
+ * Sends `error`, with the sequence of the client's message when called from within `event`. Does not call `refused`.
+ */
+void ot_session_send_error (OtSession *self, OtCode code, const char *message, const char *original_event,
+    const char *call_id);
+
+/**
+ * ot_session_end:
+ * @reason: static; for a person
+ *
+ * Closes with @code from the next turn of the loop on; no event comes after this. Ended already: nothing.
+ */
+void ot_session_end (OtSession *self, OtCloseCode code, const char *reason);
