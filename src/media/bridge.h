@@ -1,0 +1,58 @@
+#pragma once
+
+#include "lane.h"
+#include "leg.h"
+#include "media-bus.h"
+#include "media-port.h"
+
+/**
+ * OtBridge:
+ *
+ * One call's media: its pipeline (made of pipelines/call.launch), its two sides and their legs, and the relay between them.
+ * Requests are carried out in order on the call's lane; what happens is posted to the bus. A side has at most two
+ * legs: the one that carries its voice, and one being set up to replace it; the voice changes over in the instant
+ * in which the new one is up.
+ */
+typedef struct _OtBridge OtBridge;
+
+#define OT_CANDIDATES_MAX 64 /* of a side, in one call */
+
+/** OtBridgeContext: what all calls share; outlives them. */
+typedef struct {
+  OtLegContext leg;
+  OtWorkers *workers;
+  OtMediaBus *bus;
+  char *launch; /* the pipeline's description */
+} OtBridgeContext;
+
+/** ot_bridge_new: (transfer full): a call without media. Its events are posted with a reference to it as origin. */
+OtBridge *ot_bridge_new (const OtBridgeContext *context, const char *call_id);
+
+/** Thread: any. */
+OtBridge *ot_bridge_ref (OtBridge *self);
+void ot_bridge_unref (OtBridge *self);
+
+const char *ot_bridge_get_call_id (const OtBridge *self);
+
+/** The requests of #OtMediaPort. Too many at once are refused, with an event. Thread: main loop. */
+void ot_bridge_open (OtBridge *self);
+void ot_bridge_offer (OtBridge *self, OtSide side, const char *sdp);
+void ot_bridge_make_offer (OtBridge *self, OtSide side);
+void ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp);
+void ot_bridge_candidate (OtBridge *self, OtSide side, const OtCandidate *candidate);
+void ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES]);
+
+/** ot_bridge_fail: Reports that the call can have no media. Instead of ot_bridge_open(). */
+void ot_bridge_fail (OtBridge *self, const char *message);
+
+/** ot_bridge_close: Ends all of it, soon. Events that are posted still are for whoever delivers them to drop. */
+void ot_bridge_close (OtBridge *self);
+
+/**
+ * ot_bridge_parse:
+ * @launch: a call's pipeline in gst-launch's words
+ * @error: OT_MEDIA_ERROR_START: what is wrong with it
+ *
+ * Returns: (transfer full): the pipeline, with its legs "user" and "otomo"; or NULL with @error set
+ */
+GstElement *ot_bridge_parse (const char *launch, GError **error);

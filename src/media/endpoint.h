@@ -1,0 +1,112 @@
+#pragma once
+
+#include <glib.h>
+#include <stdatomic.h>
+
+#include "media-port.h"
+#include "rewrite.h"
+#include "sdp.h"
+#include "srtp.h"
+#include "udp-address.h"
+
+/**
+ * SECTION:endpoint
+ *
+ * What the media thread knows: of each leg its endpoint (who it is, where it is, its keys), of each call its relay
+ * (which endpoint speaks for which side, and what goes from one to the other). All is guarded by the forwarder's
+ * lock; only the counters are read without it. For forwarder.c and leg.c alone.
+ */
+
+#define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
+#define OT_EARLY_PACKETS 8      /* kept of a leg whose keys are not there yet */
+#define OT_DATAGRAM_MAX 1600    /* longer ones are dropped */
+
+typedef struct _OtEndpoint OtEndpoint;
+typedef struct _OtRelay OtRelay;
+
+/**
+ * OtEndpointListener:
+ * @nominated: the client chose an address for the first time: we can send
+ * @dtls: a DTLS datagram came
+ * @rtp: an RTP packet came and its authentication was checked; @data is what came, still encrypted. Only until
+ *   ot_forwarder_end_witness()
+ *
+ * Called on the media thread with its lock held: keep what is needed, return at once, call nothing of the forwarder.
+ */
+typedef struct {
+  void (*nominated) (gpointer user_data);
+  void (*dtls) (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data);
+  void (*rtp) (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data);
+} OtEndpointListener;
+
+typedef struct {
+  gint64 arrival_us;
+  gsize size;
+  guint8 data[OT_DATAGRAM_MAX + OT_SRTP_TRAILER];
+} OtEarlyPacket;
+
+struct _OtEndpoint {
+  OtRelay *relay; /* borrowed; outlives the endpoint */
+  OtSide side;
+  guint32 number; /* unlike any other endpoint's */
+  OtIceCredentials credentials;
+  OtEndpointListener listener;
+  gpointer user_data;
+
+  OtAddress addresses[OT_ENDPOINT_ADDRESSES]; /* proved by authenticated checks; we take packets from these */
+  guint next_address;
+  OtAddress peer; /* the nominated one of them; we send there, and nowhere else */
+
+  OtSrtp *srtp; /* owned; NULL until the handshake is over */
+  int payload_type;
+  gint64 up_us;
+  OtEarlyPacket *early; /* owned (nullable): OT_EARLY_PACKETS of them */
+  guint n_early;
+};
+
+/** OtRtpCounters: written by the media thread, read by anybody; first_us is written last and read first. */
+typedef struct {
+  atomic_uint ssrc;
+  atomic_uint first_sequence;
+  _Atomic gint64 first_us;
+  _Atomic gint64 last_us;
+  _Atomic guint64 packet_count;
+} OtRtpCounters;
+
+struct _OtRelay {
+  OtEndpoint *voice[OT_N_SIDES];  /* borrowed: which leg speaks and listens for a side; NULL: none is up */
+  OtRewrite rewrite[OT_N_SIDES];  /* towards that side */
+  gboolean witnessed;             /* the first RTP was reported, nobody needs copies any more */
+  OtRtpCounters counters[OT_N_SIDES];
+};
+
+/** OtEndpoints: all endpoints at one socket, found by user name and by address. Owns none of them. */
+typedef struct {
+  GHashTable *by_ufrag;
+  GHashTable *by_address;
+  guint32 last_number;
+} OtEndpoints;
+
+void ot_endpoints_init (OtEndpoints *self);
+void ot_endpoints_clear (OtEndpoints *self);
+void ot_endpoints_add (OtEndpoints *self, OtEndpoint *endpoint);
+void ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint);
+
+/** @username: of a check, "ours:theirs". Returns: (nullable): whose it is. */
+OtEndpoint *ot_endpoints_find_user (const OtEndpoints *self, const guint8 *username, gsize size);
+
+/** Returns: (nullable): who was heard from there. */
+OtEndpoint *ot_endpoints_find_address (const OtEndpoints *self, const OtAddress *address);
+
+/** ot_endpoints_learn: @endpoint is at @address, and nobody else is. */
+void ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *address);
+
+/** ot_relay_new: (transfer full): a call's relay. It must have no endpoint any more when it is freed. */
+OtRelay *ot_relay_new (void);
+void ot_relay_free (OtRelay *self);
+
+/** ot_relay_count: one authenticated packet of @side; @packet is its RTP header. Media thread. */
+void ot_relay_count (OtRelay *self, OtSide side, const guint8 *packet, gint64 arrival_us);
+
+/** ot_relay_read: What was counted so far. Never waits. Thread: any. */
+void ot_relay_read (OtRelay *self, OtRtpEvidence evidence[OT_N_SIDES]);

@@ -1,0 +1,428 @@
+/* The media thread. The way of a packet, top down: media_thread → receive_batch → handle_datagram, which sorts by the
+ * first byte (RFC 7983) into
+ *   STUN  answer_check       → answered; a USE-CANDIDATE sets where we send
+ *   DTLS  hand_over_dtls     → to the leg's handshake, on another thread
+ *   RTP   forward_rtp        → unprotect, count, rewrite, protect, queue_send → flush
+ *   RTCP  forward_rtcp       → unprotect, rewrite, protect, queue_send → flush
+ * It never allocates for a packet, never waits but for packets, and knows no GStreamer. */
+
+#include "forwarder.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "media-error.h"
+#include "media-log.h"
+#include "stun.h"
+
+#define BATCH 64
+#define SOCKET_BUFFER_BYTES (4 * 1024 * 1024)
+#define RTP_HEADER 12
+
+typedef struct {
+  OtAddress from;
+  guint8 data[OT_DATAGRAM_MAX + OT_SRTP_TRAILER];
+} Slot;
+
+struct _OtForwarder {
+  int socket;
+  OtAddress address; /* bound to */
+  const OtClock *clock;
+  GThread *thread;
+  atomic_bool stopping;
+
+  GMutex lock; /* guards all below, and every endpoint and relay */
+  OtEndpoints endpoints;
+  Slot slots[BATCH];
+  struct iovec in_vectors[BATCH];
+  struct mmsghdr in[BATCH];
+  struct iovec out_vectors[BATCH];
+  struct mmsghdr out[BATCH];
+  guint n_out;
+  guint8 witness_copy[OT_DATAGRAM_MAX];
+};
+
+/* ---- sending ---- */
+
+/* A socket that can't take more now drops: late voice is worth nothing. An error is of one packet, not of the rest. */
+static void
+flush (OtForwarder *self)
+{
+  guint done = 0;
+
+  while (done < self->n_out) {
+    int sent = sendmmsg (self->socket, self->out + done, self->n_out - done, MSG_DONTWAIT);
+
+    if (sent < 0 && errno == EINTR)
+      continue;
+    done += sent > 0 ? (guint) sent : 1;
+  }
+  self->n_out = 0;
+}
+
+/* @to and @data are borrowed until the flush at the end of the batch. */
+static void
+queue_send (OtForwarder *self, OtAddress *to, guint8 *data, gsize size)
+{
+  struct msghdr *message;
+
+  if (self->n_out == BATCH)
+    flush (self);
+  message = &self->out[self->n_out].msg_hdr;
+  message->msg_name = to;
+  message->msg_namelen = ot_address_get_size (to);
+  message->msg_iov->iov_base = data;
+  message->msg_iov->iov_len = size;
+  self->n_out++;
+}
+
+/* ---- voice ---- */
+
+static OtEndpoint *
+listener_of (const OtEndpoint *speaker)
+{
+  OtEndpoint *listener = speaker->relay->voice[ot_side_other (speaker->side)];
+  gboolean can_hear = listener != NULL && listener->peer.any.sa_family != 0;
+
+  return can_hear && speaker->relay->voice[speaker->side] == speaker ? listener : NULL;
+}
+
+/* A copy for the pad probe has to be made before the packet is decrypted in place. */
+static void
+forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gint64 arrival_us)
+{
+  OtRelay *relay = from->relay;
+  OtEndpoint *to;
+  gsize copied = relay->witnessed ? 0 : size;
+
+  memcpy (self->witness_copy, packet, copied);
+  if (!ot_srtp_unprotect (from->srtp, packet, &size) || (packet[1] & 0x7f) != from->payload_type)
+    return;
+  ot_relay_count (relay, from->side, packet, arrival_us);
+  if (copied > 0)
+    from->listener.rtp (self->witness_copy, copied, arrival_us, from->user_data);
+
+  to = listener_of (from);
+  packet = ot_rtp_strip_extension (packet, &size);
+  if (to == NULL || packet == NULL)
+    return;
+  packet[1] = (guint8) ((packet[1] & 0x80) | to->payload_type);
+  ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
+  if (ot_srtp_protect (to->srtp, packet, &size))
+    queue_send (self, &to->peer, packet, size);
+}
+
+static void
+forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size)
+{
+  OtRelay *relay = from->relay;
+  OtEndpoint *to;
+
+  if (!ot_srtp_unprotect_rtcp (from->srtp, packet, &size))
+    return;
+  to = listener_of (from);
+  if (to != NULL && ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size)
+      && ot_srtp_protect_rtcp (to->srtp, packet, &size))
+    queue_send (self, &to->peer, packet, size);
+}
+
+/* The client's first packets can overtake the end of the handshake. */
+static void
+keep_early (OtEndpoint *self, const guint8 *packet, gsize size, gint64 arrival_us)
+{
+  OtEarlyPacket *early;
+
+  if (self->early == NULL)
+    self->early = g_new (OtEarlyPacket, OT_EARLY_PACKETS);
+  if (self->n_early == OT_EARLY_PACKETS)
+    return;
+  early = &self->early[self->n_early++];
+  early->arrival_us = arrival_us;
+  early->size = size;
+  memcpy (early->data, packet, size);
+}
+
+static void
+forward_media (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gint64 arrival_us)
+{
+  gboolean is_rtcp = packet[1] >= 192 && packet[1] <= 223;
+
+  if (from->srtp == NULL)
+    keep_early (from, packet, size, arrival_us);
+  else if (is_rtcp)
+    forward_rtcp (self, from, packet, size);
+  else
+    forward_rtp (self, from, packet, size, arrival_us);
+}
+
+/* ---- ICE and DTLS ---- */
+
+static void
+nominate (OtEndpoint *self, const OtAddress *address)
+{
+  gboolean is_first = self->peer.any.sa_family == 0;
+
+  if (!is_first && ot_address_equal (&self->peer, address))
+    return;
+  self->peer = *address;
+  if (is_first)
+    self->listener.nominated (self->user_data);
+}
+
+/* ICE-lite: we only answer. A check that takes our role is told so (RFC 8445, 7.3.1.1). The answer takes the
+ * request's place in its slot. */
+static void
+answer_check (OtForwarder *self, Slot *slot, gsize size)
+{
+  OtStun request;
+  OtStunWriter answer;
+  OtEndpoint *endpoint;
+
+  if (!ot_stun_read (&request, slot->data, size) || request.type != OT_STUN_BINDING_REQUEST)
+    return;
+  endpoint = ot_endpoints_find_user (&self->endpoints, request.username, request.username_size);
+  if (endpoint == NULL || !ot_stun_is_authentic (&request, endpoint->credentials.pwd))
+    return;
+  if (request.is_controlled) {
+    ot_stun_begin (&answer, OT_STUN_BINDING_ERROR, request.transaction);
+    ot_stun_put_error (&answer, 487, "Role Conflict");
+  } else {
+    ot_stun_begin (&answer, OT_STUN_BINDING_SUCCESS, request.transaction);
+    ot_stun_put_mapped (&answer, &slot->from);
+    ot_endpoints_learn (&self->endpoints, endpoint, &slot->from);
+    if (request.use_candidate)
+      nominate (endpoint, &slot->from);
+  }
+  ot_stun_finish (&answer, endpoint->credentials.pwd);
+  memcpy (slot->data, answer.data, answer.size);
+  queue_send (self, &slot->from, slot->data, answer.size);
+}
+
+static void
+handle_datagram (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
+{
+  OtEndpoint *endpoint;
+
+  if (size < RTP_HEADER)
+    return;
+  if (slot->data[0] < 4) {
+    answer_check (self, slot, size);
+    return;
+  }
+  endpoint = ot_endpoints_find_address (&self->endpoints, &slot->from);
+  if (endpoint == NULL)
+    return;
+  if (slot->data[0] >= 128 && slot->data[0] < 192)
+    forward_media (self, endpoint, slot->data, size, arrival_us);
+  else if (slot->data[0] >= 20 && slot->data[0] < 64)
+    endpoint->listener.dtls (slot->data, size, arrival_us, endpoint->user_data);
+}
+
+/* ---- the thread ---- */
+
+/* Sleeps until something came, then takes what is there. The slots are this thread's outside of the lock. */
+static int
+receive_batch (OtForwarder *self)
+{
+  for (guint i = 0; i < BATCH; i++) {
+    self->in[i].msg_hdr.msg_name = &self->slots[i].from;
+    self->in[i].msg_hdr.msg_namelen = sizeof self->slots[i].from;
+    self->in[i].msg_hdr.msg_flags = 0;
+  }
+  return recvmmsg (self->socket, self->in, BATCH, MSG_WAITFORONE, NULL);
+}
+
+static gpointer
+media_thread (gpointer data)
+{
+  OtForwarder *self = data;
+
+  /* Voice before set-up work, where the machine lets us. */
+  if (setpriority (PRIO_PROCESS, (id_t) gettid (), -10) != 0)
+    ot_debug ("media thread keeps its priority: %s", g_strerror (errno));
+
+  while (!atomic_load (&self->stopping)) {
+    int n = receive_batch (self);
+    gint64 arrival_us = ot_clock_mono_us (self->clock);
+
+    if (n < 0 && errno != EINTR && errno != EAGAIN)
+      ot_warning ("receiving failed: %s", g_strerror (errno));
+    g_mutex_lock (&self->lock);
+    for (int i = 0; i < n; i++)
+      if ((self->in[i].msg_hdr.msg_flags & MSG_TRUNC) == 0)
+        handle_datagram (self, &self->slots[i], self->in[i].msg_len, arrival_us);
+    flush (self);
+    g_mutex_unlock (&self->lock);
+  }
+  return NULL;
+}
+
+static void
+prepare_vectors (OtForwarder *self)
+{
+  for (guint i = 0; i < BATCH; i++) {
+    self->in_vectors[i].iov_base = self->slots[i].data;
+    self->in_vectors[i].iov_len = OT_DATAGRAM_MAX;
+    self->in[i].msg_hdr.msg_iov = &self->in_vectors[i];
+    self->in[i].msg_hdr.msg_iovlen = 1;
+    self->out[i].msg_hdr.msg_iov = &self->out_vectors[i];
+    self->out[i].msg_hdr.msg_iovlen = 1;
+  }
+}
+
+/* A large receive buffer is what carries voice over a moment in which set-up work has the CPU. */
+static gboolean
+open_socket (OtForwarder *self, const OtAddress *address, GError **error)
+{
+  const int buffer_bytes = SOCKET_BUFFER_BYTES;
+  socklen_t size = sizeof self->address;
+  g_autofree char *host = ot_address_to_string (address);
+
+  self->socket = socket (address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (self->socket >= 0 && setsockopt (self->socket, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof (int)) != 0)
+    setsockopt (self->socket, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof (int));
+  if (self->socket >= 0 && bind (self->socket, &address->any, ot_address_get_size (address)) == 0
+      && getsockname (self->socket, &self->address.any, &size) == 0)
+    return TRUE;
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot listen for media on %s, UDP port %u: %s",
+      host, ot_address_get_port (address), g_strerror (errno));
+  return FALSE;
+}
+
+OtForwarder *
+ot_forwarder_new (const OtAddress *address, const OtClock *clock, GError **error)
+{
+  OtForwarder *self = g_new0 (OtForwarder, 1);
+
+  self->clock = clock;
+  g_mutex_init (&self->lock);
+  ot_endpoints_init (&self->endpoints);
+  prepare_vectors (self);
+  if (!open_socket (self, address, error)) {
+    ot_forwarder_free (self);
+    return NULL;
+  }
+  self->thread = g_thread_new ("otomo-media", media_thread, self);
+  return self;
+}
+
+/* The thread sleeps in recvmmsg(): an empty datagram to ourselves wakes it. Were it lost, the buffer would be full and
+ * the thread awake. */
+static void
+stop_thread (OtForwarder *self)
+{
+  OtAddress to = self->address;
+
+  atomic_store (&self->stopping, TRUE);
+  if (to.any.sa_family == AF_INET && to.v4.sin_addr.s_addr == INADDR_ANY)
+    to.v4.sin_addr.s_addr = g_htonl (INADDR_LOOPBACK);
+  if (to.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED (&to.v6.sin6_addr))
+    to.v6.sin6_addr = in6addr_loopback;
+  sendto (self->socket, "", 0, 0, &to.any, ot_address_get_size (&to));
+  g_thread_join (self->thread);
+}
+
+void
+ot_forwarder_free (OtForwarder *self)
+{
+  if (self->thread != NULL)
+    stop_thread (self);
+  if (self->socket >= 0)
+    close (self->socket);
+  ot_endpoints_clear (&self->endpoints);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+guint16
+ot_forwarder_get_port (const OtForwarder *self)
+{
+  return ot_address_get_port (&self->address);
+}
+
+/* ---- what other threads ask for ---- */
+
+OtEndpoint *
+ot_forwarder_add (OtForwarder *self,
+    OtRelay *relay,
+    OtSide side,
+    const OtIceCredentials *credentials,
+    const OtEndpointListener *listener,
+    gpointer user_data)
+{
+  OtEndpoint *endpoint = g_new0 (OtEndpoint, 1);
+
+  endpoint->relay = relay;
+  endpoint->side = side;
+  endpoint->credentials = *credentials;
+  endpoint->listener = *listener;
+  endpoint->user_data = user_data;
+  g_mutex_lock (&self->lock);
+  ot_endpoints_add (&self->endpoints, endpoint);
+  g_mutex_unlock (&self->lock);
+  return endpoint;
+}
+
+void
+ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint)
+{
+  g_mutex_lock (&self->lock);
+  ot_endpoints_remove (&self->endpoints, endpoint);
+  if (endpoint->relay->voice[endpoint->side] == endpoint)
+    endpoint->relay->voice[endpoint->side] = NULL;
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&endpoint->srtp, ot_srtp_free);
+  g_free (endpoint->early);
+  g_free (endpoint);
+}
+
+void
+ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int payload_type)
+{
+  g_mutex_lock (&self->lock);
+  g_assert (endpoint->srtp == NULL);
+  endpoint->srtp = srtp;
+  endpoint->payload_type = payload_type;
+  endpoint->up_us = ot_clock_mono_us (self->clock);
+  endpoint->relay->voice[endpoint->side] = endpoint;
+  for (guint i = 0; i < endpoint->n_early; i++)
+    forward_media (self, endpoint, endpoint->early[i].data, endpoint->early[i].size, endpoint->early[i].arrival_us);
+  flush (self);
+  g_clear_pointer (&endpoint->early, g_free);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+ot_forwarder_send (OtForwarder *self, OtEndpoint *endpoint, const guint8 *data, gsize size)
+{
+  OtAddress to;
+
+  g_mutex_lock (&self->lock);
+  to = endpoint->peer;
+  g_mutex_unlock (&self->lock);
+  if (to.any.sa_family != 0)
+    sendto (self->socket, data, size, MSG_DONTWAIT, &to.any, ot_address_get_size (&to));
+}
+
+gboolean
+ot_forwarder_is_up (OtForwarder *self, const OtRelay *relay, gint64 since_us)
+{
+  gboolean is_up = TRUE;
+
+  g_mutex_lock (&self->lock);
+  for (guint side = 0; side < OT_N_SIDES; side++)
+    is_up = is_up && relay->voice[side] != NULL && relay->voice[side]->up_us <= since_us;
+  g_mutex_unlock (&self->lock);
+  return is_up;
+}
+
+void
+ot_forwarder_end_witness (OtForwarder *self, OtRelay *relay)
+{
+  g_mutex_lock (&self->lock);
+  relay->witnessed = TRUE;
+  g_mutex_unlock (&self->lock);
+}

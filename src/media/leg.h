@@ -1,0 +1,93 @@
+#pragma once
+
+#include <gst/gst.h>
+
+#include "certificate.h"
+#include "feeder.h"
+#include "forwarder.h"
+#include "sdp.h"
+
+/**
+ * OtLeg:
+ *
+ * One side's connection: an endpoint at the socket, and an engine (webrtcbin) for the handshake. It is a GstBin, element
+ * "otleg", so that a call can be written down in gst-launch's words and seen in a graph.
+ *
+ * A life: opened (credentials exist, checks are answered) → described (by an offer, or by the answer to our own offer: the
+ * same to it) → nominated and connected → up → closed. It may close at any point; each but the last happens once.
+ *
+ * Threads: open, describe and close come from one worker at a time; everything else is the feeder's.
+ */
+G_DECLARE_FINAL_TYPE (OtLeg, ot_leg, OT, LEG, GstBin)
+#define OT_TYPE_LEG (ot_leg_get_type ())
+
+/** OtLegContext: what all legs share; outlives them. */
+typedef struct {
+  OtForwarder *forwarder;
+  OtFeeder *feeder;
+  OtCertificate *certificate;
+  const OtClock *clock;
+  OtAddress announced; /* what our candidates say */
+} OtLegContext;
+
+/**
+ * OtLegListener:
+ * @up: ICE and DTLS are complete and the certificate is the one of the description
+ * @down: the transport is gone; once, whether it was up or not; @message is for a person
+ * @rtp: the pad probe saw a packet that came at @arrival_us; until the call's first RTP was reported
+ *
+ * Called on the feeder's thread, with the leg locked: call nothing of the leg. Never after ot_leg_close().
+ */
+typedef struct {
+  void (*up) (OtLeg *leg, gint64 at_us, gpointer user_data);
+  void (*down) (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data);
+  void (*rtp) (OtLeg *leg, gint64 arrival_us, gpointer user_data);
+} OtLegListener;
+
+/** ot_leg_register: Makes "otleg" known to gst_parse_launch(). Once in a process. */
+void ot_leg_register (void);
+
+/**
+ * ot_leg_open:
+ * @context: borrowed; outlives the leg
+ * @relay: its call's; outlives the leg
+ * @listener: copied
+ * @user_data: for @listener; must live until ot_leg_close()
+ */
+void ot_leg_open (OtLeg *self,
+    const OtLegContext *context,
+    OtRelay *relay,
+    OtSide side,
+    const OtLegListener *listener,
+    gpointer user_data);
+
+/** ot_leg_is_open: opened and not closed. Thread: the worker's. */
+gboolean ot_leg_is_open (OtLeg *self);
+
+OtSide ot_leg_get_side (OtLeg *self);
+
+/** ot_leg_is_up: Thread: any. */
+gboolean ot_leg_is_up (OtLeg *self);
+
+/** ot_leg_get_payload_type: Opus's number in the client's description; -1: not described. Thread: the worker's. */
+int ot_leg_get_payload_type (OtLeg *self);
+
+/** ot_leg_write_offer: (transfer full): our offer. */
+char *ot_leg_write_offer (OtLeg *self, int payload_type);
+
+/**
+ * ot_leg_describe:
+ * @remote: the client's offer or answer; copied
+ * @error: OT_MEDIA_ERROR_ENGINE; the leg is of no use then but to be closed
+ *
+ * Takes some milliseconds.
+ *
+ * Returns: (transfer full): our answer (to be thrown away when @remote was one), or NULL with @error set
+ */
+char *ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error);
+
+/** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it isn't open. */
+void ot_leg_close (OtLeg *self);
+
+/** ot_leg_take_input: The feeder's deliver function. */
+void ot_leg_take_input (const OtInput *input);

@@ -1,0 +1,233 @@
+/* Puts media/ together and is its door: owns socket, threads, certificate and the table of calls, and turns the port's
+ * requests into those of a call's bridge. The table belongs to the main loop. */
+
+#include "media-server.h"
+
+#include "bridge.h"
+#include "media-error.h"
+#include "media-log.h"
+#include "media-plugins.h"
+#include "warm-up.h"
+
+#define WORKERS_MIN 2
+#define WORKERS_MAX 8
+#define DTLS_DAYS 30
+
+struct _OtMediaServer {
+  OtMediaListener listener;
+  gpointer user_data;
+  OtBridgeContext context; /* all in it is owned here */
+  GHashTable *calls;       /* owned: call id → OtBridge, owned */
+};
+
+/* An event of a call that was closed, or closed and opened again, was on its way: nobody waits for it. */
+static void
+deliver (const OtMediaEvent *event, gpointer origin, gpointer user_data)
+{
+  OtMediaServer *self = user_data;
+
+  if (g_hash_table_lookup (self->calls, event->call_id) == origin)
+    self->listener (event, self->user_data);
+}
+
+/* ---- the port ---- */
+
+static void
+port_open (gpointer data, const char *call_id)
+{
+  OtMediaServer *self = data;
+  OtBridge *bridge;
+
+  if (g_hash_table_contains (self->calls, call_id))
+    return;
+  bridge = ot_bridge_new (&self->context, call_id);
+  g_hash_table_insert (self->calls, (char *) ot_bridge_get_call_id (bridge), bridge);
+  if (g_hash_table_size (self->calls) <= OT_MEDIA_CALLS_MAX)
+    ot_bridge_open (bridge);
+  else
+    ot_bridge_fail (bridge, "too many calls at once");
+}
+
+static void
+port_offer (gpointer data, const char *call_id, OtSide side, const char *sdp)
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_offer (bridge, side, sdp);
+}
+
+static void
+port_make_offer (gpointer data, const char *call_id, OtSide side)
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_make_offer (bridge, side);
+}
+
+static void
+port_answer (gpointer data, const char *call_id, OtSide side, const char *sdp)
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_answer (bridge, side, sdp);
+}
+
+static void
+port_candidate (gpointer data, const char *call_id, OtSide side, const OtCandidate *candidate)
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_candidate (bridge, side, candidate);
+}
+
+static gboolean
+port_read_rtp (gpointer data, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES])
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_read_rtp (bridge, evidence);
+  return bridge != NULL;
+}
+
+static void
+port_close (gpointer data, const char *call_id)
+{
+  OtMediaServer *self = data;
+
+  g_hash_table_remove (self->calls, call_id);
+}
+
+OtMediaPort
+ot_media_server_port (OtMediaServer *self)
+{
+  OtMediaPort port = { self, port_open, port_offer, port_make_offer, port_answer, port_candidate,
+    port_read_rtp, port_close };
+
+  return port;
+}
+
+/* ---- starting ---- */
+
+/* Lines that begin with # are for people: gst_parse_launch() knows no comments. */
+static char *
+read_launch (const OtMediaOptions *options, GError **error)
+{
+  const char *dir = options->pipelines_dir != NULL ? options->pipelines_dir : g_getenv ("OTOMO_PIPELINES");
+  g_autofree char *path = g_build_filename (dir != NULL ? dir : OT_PIPELINES_DIR, "call.launch", NULL);
+  g_autoptr (GError) failure = NULL;
+  g_autoptr (GRegex) comment = g_regex_new ("^\\s*#.*$", G_REGEX_MULTILINE, 0, NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *launch = NULL;
+  g_autoptr (GstElement) pipeline = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, &failure)) {
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot read the call's pipeline: %s", failure->message);
+    return NULL;
+  }
+  launch = g_regex_replace_literal (comment, text, -1, 0, "", 0, &failure);
+  pipeline = launch != NULL ? ot_bridge_parse (launch, &failure) : NULL;
+  if (pipeline != NULL)
+    return g_steal_pointer (&launch);
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: %s", path, failure->message);
+  return NULL;
+}
+
+static gboolean
+parse_address (OtAddress *out, const char *text, const char *option, guint16 port, GError **error)
+{
+  if (ot_address_parse (out, text, port))
+    return TRUE;
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: \"%s\" is not an IPv4 or IPv6 address", option, text);
+  return FALSE;
+}
+
+static gboolean
+open_socket (OtMediaServer *self, const OtMediaOptions *options, GError **error)
+{
+  OtLegContext *leg = &self->context.leg;
+  const char *address = options->address != NULL ? options->address : "127.0.0.1";
+  const char *bind_address = options->bind_address;
+  OtAddress bind_to;
+
+  if (!parse_address (&leg->announced, address, "media.address", 0, error))
+    return FALSE;
+  if (bind_address == NULL && ot_address_is_loopback (&leg->announced))
+    bind_address = address;
+  if (bind_address == NULL)
+    bind_address = leg->announced.any.sa_family == AF_INET6 ? "::" : "0.0.0.0";
+  if (!parse_address (&bind_to, bind_address, "media.bind_address", options->port, error))
+    return FALSE;
+  leg->forwarder = ot_forwarder_new (&bind_to, leg->clock, error);
+  return leg->forwarder != NULL
+         && parse_address (&leg->announced, address, "media.address", ot_forwarder_get_port (leg->forwarder), error);
+}
+
+static gboolean
+start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
+{
+  OtBridgeContext *context = &self->context;
+
+  if (!ot_media_check_plugins (error))
+    return FALSE;
+  ot_leg_register ();
+  context->leg.clock = ot_clock_real ();
+  context->launch = read_launch (options, error);
+  if (context->launch == NULL)
+    return FALSE;
+  context->leg.certificate = ot_certificate_new (options->dtls_days > 0 ? options->dtls_days : DTLS_DAYS, error);
+  if (context->leg.certificate == NULL || !open_socket (self, options, error))
+    return FALSE;
+  context->leg.feeder = ot_feeder_new (ot_leg_take_input);
+  context->workers = ot_workers_new (CLAMP (g_get_num_processors (), WORKERS_MIN, WORKERS_MAX));
+  context->bus = ot_media_bus_new (deliver, self);
+  return ot_warm_up (&context->leg, error);
+}
+
+static void
+close_and_unref (gpointer bridge)
+{
+  ot_bridge_close (bridge);
+  ot_bridge_unref (bridge);
+}
+
+OtMediaServer *
+ot_media_server_new (const OtMediaOptions *options, OtMediaListener listener, gpointer user_data, GError **error)
+{
+  g_autoptr (OtMediaServer) self = g_new0 (OtMediaServer, 1);
+
+  self->listener = listener;
+  self->user_data = user_data;
+  self->calls = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, close_and_unref);
+  if (!start (self, options, error))
+    return NULL;
+  ot_info ("media on UDP port %u", ot_media_server_get_port (self));
+  return g_steal_pointer (&self);
+}
+
+/* Calls first, then who works for them: each step leaves nobody who could use what the next one frees. */
+void
+ot_media_server_free (OtMediaServer *self)
+{
+  OtBridgeContext *context = &self->context;
+
+  g_hash_table_remove_all (self->calls);
+  g_clear_pointer (&context->workers, ot_workers_free);
+  g_clear_pointer (&context->leg.feeder, ot_feeder_free);
+  g_clear_pointer (&context->leg.forwarder, ot_forwarder_free);
+  g_clear_pointer (&context->bus, ot_media_bus_free);
+  g_clear_pointer (&context->leg.certificate, ot_certificate_free);
+  g_clear_pointer (&context->launch, g_free);
+  g_hash_table_unref (self->calls);
+  g_free (self);
+}
+
+guint16
+ot_media_server_get_port (const OtMediaServer *self)
+{
+  return ot_forwarder_get_port (self->context.leg.forwarder);
+}
