@@ -160,7 +160,7 @@ on_block_user (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   user->blocked = block->blocked;
   if (block->blocked)
-    ot_hub_close_user (block->hub, user->id, OT_CLOSE_BLOCKED, "This account is blocked");
+    ot_hub_end_user (block->hub, user->id, OT_CLOSE_BLOCKED, "This account is blocked");
   ot_store_put_user_async (OT_STORE (source), user, NULL, on_user_put, block->message);
 }
 

@@ -49,8 +49,8 @@ arm_look (OtRegistry *self)
 }
 
 void
-ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const char *message,
-    const char *original_event, const char *call_id)
+ot_registry_note_refused (OtRegistry *self, const OtSender *sender, OtCode code, const char *original_event,
+    const char *call_id)
 {
   const OtCallPorts *ports = &self->ports;
   const OtCall *call = call_id != NULL ? g_hash_table_lookup (self->by_id, call_id) : NULL;
@@ -64,8 +64,15 @@ ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const
                       .to_state = state,
                       .detail = ot_code_name (code) };
 
-  ot_announce_refusal (&ports->tell, sender->session_id, code, message, original_event, call_id);
   ports->record.write (ports->record.self, &record, NULL, NULL);
+}
+
+void
+ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const char *message,
+    const char *original_event, const char *call_id)
+{
+  ot_announce_refusal (&self->ports.tell, sender->session_id, code, message, original_event, call_id);
+  ot_registry_note_refused (self, sender, code, original_event, call_id);
 }
 
 /* ---- what clients send ---- */
@@ -267,7 +274,7 @@ ot_registry_is_quiet (OtRegistry *self)
 }
 
 GPtrArray *
-ot_registry_talking_ids (OtRegistry *self)
+ot_registry_alive_ids (OtRegistry *self)
 {
   GPtrArray *ids = g_ptr_array_new ();
   GHashTableIter iter;
@@ -275,7 +282,7 @@ ot_registry_talking_ids (OtRegistry *self)
 
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
-    if (ot_call_state_is_talking (call->state))
+    if (call->state == OT_CALL_IN_CALL)
       g_ptr_array_add (ids, call->id);
   return ids;
 }

@@ -39,6 +39,10 @@ void ot_registry_event (OtRegistry *self, const OtSender *sender, const OtIn *ev
 void ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const char *message,
     const char *original_event, const char *call_id);
 
+/** ot_registry_note_refused: leaves the row alone, for what was answered already. */
+void ot_registry_note_refused (OtRegistry *self, const OtSender *sender, OtCode code, const char *original_event,
+    const char *call_id);
+
 /** ot_registry_on_media: an #OtMediaListener; @user_data is the registry. */
 void ot_registry_on_media (const OtMediaEvent *event, gpointer user_data);
 
@@ -55,8 +59,8 @@ void ot_registry_shut_down (OtRegistry *self);
 /** ot_registry_is_quiet: no call is live and nothing is on the way to the database. */
 gboolean ot_registry_is_quiet (OtRegistry *self);
 
-/** ot_registry_talking_ids: Returns: (transfer container) (element-type utf8): ids of the calls that talk; borrowed. */
-GPtrArray *ot_registry_talking_ids (OtRegistry *self);
+/** ot_registry_alive_ids: Returns: (transfer container) (element-type utf8): ids of the calls whose two voices flow; borrowed. */
+GPtrArray *ot_registry_alive_ids (OtRegistry *self);
 
 /** ot_registry_n_live: how many calls hold their people. */
 guint ot_registry_n_live (OtRegistry *self);

@@ -1,0 +1,423 @@
+/* The composition root: builds every part in order, connects their ports and listeners, and takes them down in
+ * reverse. Knows everybody and decides nothing. */
+
+#include "app.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "clock.h"
+#include "demo.h"
+#include "hub.h"
+#include "ice-servers.h"
+#include "log.h"
+#include "media-server.h"
+#include "pages.h"
+#include "paths.h"
+#include "people.h"
+#include "registry.h"
+#include "router.h"
+#include "server.h"
+#include "store.h"
+
+#define ALIVE_INTERVAL_US G_TIME_SPAN_SECOND
+#define QUIET_INTERVAL_US (20 * G_TIME_SPAN_MILLISECOND)
+#define QUIET_DEADLINE_US (10 * G_TIME_SPAN_SECOND)
+
+typedef struct {
+  const OtConfig *config; /* borrowed, as all of ot_app_run()'s arguments */
+  const char *state_dir;
+  gboolean dev;
+  const OtClock *clock;
+  GMainLoop *loop;
+
+  OtMediaServer *media;
+  OtIceServers *ice_servers;
+  OtStore *store;
+  OtAuth *auth;
+  OtRegistry *registry;
+  OtHub *hub;
+  OtServer *server;
+  OtListener *admin_listener;
+  OtAdmin admin;
+
+  OtTimer alive_timer;
+  OtTimer quiet_timer;
+  gint64 quiet_deadline_us;
+  guint signal_ids[2];
+  gboolean stopping;
+  GError *error; /* owned: why it could not start */
+} OtApp;
+
+static void stop (OtApp *self);
+
+/* ---- what calls need of the outside ---- */
+
+static void
+tell_session (gpointer self, const char *session_id, const OtOut *event)
+{
+  ot_hub_send (((OtApp *) self)->hub, session_id, event);
+}
+
+static void
+tell_user (gpointer self, const char *user_id, const char *except_session_id, const OtOut *event)
+{
+  ot_hub_send_user (((OtApp *) self)->hub, user_id, except_session_id, event);
+}
+
+static gboolean
+is_online (gpointer self, const char *user_id)
+{
+  return ot_hub_is_online (((OtApp *) self)->hub, user_id);
+}
+
+static const OtIceServer *
+ice_servers (gpointer user_data, const char *user_id, gsize *n_servers)
+{
+  OtApp *self = user_data;
+
+  return ot_ice_servers_get (self->ice_servers, user_id, ot_clock_wall_us (self->clock) / G_USEC_PER_SEC, n_servers);
+}
+
+static OtCallPorts
+call_ports (OtApp *self)
+{
+  const OtConfig *config = self->config;
+
+  return (OtCallPorts) {
+    .record = *ot_store_record_port (self->store),
+    .media = ot_media_server_port (self->media),
+    .tell = { self, tell_session, tell_user, is_online, ice_servers },
+    .clock = self->clock,
+    .settings = { .unit_us = config->billing_unit_seconds * G_USEC_PER_SEC,
+                  .ring_timeout_us = config->call_ring_timeout_us,
+                  .media_timeout_us = config->call_media_timeout_us,
+                  .database_timeout_us = config->call_database_timeout_us,
+                  .watch = { .rtp_pause_us = config->call_rtp_pause_us,
+                             .rtp_timeout_us = config->call_rtp_timeout_us,
+                             .lost_timeout_us = config->call_lost_timeout_us,
+                             .resume_window_us = config->call_resume_window_us } },
+  };
+}
+
+/* ---- what the outside tells calls ---- */
+
+static void
+on_media (const OtMediaEvent *event, gpointer user_data)
+{
+  OtApp *self = user_data;
+
+  if (self->registry != NULL)
+    ot_registry_on_media (event, self->registry);
+}
+
+static void
+on_opened (gpointer user_data, OtSession *session)
+{
+  OtApp *self = user_data;
+  OtSender sender = ot_router_sender (session);
+
+  ot_registry_opened (self->registry, &sender);
+}
+
+static void
+on_event (gpointer user_data, OtSession *session, const OtIn *event)
+{
+  ot_router_event (((OtApp *) user_data)->registry, session, event);
+}
+
+static void
+on_refused (gpointer user_data, OtSession *session, OtCode code, const char *message, const char *original_event,
+    const char *call_id)
+{
+  OtApp *self = user_data;
+  OtSender sender = ot_router_sender (session);
+
+  if (sender.user_id != NULL)
+    ot_registry_note_refused (self->registry, &sender, code, original_event, call_id);
+}
+
+static void
+on_closed (gpointer user_data, OtSession *session)
+{
+  OtApp *self = user_data;
+  OtSender sender = ot_router_sender (session);
+
+  ot_registry_closed (self->registry, &sender);
+}
+
+static void
+on_alive (gpointer user_data)
+{
+  OtApp *self = user_data;
+  g_autoptr (GPtrArray) ids = ot_registry_alive_ids (self->registry);
+
+  if (ids->len > 0) {
+    g_ptr_array_add (ids, NULL);
+    ot_store_calls_alive (self->store, (const char *const *) ids->pdata, ot_clock_wall_us (self->clock));
+  }
+  ot_timer_arm (&self->alive_timer, ot_clock_mono_us (self->clock) + ALIVE_INTERVAL_US, on_alive, self);
+}
+
+/* ---- up ---- */
+
+static gboolean
+make_state_dir (const char *dir, GError **error)
+{
+  if (g_mkdir_with_parents (dir, 0700) != 0 || access (dir, W_OK | X_OK) != 0) {
+    g_set_error (error, OT_APP_ERROR, OT_APP_ERROR_STATE_DIR, "state directory %s can't be written: %s", dir,
+        g_strerror (errno));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+start_media (OtApp *self, GError **error)
+{
+  OtMediaOptions options = { .address = self->config->media_address, .port = (guint16) self->config->media_port };
+
+  if (!ot_media_check_plugins (error))
+    return FALSE;
+  self->media = ot_media_server_new (&options, on_media, self, error);
+  return self->media != NULL;
+}
+
+static gboolean
+make_ice_servers (OtApp *self, GError **error)
+{
+  g_autofree char *secret = NULL;
+
+  if (self->config->ice_turn_secret_file != NULL
+      && !g_file_get_contents (self->config->ice_turn_secret_file, &secret, NULL, error))
+    return FALSE;
+  if (secret != NULL)
+    g_strchomp (secret);
+  self->ice_servers = ot_ice_servers_new (self->config->ice_servers, secret, error);
+  return self->ice_servers != NULL;
+}
+
+static gboolean
+make_auth (OtApp *self, GError **error)
+{
+  OtPeoplePort people = ot_people_port (self->store);
+  const OtConfig *config = self->config;
+
+  self->auth = ot_auth_new (&people, self->clock);
+  if (config->auth_jwt_algorithm == NULL)
+    return TRUE;
+  if (config->auth_jwt_key_file == NULL) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+        "auth.jwt_algorithm is set, so auth.jwt_key_file is needed too");
+    return FALSE;
+  }
+  return ot_auth_set_jwt (self->auth, config->auth_jwt_algorithm, config->auth_jwt_key_file, error);
+}
+
+static gboolean
+start_serving (OtApp *self, GError **error)
+{
+  OtHubListener listener = { self, on_opened, on_event, on_refused, on_closed };
+  OtCallPorts ports = call_ports (self);
+  g_autofree char *socket = ot_admin_socket_path (self->state_dir);
+
+  self->registry = ot_registry_new (&ports);
+  self->hub = ot_hub_new (&listener, NULL, self->auth, self->clock);
+  self->admin = (OtAdmin) { self->store, self->registry, self->hub, self->clock };
+  self->admin_listener = ot_listener_new (NULL, NULL);
+  ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
+  if (!ot_listener_listen_unix (self->admin_listener, socket, error))
+    return FALSE;
+  self->server = ot_server_new (self->hub, NULL, NULL);
+  if (self->dev) {
+    ot_pages_add (ot_server_get_http (self->server));
+    ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
+  }
+  if (!ot_server_listen (self->server, self->config->server_listen, error))
+    return FALSE;
+  on_alive (self);
+  return TRUE;
+}
+
+static void
+give_up (OtApp *self, GError *error)
+{
+  if (self->error == NULL)
+    self->error = error;
+  else
+    g_error_free (error);
+  stop (self);
+}
+
+static void
+serve (OtApp *self)
+{
+  GError *error = NULL;
+
+  if (self->stopping)
+    return;
+  if (!start_serving (self, &error)) {
+    give_up (self, error);
+    return;
+  }
+  printf ("listening on http://%s\n", ot_server_get_address (self->server));
+  fflush (stdout);
+}
+
+static void
+on_demo_seeded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  if (ot_store_seed_finish (OT_STORE (source), result, &error))
+    serve (user_data);
+  else
+    give_up (user_data, error);
+}
+
+static void
+on_store_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtApp *self = user_data;
+  GError *error = NULL;
+
+  if (!ot_store_start_finish (self->store, result, &error))
+    give_up (self, error);
+  else if (self->dev && !self->stopping)
+    ot_store_seed_demo_async (self->store, NULL, on_demo_seeded, self);
+  else
+    serve (self);
+}
+
+static gboolean
+start (OtApp *self, GError **error)
+{
+  const OtConfig *config = self->config;
+  OtStoreOptions options = { .database = config->database_url,
+                             .state_dir = self->state_dir,
+                             .node_id = config->server_node,
+                             .unit_seconds = (int) config->billing_unit_seconds,
+                             .share_percent = (int) config->billing_share_percent };
+
+  if (!make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
+    return FALSE;
+  self->store = ot_store_new (&options);
+  if (!make_auth (self, error))
+    return FALSE;
+  ot_store_start_async (self->store, NULL, on_store_started, self);
+  return TRUE;
+}
+
+/* ---- down ---- */
+
+static void
+on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtApp *self = user_data;
+
+  ot_store_close_finish (self->store, result);
+  g_main_loop_quit (self->loop);
+}
+
+static void
+close_store (OtApp *self)
+{
+  ot_store_close_async (self->store, on_store_closed, self);
+}
+
+static void
+on_hub_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtApp *self = user_data;
+
+  ot_hub_close_finish (self->hub, result);
+  close_store (self);
+}
+
+/* Calls are over when the database has their ends; then people may go. */
+static void
+on_quiet (gpointer user_data)
+{
+  OtApp *self = user_data;
+  gint64 now_us = ot_clock_mono_us (self->clock);
+
+  if (!ot_registry_is_quiet (self->registry) && now_us < self->quiet_deadline_us) {
+    ot_timer_arm (&self->quiet_timer, now_us + QUIET_INTERVAL_US, on_quiet, self);
+    return;
+  }
+  if (!ot_registry_is_quiet (self->registry))
+    ot_warning ("the database did not take the end of every call in time; the next start closes them");
+  ot_hub_close_async (self->hub, on_hub_closed, self);
+}
+
+static void
+stop (OtApp *self)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  ot_timer_cancel (&self->alive_timer);
+  if (self->registry == NULL) {
+    close_store (self);
+    return;
+  }
+  if (self->server != NULL)
+    ot_server_stop (self->server);
+  ot_listener_stop (self->admin_listener);
+  ot_registry_shut_down (self->registry);
+  self->quiet_deadline_us = ot_clock_mono_us (self->clock) + QUIET_DEADLINE_US;
+  on_quiet (self);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  OtApp *self = user_data;
+
+  ot_info ("stopping");
+  stop (self);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+take_down (OtApp *self)
+{
+  ot_timer_cancel (&self->quiet_timer);
+  g_clear_pointer (&self->server, ot_server_free);
+  g_clear_pointer (&self->admin_listener, ot_listener_free);
+  g_clear_pointer (&self->hub, ot_hub_free);
+  g_clear_pointer (&self->auth, ot_auth_free);
+  g_clear_pointer (&self->registry, ot_registry_free);
+  g_clear_pointer (&self->media, ot_media_server_free);
+  g_clear_object (&self->store);
+  g_clear_pointer (&self->ice_servers, ot_ice_servers_free);
+  for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
+    g_source_remove (self->signal_ids[i]);
+  g_main_loop_unref (self->loop);
+}
+
+gboolean
+ot_app_run (const OtConfig *config, const char *state_dir, gboolean dev, GError **error)
+{
+  OtApp self = { .config = config, .state_dir = state_dir, .dev = dev, .clock = ot_clock_real () };
+  const char *gst_debug = g_getenv ("GST_DEBUG");
+
+  if (gst_debug != NULL)
+    ot_log_set_levels (gst_debug);
+  if (config->log_debug != NULL)
+    ot_log_set_levels (config->log_debug);
+  ot_media_install_log ();
+  self.loop = g_main_loop_new (NULL, FALSE);
+  self.signal_ids[0] = g_unix_signal_add (SIGINT, on_signal, &self);
+  self.signal_ids[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
+  if (start (&self, &self.error))
+    g_main_loop_run (self.loop);
+  take_down (&self);
+  if (self.error != NULL)
+    g_propagate_error (error, self.error);
+  return self.error == NULL;
+}
