@@ -382,7 +382,8 @@ export class OtomoClient extends EventTarget {
     const { code, message } = f;
     const isOurs = this.#call?.callId === f.callId || f.originalEvent === 'call_request';
     if (isOurs && this.#call?.state === 'requesting') this.#finish({ error: { code, message } });
-    else if (isOurs && !isLive(this.#call)) return; // what we said was overtaken by the call's end
+    else if (isOurs && !isLive(this.#call))
+      return; // what we said was overtaken by the call's end
     else this.#emit('problem', new OtomoError(code, message));
   }
 

@@ -34,7 +34,8 @@ export class Leg {
   /** @type {LegListener} */ #listener;
   /** @type {'fresh' | 'offering' | 'answering' | 'done' | 'closed'} */ #step = 'fresh';
   /** @type {(RTCIceCandidateInit | null)[]} */ #early = []; // theirs, before their description
-  /** @type {(RTCIceCandidateInit | null)[] | null} */ #held = []; // ours; null: our description is out
+  /** Ours; null: our description is out. @type {(RTCIceCandidateInit | null)[] | null} */
+  #held = [];
 
   /**
    * @param {RTCIceServer[]} iceServers

@@ -84,7 +84,9 @@ const ja = {
   'end.otomo.cancelled': '{name}さんが発信を取り消しました。',
   'end.user.busy': '{name}さんは今、手が離せません。',
   'end.user.manual_decline': '{name}さんは今、出られません。',
+  'end.otomo.busy': '着信を断りました。',
   'end.otomo.manual_decline': '着信を断りました。',
+  'end.otomo.away': '着信を断りました。',
   'end.user.away': '{name}さんは席を外しています。',
   'end.user.ring_timeout': '{name}さんの応答がありませんでした。',
   'end.otomo.ring_timeout': '着信に出ませんでした。',
@@ -211,7 +213,9 @@ const en = {
   'end.otomo.cancelled': '{name} cancelled the call.',
   'end.user.busy': '{name} is busy right now.',
   'end.user.manual_decline': '{name} cannot talk right now.',
+  'end.otomo.busy': 'You declined the call.',
   'end.otomo.manual_decline': 'You declined the call.',
+  'end.otomo.away': 'You declined the call.',
   'end.user.away': '{name} is away.',
   'end.user.ring_timeout': '{name} did not answer.',
   'end.otomo.ring_timeout': 'You did not answer.',
@@ -278,12 +282,10 @@ export function formatDuration(seconds) {
 
 /** One language's texts. */
 export class Texts {
-  /** @type {Record<string, string>} */ #table;
-
   /** @param {Language} language */
   constructor(language) {
     this.language = language;
-    this.#table = tables[language];
+    /** @type {Record<string, string>} */ this.table = tables[language];
   }
 
   /**
@@ -293,9 +295,9 @@ export class Texts {
    * @param {Record<string, string>} values
    */
   get(keys, values = {}) {
-    const key = [keys].flat().find((k) => k in this.#table);
+    const key = [keys].flat().find((k) => k in this.table);
     if (key === undefined) throw new Error(`no text ${keys}`);
-    return this.#table[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+    return this.table[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
   }
 
   /** @param {number} number */
