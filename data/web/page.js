@@ -73,7 +73,7 @@ async function fetchToken(userId) {
 async function loadPeople() {
   const { people, unitSeconds } = await ask('/dev/people');
   const first = parameters.get('to');
-  model.people = people;
+  model.people = people.map((/** @type {Person} */ one) => ({ ...one, name: one.name || one.id }));
   model.unitSeconds = unitSeconds;
   if (first) {
     const wanted = personOf(first) ?? stranger(first, 'otomo');
