@@ -1,7 +1,6 @@
 #pragma once
 
 #include <glib.h>
-#include <libpq-fe.h>
 
 #define OT_STORE_ERROR (ot_store_error_quark ())
 
@@ -17,14 +16,3 @@ typedef enum {
 } OtStoreError;
 
 GQuark ot_store_error_quark (void);
-
-/**
- * ot_store_error_from_result:
- * @result: an answer of PostgreSQL that is an error
- *
- * The SQL functions of data/sql/ raise OT404, OT409 and OT422 for what a caller did wrong; a value that doesn't fit its
- * column is INVALID too; everything else is FAILED, with PostgreSQL's own code in the message.
- *
- * Returns: (transfer full)
- */
-GError *ot_store_error_from_result (const PGresult *result);

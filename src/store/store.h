@@ -20,6 +20,7 @@
  * Points are whole. Thread: the main loop that ot_store_new() was called on, for everything here.
  */
 
+#define OT_TYPE_STORE (ot_store_get_type ())
 G_DECLARE_FINAL_TYPE (OtStore, ot_store, OT, STORE, GObject)
 
 /** OtStoreOptions: copied by ot_store_new(). */
@@ -68,7 +69,7 @@ guint ot_store_waiting (OtStore *self);
 /** ot_store_refused_dropped: how many REFUSED records were dropped since the start because too much waited. */
 guint64 ot_store_refused_dropped (OtStore *self);
 
-/** ot_store_conninfo: how to reach the database with psql, without a password; (nullable) before the start. */
+/** ot_store_conninfo: how psql reaches the private PostgreSQL; NULL with a database of somebody else's. */
 const char *ot_store_conninfo (OtStore *self);
 
 /**
@@ -155,7 +156,7 @@ OtUser *ot_store_find_token_finish (OtStore *self, GAsyncResult *result, GError 
 
 /* --- for the operator: JSON text made by the database, (transfer full), ended by NUL --------------------------- */
 
-/** {user_id, role, account, balance, transfers: the newest 50}. Errors: %OT_STORE_ERROR_NOT_FOUND. */
+/** {user_id, account, kind, balance, transfers: the newest 50}. Errors: %OT_STORE_ERROR_NOT_FOUND. */
 void ot_store_wallet_json_async (OtStore *self, const char *user_id, GCancellable *cancellable,
     GAsyncReadyCallback done, gpointer user_data);
 

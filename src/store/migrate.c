@@ -1,0 +1,175 @@
+/* The schema's versions. Reads the compiled-in files; asks through the pool, one file after the other. */
+
+#include "migrate.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "log.h"
+
+#define FOLDER "/otomo/sql/"
+#define PATIENCE_US (600 * G_USEC_PER_SEC) /* a migration of a large table takes its time; others wait for the lock */
+
+GResource *ot_sql_get_resource (void); /* generated from data/sql/ */
+
+typedef struct {
+  OtPool *pool;
+  char **files; /* owned; in order */
+  int version;  /* of the database */
+} Migration;
+
+static void
+migration_free (gpointer data)
+{
+  Migration *self = data;
+
+  g_strfreev (self->files);
+  g_free (self);
+}
+
+static int
+number_of (const char *file)
+{
+  return (int) g_ascii_strtoll (file, NULL, 10);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+static char **
+list_files (void)
+{
+  char **files = g_resource_enumerate_children (ot_sql_get_resource (), FOLDER, 0, NULL);
+
+  g_assert (files != NULL);
+  qsort (files, g_strv_length (files), sizeof (char *), compare_names);
+  for (guint i = 0; files[i] != NULL; i++)
+    g_assert (number_of (files[i]) == (int) i + 1);
+  return files;
+}
+
+static gboolean
+check (GTask *task, const PGresult *result, const char *file)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (result == NULL) {
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "%s: no answer in time", file);
+    return FALSE;
+  }
+  if (!ot_answer_is_error (result))
+    return TRUE;
+  error = ot_answer_error (result);
+  g_prefix_error (&error, "%s: ", file);
+  g_task_return_error (task, g_steal_pointer (&error));
+  return FALSE;
+}
+
+/* ---- one file ---- */
+
+static void apply_next (GTask *task);
+
+static void
+on_applied (const PGresult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Migration *self = g_task_get_task_data (task);
+
+  if (!check (task, result, self->files[self->version]))
+    return;
+  ot_info ("schema: %s applied", self->files[self->version]);
+  self->version++;
+  apply_next (g_steal_pointer (&task));
+}
+
+/* One statement, so one transaction. Another server may have been quicker while this one waited for the lock. */
+static char *
+wrap (const char *file, const char *script)
+{
+  g_assert (strstr (script, "$migration$") == NULL && strstr (script, "$script$") == NULL);
+  return g_strdup_printf ("DO $migration$ BEGIN "
+                          "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); "
+                          "IF NOT EXISTS (SELECT FROM schema_migrations WHERE version = %d) THEN "
+                          "EXECUTE $script$ %s $script$; "
+                          "INSERT INTO schema_migrations (version, name) VALUES (%d, '%s'); "
+                          "END IF; END $migration$",
+      number_of (file), script, number_of (file), file);
+}
+
+static void
+apply_next (GTask *task)
+{
+  Migration *self = g_task_get_task_data (task);
+  const char *file = self->files[self->version];
+  g_autofree char *path = g_strconcat (FOLDER, file, NULL);
+  g_autoptr (GBytes) script = NULL;
+
+  if (file == NULL) {
+    g_task_return_int (task, self->version);
+    g_object_unref (task);
+    return;
+  }
+  script = g_resource_lookup_data (ot_sql_get_resource (), path, 0, NULL); /* ends with NUL */
+  ot_pool_send (self->pool, ot_statement_new_text (wrap (file, g_bytes_get_data (script, NULL))), PATIENCE_US,
+      on_applied, task);
+}
+
+/* ---- where it stands ---- */
+
+static void
+on_version (const PGresult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Migration *self = g_task_get_task_data (task);
+  int known = (int) g_strv_length (self->files);
+
+  if (!check (task, result, "schema"))
+    return;
+  self->version = (int) ot_answer_int (result, "version", 0);
+  if (self->version > known) {
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NEWER_SCHEMA,
+        "the database's schema is version %d, this program knows up to %d: it is too old for it", self->version, known);
+    return;
+  }
+  apply_next (g_steal_pointer (&task));
+}
+
+static void
+on_table (const PGresult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Migration *self = g_task_get_task_data (task);
+
+  if (!check (task, result, "schema_migrations"))
+    return;
+  ot_pool_send (self->pool, ot_statement_new ("SELECT coalesce (max (version), 0) AS version FROM schema_migrations"),
+      PATIENCE_US, on_version, g_steal_pointer (&task));
+}
+
+void
+ot_migrate_async (OtPool *pool, GAsyncReadyCallback done, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, done, user_data);
+  Migration *self = g_new0 (Migration, 1);
+
+  self->pool = pool;
+  self->files = list_files ();
+  g_task_set_source_tag (task, ot_migrate_async);
+  g_task_set_task_data (task, self, migration_free);
+  ot_pool_send (pool,
+      ot_statement_new ("DO $$ BEGIN "
+                        "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); "
+                        "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                        "version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); "
+                        "END $$"),
+      PATIENCE_US, on_table, task);
+}
+
+int
+ot_migrate_finish (GAsyncResult *result, GError **error)
+{
+  return (int) g_task_propagate_int (G_TASK (result), error);
+}

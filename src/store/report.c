@@ -1,0 +1,122 @@
+/* What the operator asks for: JSON made by the database, the audit, people for load tests. All on the admin connection, so
+ * that no call waits behind it. */
+
+#include "store-private.h"
+
+#define PAIRS_MAX 100000
+#define LINES_MAX 10000
+
+static void
+read_json (GTask *task, const PGresult *result)
+{
+  g_task_return_pointer (task, g_strdup (ot_answer_text (result, "json")), g_free);
+}
+
+static GTask *
+new_task (OtStore *self, gpointer tag, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, done, user_data);
+
+  g_task_set_source_tag (task, tag);
+  return task;
+}
+
+void
+ot_store_wallet_json_async (OtStore *self, const char *user_id, GCancellable *cancellable, GAsyncReadyCallback done,
+    gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT wallet_json ($1) AS json");
+
+  ot_statement_add (statement, user_id);
+  ot_store_ask_admin (self, new_task (self, ot_store_wallet_json_async, cancellable, done, user_data), statement,
+      read_json);
+}
+
+void
+ot_store_users_json_async (OtStore *self, int limit, GCancellable *cancellable, GAsyncReadyCallback done,
+    gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT users_json ($1) AS json");
+
+  ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
+  ot_store_ask_admin (self, new_task (self, ot_store_users_json_async, cancellable, done, user_data), statement,
+      read_json);
+}
+
+void
+ot_store_calls_json_async (OtStore *self, gboolean live, int limit, GCancellable *cancellable,
+    GAsyncReadyCallback done, gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT calls_json ($1, $2) AS json");
+
+  ot_statement_add_bool (statement, live);
+  ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
+  ot_store_ask_admin (self, new_task (self, ot_store_calls_json_async, cancellable, done, user_data), statement,
+      read_json);
+}
+
+void
+ot_store_call_json_async (OtStore *self, const char *call_id, GCancellable *cancellable, GAsyncReadyCallback done,
+    gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT call_json ($1) AS json");
+
+  ot_statement_add (statement, call_id);
+  ot_store_ask_admin (self, new_task (self, ot_store_call_json_async, cancellable, done, user_data), statement,
+      read_json);
+}
+
+void
+ot_store_audit_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+  ot_store_ask_admin (self, new_task (self, ot_store_audit_async, cancellable, done, user_data),
+      ot_statement_new ("SELECT audit_json () AS json"), read_json);
+}
+
+char *
+ot_store_json_finish (OtStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- seed ---- */
+
+static void
+read_nothing (GTask *task, const PGresult *result)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+ot_store_seed_async (OtStore *self, int pairs, gint64 balance_points, GCancellable *cancellable,
+    GAsyncReadyCallback done, gpointer user_data)
+{
+  GTask *task = new_task (self, ot_store_seed_async, cancellable, done, user_data);
+  OtStatement *statement;
+
+  if (pairs < 1 || pairs > PAIRS_MAX || balance_points < 0) {
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_INVALID,
+        "pairs: 1 to 100,000; balance: 0 points or more");
+    g_object_unref (task);
+    return;
+  }
+  statement = ot_statement_new ("SELECT seed ($1, $2)");
+  ot_statement_add_int (statement, pairs);
+  ot_statement_add_int (statement, balance_points);
+  ot_store_ask_admin (self, task, statement, read_nothing);
+}
+
+void
+ot_store_seed_demo_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+  ot_store_ask_admin (self, new_task (self, ot_store_seed_demo_async, cancellable, done, user_data),
+      ot_statement_new ("SELECT seed_demo ()"), read_nothing);
+}
+
+gboolean
+ot_store_seed_finish (OtStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

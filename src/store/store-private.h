@@ -1,0 +1,43 @@
+#pragma once
+
+#include "answer.h"
+#include "cluster.h"
+#include "pool.h"
+#include "store.h"
+
+/* What the files of OtStore share. */
+
+struct _OtStore {
+  GObject parent_instance;
+
+  char *database; /* NULL: a private one */
+  char *state_dir;
+  char *node_id;
+  int unit_seconds;
+  int share_percent;
+  int connections;
+
+  OtCluster *cluster; /* owned; NULL with a database of somebody else's */
+  OtPool *admin;      /* owned; migrations, recovery, reports: slow things on a connection of their own */
+  OtPool *records;    /* owned; what calls and sessions wait for; NULL before the start and after the close */
+  OtRecordPort port;
+  GTask *starting; /* owned; until the start is answered */
+  GTask *closing;  /* owned; from when the close was asked for */
+
+  gboolean alive_under_way;
+  guint64 refused_dropped;
+};
+
+/** OtStoreReader: makes the task's result of an answer that is no error. */
+typedef void (*OtStoreReader) (GTask *task, const PGresult *result);
+
+/**
+ * ot_store_ask: a named operation: one statement, 10 s of patience (admin: 10 min), errors into the task.
+ * @task: (transfer full)
+ * @statement: (transfer full)
+ */
+void ot_store_ask (OtStore *self, GTask *task, OtStatement *statement, OtStoreReader read);
+void ot_store_ask_admin (OtStore *self, GTask *task, OtStatement *statement, OtStoreReader read);
+
+/** ot_store_write: the record port's write(). */
+void ot_store_write (gpointer self, const OtRecord *record, OtRecordDone done, gpointer user_data);

@@ -1,0 +1,328 @@
+/* The store's life: private PostgreSQL, migration, recovery, connections; and how a named operation is asked. Owns the
+ * pools and the cluster. The operations themselves are in ledger.c, people.c and report.c. */
+
+#include "store-private.h"
+
+#include "log.h"
+#include "migrate.h"
+
+#define RECORD_TIMEOUT_MS 5000
+#define ADMIN_TIMEOUT_MS (10 * 60 * 1000)
+#define PATIENCE_US (10 * G_USEC_PER_SEC)
+#define ADMIN_PATIENCE_US (ADMIN_TIMEOUT_MS * 1000LL)
+#define DRAIN_US (5 * G_USEC_PER_SEC)
+#define WAITING_LIMIT 20000
+#define ADMIN_WAITING_LIMIT 100
+
+G_DEFINE_FINAL_TYPE (OtStore, ot_store, G_TYPE_OBJECT)
+
+/* ---- named operations ---- */
+
+typedef struct {
+  GTask *task; /* owned */
+  OtStoreReader read;
+} Question;
+
+static void
+on_answered (const PGresult *result, gpointer user_data)
+{
+  g_autofree Question *question = user_data;
+  g_autoptr (GTask) task = question->task;
+
+  if (result == NULL)
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "the database doesn't answer");
+  else if (ot_answer_is_error (result))
+    g_task_return_error (task, ot_answer_error (result));
+  else
+    question->read (task, result);
+}
+
+static void
+ask (OtPool *pool, GTask *task, OtStatement *statement, gint64 patience_us, OtStoreReader read)
+{
+  Question *question;
+
+  if (pool == NULL) {
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "the store is not open");
+    g_object_unref (task);
+    ot_statement_free (statement);
+    return;
+  }
+  question = g_new0 (Question, 1);
+  question->task = task;
+  question->read = read;
+  ot_pool_send (pool, statement, patience_us, on_answered, question);
+}
+
+void
+ot_store_ask (OtStore *self, GTask *task, OtStatement *statement, OtStoreReader read)
+{
+  ask (self->records, task, statement, PATIENCE_US, read);
+}
+
+void
+ot_store_ask_admin (OtStore *self, GTask *task, OtStatement *statement, OtStoreReader read)
+{
+  ask (self->admin, task, statement, ADMIN_PATIENCE_US, read);
+}
+
+/* ---- start: cluster → admin connection → migration → recovery → connections for records ---- */
+
+static void
+end_start (OtStore *self, GError *error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->starting);
+
+  if (error != NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_records_open (const char *message, gpointer user_data)
+{
+  OtStore *self = user_data;
+
+  end_start (self, message == NULL ? NULL
+                                   : g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message));
+}
+
+static const char *
+conninfo_of (const OtStore *self)
+{
+  return self->cluster != NULL ? ot_cluster_conninfo (self->cluster) : self->database;
+}
+
+static void
+on_recovered (const PGresult *result, gpointer user_data)
+{
+  OtStore *self = user_data;
+  OtPoolOptions options = { conninfo_of (self), self->connections, RECORD_TIMEOUT_MS, WAITING_LIMIT };
+
+  if (result == NULL || ot_answer_is_error (result)) {
+    end_start (self, result != NULL ? ot_answer_error (result)
+                                    : g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
+                                          "recovery: the database doesn't answer"));
+    return;
+  }
+  if (ot_answer_int (result, "closed", 0) > 0)
+    ot_warning ("%s calls were left open by a dead server and are closed now", ot_answer_text (result, "closed"));
+  self->records = ot_pool_new (&options, on_records_open, self);
+}
+
+static void
+on_migrated (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtStore *self = user_data;
+  OtStatement *statement = ot_statement_new ("SELECT recover ($1) AS closed");
+  GError *error = NULL;
+
+  if (ot_migrate_finish (result, &error) < 0 || self->closing != NULL) {
+    ot_statement_free (statement);
+    end_start (self, error != NULL ? error
+                                   : g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "closed"));
+    return;
+  }
+  ot_statement_add (statement, self->node_id);
+  ot_pool_send (self->admin, statement, ADMIN_PATIENCE_US, on_recovered, self);
+}
+
+static void
+on_admin_open (const char *message, gpointer user_data)
+{
+  OtStore *self = user_data;
+
+  if (message != NULL)
+    end_start (self, g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message));
+  else
+    ot_migrate_async (self->admin, on_migrated, self);
+}
+
+static void
+connect_admin (OtStore *self)
+{
+  OtPoolOptions options = { conninfo_of (self), 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT };
+
+  self->admin = ot_pool_new (&options, on_admin_open, self);
+}
+
+static void
+on_cluster_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtStore *self = user_data;
+  GError *error = NULL;
+
+  if (!ot_cluster_start_finish (self->cluster, result, &error))
+    end_start (self, error);
+  else if (self->closing != NULL)
+    end_start (self, g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "closed"));
+  else
+    connect_admin (self);
+}
+
+void
+ot_store_start_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+{
+  g_return_if_fail (OT_IS_STORE (self) && self->starting == NULL && self->admin == NULL);
+
+  self->starting = g_task_new (self, cancellable, done, user_data);
+  g_task_set_source_tag (self->starting, ot_store_start_async);
+  if (self->database == NULL) {
+    g_autofree char *directory = g_build_filename (self->state_dir, "postgres", NULL);
+    self->cluster = ot_cluster_new (directory);
+    ot_cluster_start_async (self->cluster, on_cluster_started, self);
+  } else {
+    connect_admin (self);
+  }
+}
+
+gboolean
+ot_store_start_finish (OtStore *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/* ---- close: drain → connections → cluster ---- */
+
+static void
+end_close (OtStore *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
+
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_cluster_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtStore *self = user_data;
+
+  ot_cluster_stop_finish (self->cluster, result);
+  g_clear_pointer (&self->cluster, ot_cluster_free);
+  end_close (self);
+}
+
+static void
+on_drained (gpointer user_data)
+{
+  OtStore *self = user_data;
+  guint left = self->records != NULL ? ot_pool_waiting (self->records) : 0;
+
+  if (left > 0)
+    ot_warning ("%u statements were not answered before the close", left);
+  ot_pool_free (g_steal_pointer (&self->records));
+  ot_pool_free (g_steal_pointer (&self->admin));
+  if (self->cluster != NULL)
+    ot_cluster_stop_async (self->cluster, on_cluster_stopped, self);
+  else
+    end_close (self);
+}
+
+void
+ot_store_close_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data)
+{
+  g_return_if_fail (OT_IS_STORE (self) && self->closing == NULL);
+
+  self->closing = g_task_new (self, NULL, done, user_data);
+  g_task_set_source_tag (self->closing, ot_store_close_async);
+  if (self->records != NULL && self->starting == NULL)
+    ot_pool_drain (self->records, DRAIN_US, on_drained, self);
+  else
+    on_drained (self);
+}
+
+void
+ot_store_close_finish (OtStore *self, GAsyncResult *result)
+{
+  g_return_if_fail (g_task_is_valid (result, self));
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+/* ---- the rest ---- */
+
+static gboolean
+is_available (gpointer self)
+{
+  return ot_store_is_available (self);
+}
+
+const OtRecordPort *
+ot_store_record_port (OtStore *self)
+{
+  g_return_val_if_fail (OT_IS_STORE (self), NULL);
+  return &self->port;
+}
+
+gboolean
+ot_store_is_available (OtStore *self)
+{
+  g_return_val_if_fail (OT_IS_STORE (self), FALSE);
+  return self->records != NULL && ot_pool_is_available (self->records);
+}
+
+guint
+ot_store_waiting (OtStore *self)
+{
+  g_return_val_if_fail (OT_IS_STORE (self), 0);
+  return self->records != NULL ? ot_pool_waiting (self->records) : 0;
+}
+
+guint64
+ot_store_refused_dropped (OtStore *self)
+{
+  g_return_val_if_fail (OT_IS_STORE (self), 0);
+  return self->refused_dropped;
+}
+
+const char *
+ot_store_conninfo (OtStore *self)
+{
+  g_return_val_if_fail (OT_IS_STORE (self), NULL);
+  return self->cluster != NULL ? ot_cluster_public_conninfo (self->cluster) : NULL;
+}
+
+static void
+ot_store_finalize (GObject *object)
+{
+  OtStore *self = OT_STORE (object);
+
+  ot_pool_free (self->records);
+  ot_pool_free (self->admin);
+  ot_cluster_free (self->cluster);
+  g_free (self->database);
+  g_free (self->state_dir);
+  g_free (self->node_id);
+  G_OBJECT_CLASS (ot_store_parent_class)->finalize (object);
+}
+
+static void
+ot_store_class_init (OtStoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ot_store_finalize;
+}
+
+static void
+ot_store_init (OtStore *self)
+{
+  self->port = (OtRecordPort) { self, ot_store_write, is_available };
+}
+
+OtStore *
+ot_store_new (const OtStoreOptions *options)
+{
+  OtStore *self;
+
+  g_return_val_if_fail (options->database != NULL || options->state_dir != NULL, NULL);
+  g_return_val_if_fail (options->node_id != NULL && options->unit_seconds > 0, NULL);
+  g_return_val_if_fail (options->share_percent >= 0 && options->share_percent <= 100, NULL);
+  self = g_object_new (OT_TYPE_STORE, NULL);
+  self->database = g_strdup (options->database);
+  self->state_dir = g_strdup (options->state_dir);
+  self->node_id = g_strdup (options->node_id);
+  self->unit_seconds = options->unit_seconds;
+  self->share_percent = options->share_percent;
+  self->connections = options->connections > 0 ? options->connections : 4;
+  return self;
+}
