@@ -15,6 +15,8 @@
 #include "hub.h"
 #include "ice-servers.h"
 #include "log.h"
+#include "logging.h"
+#include "media-plugins.h"
 #include "media-server.h"
 #include "pages.h"
 #include "paths.h"
@@ -404,13 +406,8 @@ gboolean
 ot_app_run (const OtConfig *config, const char *state_dir, gboolean dev, GError **error)
 {
   OtApp self = { .config = config, .state_dir = state_dir, .dev = dev, .clock = ot_clock_real () };
-  const char *gst_debug = g_getenv ("GST_DEBUG");
 
-  if (gst_debug != NULL)
-    ot_log_set_levels (gst_debug);
-  if (config->log_debug != NULL)
-    ot_log_set_levels (config->log_debug);
-  ot_media_install_log ();
+  ot_logging_start (config);
   self.loop = g_main_loop_new (NULL, FALSE);
   self.signal_ids[0] = g_unix_signal_add (SIGINT, on_signal, &self);
   self.signal_ids[1] = g_unix_signal_add (SIGTERM, on_signal, &self);

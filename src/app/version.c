@@ -3,29 +3,24 @@
 #include "version.h"
 
 #include <glib.h>
-#include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <libpq-fe.h>
 #include <libsoup/soup.h>
-#include <openssl/crypto.h>
-#include <srtp2/srtp.h>
 #include <stdio.h>
+
+#include "media-plugins.h"
 
 void
 ot_version_print (void)
 {
-  g_autofree char *gstreamer = NULL;
+  g_autofree char *media = ot_media_version_text ();
   int pq = PQlibVersion ();
 
-  gst_init (NULL, NULL);
-  gstreamer = gst_version_string ();
   printf ("otomod %s\n", OT_VERSION);
   printf ("GLib %u.%u.%u\n", glib_major_version, glib_minor_version, glib_micro_version);
-  printf ("%s\n", gstreamer);
+  printf ("%s\n", media);
   printf ("libsoup %u.%u.%u\n", soup_get_major_version (), soup_get_minor_version (), soup_get_micro_version ());
   printf ("json-glib %s (built with)\n", JSON_VERSION_S);
   printf ("libpq %d.%d\n", pq / 10000, pq % 10000);
-  printf ("%s\n", OpenSSL_version (OPENSSL_VERSION));
-  printf ("%s\n", srtp_get_version_string ());
   printf ("libjwt %s (built with)\n", OT_JWT_VERSION);
 }

@@ -70,7 +70,7 @@ ctl_user_unblock (int argc, char **argv)
 int
 ctl_users (int argc, char **argv)
 {
-  static const char *const columns[] = { "USER=id", "ROLE=role", "NAME=name", "PRICE=price_per_unit", "SHARE=share_percent",
+  static const char *const columns[] = { "USER=id", "ROLE=role", "NAME=display_name", "PRICE=price_per_unit", "SHARE=share_percent",
     "BALANCE=balance", "BLOCKED=blocked", NULL };
   gboolean json = FALSE;
   const GOptionEntry entries[] = { { "json", 0, 0, G_OPTION_ARG_NONE, &json, NULL, NULL }, { NULL } };

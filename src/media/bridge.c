@@ -137,7 +137,7 @@ ot_bridge_parse (const char *launch, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autoptr (GstElement) pipeline =
-      gst_parse_launch_full (launch, NULL, GST_PARSE_FLAG_FATAL_ERRORS | GST_PARSE_FLAG_PLACE_IN_BIN, &failure);
+      gst_parse_launch_full (launch, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
 
   if (pipeline == NULL) {
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s", failure->message);

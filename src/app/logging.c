@@ -1,0 +1,18 @@
+/* Where the log's levels come from. Apart from app.c, since media-log.h turns the log macros into GStreamer's. */
+
+#include "logging.h"
+
+#include "log.h"
+#include "media-log.h"
+
+void
+ot_logging_start (const OtConfig *config)
+{
+  const char *gst_debug = g_getenv ("GST_DEBUG");
+
+  if (gst_debug != NULL)
+    ot_log_set_levels (gst_debug);
+  if (config->log_debug != NULL)
+    ot_log_set_levels (config->log_debug);
+  ot_media_install_log ();
+}

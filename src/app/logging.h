@@ -1,0 +1,6 @@
+#pragma once
+
+#include "config.h"
+
+/** ot_logging_start: levels from GST_DEBUG and log.debug; one stream for GStreamer's log and ours. Before all else. */
+void ot_logging_start (const OtConfig *config);

@@ -1,0 +1,63 @@
+/* One-shot timers: order, moving, cancelling, and arming again from inside. */
+
+#include <glib.h>
+
+#include "clock.h"
+#include "timer.h"
+
+typedef struct {
+  GMainLoop *loop;
+  GString *order;
+  OtTimer first, second, third;
+} Fixture;
+
+static void
+on_first (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_string_append_c (fixture->order, '1');
+  g_assert_false (ot_timer_is_armed (&fixture->first));
+  ot_timer_cancel (&fixture->third);
+  if (fixture->order->len == 1)
+    ot_timer_arm (&fixture->first, 0, on_first, fixture); /* in the past: the next turn */
+}
+
+static void
+on_second (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_string_append_c (fixture->order, '2');
+  g_main_loop_quit (fixture->loop);
+}
+
+static void
+on_third (gpointer user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+test_timers (void)
+{
+  Fixture fixture = { .loop = g_main_loop_new (NULL, FALSE), .order = g_string_new (NULL) };
+  gint64 now_us = ot_clock_mono_us (ot_clock_real ());
+
+  ot_timer_arm (&fixture.third, now_us + 20000, on_third, &fixture);
+  ot_timer_arm (&fixture.second, now_us, on_third, &fixture);
+  ot_timer_arm (&fixture.second, now_us + 30000, on_second, &fixture); /* moved */
+  ot_timer_arm (&fixture.first, now_us + 10000, on_first, &fixture);
+  g_main_loop_run (fixture.loop);
+  g_assert_cmpstr (fixture.order->str, ==, "112");
+  g_string_free (fixture.order, TRUE);
+  g_main_loop_unref (fixture.loop);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/timer/timers", test_timers);
+  return g_test_run ();
+}
