@@ -231,8 +231,9 @@ async def test_unknown_event(scene, event):
 
 async def test_init_connection_again(scene):
     await scene.ring()
-    await scene.user.client.send("init_connection", userId=scene.user.id, token=scene.user.token)
-    await scene.user.client.expect("error", originalEvent="init_connection")
+    await scene.user.client.init(scene.user.id, scene.user.token)
+    await scene.user.client.send("init_connection", userId=scene.otomo.id, token=scene.otomo.token)
+    await scene.user.client.expect_error("INVALID_STATE", originalEvent="init_connection")
     await scene.accept()
 
 

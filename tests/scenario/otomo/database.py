@@ -10,32 +10,15 @@ import psycopg2.extras
 
 from . import DEADLINE
 
-DATABASE = "otomo"
-ROLE = "postgres"
-
-
-def _postmaster_file(state_dir):
-    found = list(Path(state_dir).glob("**/postmaster.pid"))
-    return found[0] if found else None
-
-
-def _postmaster(state_dir):
-    """The lines of postmaster.pid: process, data directory, start, port, socket directory, …"""
-    path = _postmaster_file(state_dir)
-    return path.read_text().splitlines() if path else None
-
 
 def postmaster_pid(state_dir):
     """The process that serves the database of this state directory, None when there is none."""
-    lines = _postmaster(state_dir)
-    if not lines:
+    found = list(Path(state_dir).glob("**/postmaster.pid"))
+    if not found:
         return None
-    pid = int(lines[0])
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    return pid
+    pid = int(found[0].read_text().split()[0])
+    name = Path(f"/proc/{pid}/comm")  # a pid file that was left behind may name another's process
+    return pid if name.exists() and name.read_text() == "postgres\n" else None
 
 
 def stop_orphan(state_dir):
@@ -72,10 +55,15 @@ def thaw(state_dir):
 
 
 def connect(state_dir):
-    lines = _postmaster(state_dir)
-    assert lines, f"no PostgreSQL serves {state_dir}"
+    """As the server does, by the socket in its directory; whoever can enter that is trusted."""
+    sockets = list(Path(state_dir).glob("**/.s.PGSQL.*[0-9]"))
+    assert len(sockets) == 1, f"not one PostgreSQL serves {state_dir}: {sockets}"
     connection = psycopg2.connect(
-        host=lines[4], port=lines[3], dbname=DATABASE, user=ROLE, connect_timeout=int(DEADLINE)
+        host=str(sockets[0].parent),
+        port=sockets[0].suffix[1:],
+        user="postgres",
+        dbname="postgres",
+        connect_timeout=int(DEADLINE),
     )
     connection.autocommit = True
     return connection

@@ -90,10 +90,11 @@ class Server:
             )
         listening = threading.Event()
         threading.Thread(target=self._read_stdout, args=(listening,), daemon=True).start()
+        listening.wait(START_DEADLINE)
+        if not self.address:
+            self.kill()
+            raise AssertionError(f"otomod does not serve:\n{self.log()}")
         Server.running.append(self)
-        assert (
-            listening.wait(START_DEADLINE) and self.address
-        ), f"otomod does not serve:\n{self.log()}"
         return self
 
     def _read_stdout(self, listening):
