@@ -1,0 +1,255 @@
+/* SRTP by round trip, and the arithmetic of one voice made of several sources. */
+
+#include <glib.h>
+#include <string.h>
+
+#include "rewrite.h"
+#include "srtp.h"
+
+#define PAYLOAD 40
+
+typedef struct {
+  guint8 data[12 + PAYLOAD + OT_SRTP_TRAILER];
+  gsize size;
+} Packet;
+
+static void
+put32 (guint8 *at, guint32 value)
+{
+  value = g_htonl (value);
+  memcpy (at, &value, sizeof value);
+}
+
+static guint32
+get32 (const guint8 *at)
+{
+  guint32 value;
+
+  memcpy (&value, at, sizeof value);
+  return g_ntohl (value);
+}
+
+static guint
+sequence_of (const guint8 *packet)
+{
+  return (guint) packet[2] << 8 | packet[3];
+}
+
+static Packet
+rtp (guint32 ssrc, guint16 sequence, guint32 timestamp)
+{
+  Packet packet = { { 0x80, 111, (guint8) (sequence >> 8), (guint8) sequence }, 12 + PAYLOAD };
+
+  put32 (packet.data + 4, timestamp);
+  put32 (packet.data + 8, ssrc);
+  memset (packet.data + 12, 'v', PAYLOAD);
+  return packet;
+}
+
+static OtSrtp *
+make_srtp (guint8 receive, guint8 send)
+{
+  guint8 receive_key[OT_SRTP_KEY_SIZE];
+  guint8 send_key[OT_SRTP_KEY_SIZE];
+  g_autoptr (GError) error = NULL;
+  OtSrtp *srtp;
+
+  memset (receive_key, receive, sizeof receive_key);
+  memset (send_key, send, sizeof send_key);
+  srtp = ot_srtp_new (receive_key, send_key, &error);
+  g_assert_no_error (error);
+  return srtp;
+}
+
+static void
+test_round_trip (void)
+{
+  g_autoptr (OtSrtp) a = make_srtp (1, 2);
+  g_autoptr (OtSrtp) b = make_srtp (2, 1);
+  Packet plain = rtp (7, 65530, 0);
+
+  for (guint i = 0; i < 20; i++) { /* over the wrap of the sequence number */
+    Packet packet = rtp (7, (guint16) (65530 + i), 960 * i);
+
+    plain = packet;
+    g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
+    g_assert_cmpuint (packet.size, ==, plain.size + 10);
+    g_assert_true (memcmp (packet.data + 12, plain.data + 12, PAYLOAD) != 0);
+    g_assert_true (ot_srtp_unprotect (b, packet.data, &packet.size));
+    g_assert_cmpmem (packet.data, packet.size, plain.data, plain.size);
+  }
+}
+
+static void
+test_rtcp_round_trip (void)
+{
+  g_autoptr (OtSrtp) a = make_srtp (1, 2);
+  g_autoptr (OtSrtp) b = make_srtp (2, 1);
+  guint8 report[28 + OT_SRTP_TRAILER] = { 0x80, 200, 0, 6, 0, 0, 0, 7 };
+  gsize size = 28;
+
+  g_assert_true (ot_srtp_protect_rtcp (a, report, &size));
+  g_assert_cmpuint (size, ==, 28 + 14);
+  g_assert_true (ot_srtp_unprotect_rtcp (b, report, &size));
+  g_assert_cmpuint (size, ==, 28);
+}
+
+static void
+test_forged_and_replayed (void)
+{
+  g_autoptr (OtSrtp) a = make_srtp (1, 2);
+  g_autoptr (OtSrtp) b = make_srtp (2, 1);
+  Packet packet = rtp (7, 1, 0);
+  Packet copy;
+
+  g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
+  for (gsize i = 0; i < packet.size; i++) {
+    copy = packet;
+    copy.data[i] ^= 1;
+    g_assert_false (ot_srtp_unprotect (b, copy.data, &copy.size));
+  }
+  for (gsize size = 0; size < packet.size; size++) {
+    copy = packet;
+    copy.size = size;
+    g_assert_false (ot_srtp_unprotect (b, copy.data, &copy.size));
+  }
+  copy = packet;
+  g_assert_true (ot_srtp_unprotect (b, copy.data, &copy.size));
+  copy = packet;
+  g_assert_false (ot_srtp_unprotect (b, copy.data, &copy.size));
+}
+
+/* A client could open sources without end; only so many are followed. Forged ones take no place. */
+static void
+test_too_many_sources (void)
+{
+  g_autoptr (OtSrtp) b = make_srtp (2, 1);
+
+  for (guint32 ssrc = 0; ssrc < 1000; ssrc++) {
+    Packet forged = rtp (ssrc, 1, 0);
+
+    g_assert_false (ot_srtp_unprotect (b, forged.data, &forged.size));
+  }
+  for (guint32 ssrc = 0; ssrc < OT_SRTP_SSRC_MAX + 3; ssrc++) {
+    g_autoptr (OtSrtp) a = make_srtp (1, 2);
+    Packet packet = rtp (ssrc, 1, 0);
+
+    g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
+    g_assert_true (ot_srtp_unprotect (b, packet.data, &packet.size) == (ssrc < OT_SRTP_SSRC_MAX));
+  }
+}
+
+static void
+test_first_source_as_it_is (void)
+{
+  OtRewrite rewrite = { 0 };
+
+  for (guint i = 0; i < 5; i++) {
+    Packet packet = rtp (7, (guint16) (65534 + i), 960 * i);
+    Packet before = packet;
+
+    ot_rewrite_rtp (&rewrite, packet.data, 1, 20000 * i);
+    g_assert_cmpmem (packet.data, packet.size, before.data, before.size);
+  }
+}
+
+static void
+test_next_source_continues (void)
+{
+  OtRewrite rewrite = { 0 };
+  Packet packet = rtp (7, 65535, 5000);
+
+  ot_rewrite_rtp (&rewrite, packet.data, 1, 1000000);
+  packet = rtp (9, 100, 77); /* another leg, half a second later */
+  ot_rewrite_rtp (&rewrite, packet.data, 2, 1500000);
+  g_assert_cmpuint (sequence_of (packet.data), ==, 0);
+  g_assert_cmpuint (get32 (packet.data + 4), ==, 5000 + 24000);
+  g_assert_cmpuint (get32 (packet.data + 8), ==, 7);
+  packet = rtp (9, 102, 77 + 1920); /* one was lost: the gap stays */
+  ot_rewrite_rtp (&rewrite, packet.data, 2, 1540000);
+  g_assert_cmpuint (sequence_of (packet.data), ==, 2);
+  g_assert_cmpuint (get32 (packet.data + 4), ==, 5000 + 24000 + 1920);
+  packet = rtp (9, 101, 77 + 960); /* late, and in its place */
+  ot_rewrite_rtp (&rewrite, packet.data, 2, 1541000);
+  g_assert_cmpuint (sequence_of (packet.data), ==, 1);
+  packet = rtp (9, 1, 1); /* a third leg with the same SSRC */
+  ot_rewrite_rtp (&rewrite, packet.data, 3, 1560000);
+  g_assert_cmpuint (sequence_of (packet.data), ==, 3);
+}
+
+static void
+test_reports_follow (void)
+{
+  OtRewrite towards = { 0 }; /* what the receiver of the report hears */
+  OtRewrite from = { 0 };    /* what its sender hears */
+  Packet packet = rtp (7, 10, 0);
+  guint8 report[52] = { 0x81, 200, 0, 12 };
+
+  ot_rewrite_rtp (&towards, packet.data, 1, 0);
+  packet = rtp (8, 500, 9000);
+  ot_rewrite_rtp (&towards, packet.data, 2, 20000); /* SSRC 8 is heard as 7 */
+  packet = rtp (20, 1000, 0);
+  ot_rewrite_rtp (&from, packet.data, 3, 0);
+  packet = rtp (21, 5, 0);
+  ot_rewrite_rtp (&from, packet.data, 4, 20000); /* 21 is heard as 20, its 5 as 1001 */
+
+  put32 (report + 4, 8);
+  put32 (report + 16, 9960);
+  put32 (report + 28, 20);
+  put32 (report + 36, 0x20000 + 1003);
+  g_assert_true (ot_rewrite_rtcp (&towards, &from, report, sizeof report));
+  g_assert_cmpuint (get32 (report + 4), ==, 7);
+  g_assert_cmpuint (get32 (report + 16), ==, 960 + 960);
+  g_assert_cmpuint (get32 (report + 28), ==, 21);
+  g_assert_cmpuint (get32 (report + 36) & 0xffff, ==, 7);
+}
+
+static void
+test_bad_rtcp (void)
+{
+  const OtRewrite fresh = { 0 };
+  guint8 report[] = { 0x81, 201, 0, 7, 0, 0, 0, 1 }; /* says 32 bytes */
+
+  g_assert_false (ot_rewrite_rtcp (&fresh, &fresh, report, sizeof report));
+  g_assert_false (ot_rewrite_rtcp (&fresh, &fresh, report, 0));
+  report[3] = 1; /* says one block, has none */
+  g_assert_true (ot_rewrite_rtcp (&fresh, &fresh, report, sizeof report));
+  report[0] = 0x41;
+  g_assert_false (ot_rewrite_rtcp (&fresh, &fresh, report, sizeof report));
+}
+
+static void
+test_strip_extension (void)
+{
+  guint8 packet[] = { 0xb1, 111, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, /* with one CSRC */
+    0xbe, 0xde, 0, 1, 0x10, 1, 0, 0, 'o', 'p', 'u', 's' };
+  const guint8 expected[] = { 0xa1, 111, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 'o', 'p', 'u', 's' };
+  gsize size = sizeof packet;
+  guint8 *stripped;
+
+  for (gsize cut = 0; cut < 24; cut++) {
+    g_autofree guint8 *copy = g_memdup2 (packet, cut);
+    gsize copy_size = cut;
+
+    g_assert_null (ot_rtp_strip_extension (copy, &copy_size));
+  }
+  stripped = ot_rtp_strip_extension (packet, &size);
+  g_assert_cmpmem (stripped, size, expected, sizeof expected);
+  g_assert_true (ot_rtp_strip_extension (stripped, &size) == stripped); /* nothing left to strip */
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/srtp/round-trip", test_round_trip);
+  g_test_add_func ("/srtp/rtcp-round-trip", test_rtcp_round_trip);
+  g_test_add_func ("/srtp/forged-and-replayed", test_forged_and_replayed);
+  g_test_add_func ("/srtp/too-many-sources", test_too_many_sources);
+  g_test_add_func ("/rewrite/first-source-as-it-is", test_first_source_as_it_is);
+  g_test_add_func ("/rewrite/next-source-continues", test_next_source_continues);
+  g_test_add_func ("/rewrite/reports-follow", test_reports_follow);
+  g_test_add_func ("/rewrite/bad-rtcp", test_bad_rtcp);
+  g_test_add_func ("/rewrite/strip-extension", test_strip_extension);
+  return g_test_run ();
+}
