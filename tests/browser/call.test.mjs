@@ -13,7 +13,7 @@ const TIMEOUT = { timeout: 120_000 };
 before(async () => {
   daemon = await Daemon.start({ 'billing.unit_seconds': UNIT_SECONDS, 'call.media_timeout': 4 });
 });
-after(() => daemon.close());
+after(() => daemon?.close());
 
 /** The ticks of one side are units 1 to COUNT, each due at its own boundary. */
 function assertTicks(

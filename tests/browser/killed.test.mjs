@@ -11,7 +11,7 @@ const TIMEOUT = { timeout: 120_000 };
 before(async () => {
   daemon = await Daemon.start({ 'billing.unit_seconds': 2 });
 });
-after(() => daemon.close());
+after(() => daemon?.close());
 
 for (const victim of ['user', 'otomo']) {
   test(`the ${victim}'s browser is killed and the bill is right`, TIMEOUT, async (t) => {

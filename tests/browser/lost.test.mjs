@@ -13,7 +13,7 @@ before(async () => {
   daemon = await Daemon.start({ 'billing.unit_seconds': 2 });
   await daemon.addUser('rich', 10_000);
 });
-after(() => daemon.close());
+after(() => daemon?.close());
 
 for (const who of ['user', 'otomo']) {
   test(`the ${who} reloads the page and the talk goes on`, TIMEOUT, async (t) => {

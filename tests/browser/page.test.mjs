@@ -15,7 +15,7 @@ const OTOMO = { as: 'demo-otomo' };
 before(async () => {
   daemon = await Daemon.start();
 });
-after(() => daemon.close());
+after(() => daemon?.close());
 
 test('speaks the browser’s language, then the one that was chosen', TIMEOUT, async (t) => {
   for (const [locale, language, question] of [

@@ -134,9 +134,18 @@ export class Tab {
     return this.events.filter((heard) => heard.event === event).map((heard) => heard.fields);
   }
 
+  /** What came before is told with the failure. @param {Promise<unknown>} step */
+  async #orTell(step) {
+    try {
+      await step;
+    } catch (error) {
+      throw new Error(`${/** @type {Error} */ (error).message}\n${this.#story()}`);
+    }
+  }
+
   #story() {
     const events = this.events.map(
-      ({ event, fields }) => `${event} ${JSON.stringify(fields).slice(0, 120)}`,
+      ({ event, fields }) => `${event} ${JSON.stringify(fields)?.slice(0, 160)}`,
     );
     return [...events, ...this.complaints].join('\n');
   }
@@ -144,7 +153,8 @@ export class Tab {
   /** @param {string} action @param {string} [value] */
   async click(action, value) {
     const which = value === undefined ? '' : `[data-value="${value}"]`;
-    await this.page.locator(`[data-action="${action}"]${which}`).click({ timeout: DEADLINE_MS });
+    const button = this.page.locator(`[data-action="${action}"]${which}`);
+    await this.#orTell(button.click({ timeout: DEADLINE_MS }));
   }
 
   /**
@@ -154,7 +164,8 @@ export class Tab {
    * @param {string} value
    */
   async shows(what, value) {
-    await this.page.waitForSelector(`body[data-${what}="${value}"]`, { timeout: DEADLINE_MS });
+    const body = `body[data-${what}="${value}"]`;
+    await this.#orTell(this.page.waitForSelector(body, { timeout: DEADLINE_MS }));
   }
 
   /** What a field says now. @param {string} field */
@@ -167,7 +178,7 @@ export class Tab {
     const found = this.page
       .locator(`[data-field="${field}"]`)
       .filter({ hasText: text, visible: true });
-    await found.waitFor({ timeout: DEADLINE_MS });
+    await this.#orTell(found.waitFor({ timeout: DEADLINE_MS }));
   }
 
   /** @returns {Promise<import('../../data/web/otomo-leg.js').LegStats | null>} */
