@@ -13,6 +13,17 @@ struct _OtHub {
   gboolean is_closing;
 };
 
+/* Ends the oldest, as long as there are too many that are not ending already. */
+static void
+keep_device_limit (OtHub *self, GPtrArray *devices)
+{
+  guint n_open = 0;
+
+  for (guint i = devices->len; i > 0; i--)
+    if (ot_session_is_open (devices->pdata[i - 1]) && ++n_open > self->context.limits.max_devices)
+      ot_session_end (devices->pdata[i - 1], OT_CLOSE_REPLACED, "replaced by a newer connection");
+}
+
 static void
 on_opened (gpointer user_data, OtSession *session)
 {
@@ -25,8 +36,7 @@ on_opened (gpointer user_data, OtSession *session)
     g_hash_table_insert (self->people, g_strdup (user_id), devices);
   }
   g_ptr_array_add (devices, session);
-  if (devices->len > self->context.limits.max_devices)
-    ot_session_end (devices->pdata[0], OT_CLOSE_REPLACED, "replaced by a newer connection");
+  keep_device_limit (self, devices);
   self->listener.opened (self->listener.self, session);
 }
 
@@ -129,7 +139,7 @@ ot_hub_find (OtHub *self, const char *session_id)
 {
   OtSession *session = g_hash_table_lookup (self->sessions, session_id);
 
-  return session != NULL && ot_session_get_user_id (session) != NULL ? session : NULL;
+  return session != NULL && ot_session_is_open (session) ? session : NULL;
 }
 
 gboolean

@@ -143,25 +143,27 @@ get_string (JsonObject *object, const char *name)
 }
 
 static gboolean
-verify_ed25519 (const OtJwtKey *self, const char *token, const char *signature_part)
+verify_ed25519 (const OtJwtKey *self, const char *token, const guchar *signature, gsize length)
 {
   g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
-  gsize length;
-  g_autofree guchar *signature = decode_part (signature_part, &length);
-  gsize signed_length = signature_part - 1 - token;
+  gsize signed_length = strrchr (token, '.') - token;
 
-  return signature != NULL && length == ED25519_SIGNATURE_BYTES
+  return length == ED25519_SIGNATURE_BYTES
       && EVP_DigestVerifyInit (context, NULL, NULL, NULL, self->public_key) == 1
       && EVP_DigestVerify (context, signature, length, (const guchar *) token, signed_length) == 1;
 }
 
 static gboolean
-verify_signature (const OtJwtKey *self, const char *token)
+verify_signature (const OtJwtKey *self, const char *token, const char *signature_part)
 {
   g_autoptr (jwt_t) jwt = NULL;
+  gsize length;
+  g_autofree guchar *signature = decode_part (signature_part, &length);
 
+  if (signature == NULL)
+    return FALSE;
   if (g_str_equal (self->algorithm, "EdDSA"))
-    return verify_ed25519 (self, token, strrchr (token, '.') + 1);
+    return verify_ed25519 (self, token, signature, length);
   return jwt_decode (&jwt, token, (const guchar *) self->text, (int) self->length) == 0
       && jwt_get_alg (jwt) == jwt_str_alg (self->algorithm);
 }
@@ -225,7 +227,7 @@ ot_jwt_key_verify (const OtJwtKey *self, const char *token, gint64 now_seconds, 
       || json_object_has_member (json_node_get_object (header), "crit"))
     return NULL;
   *reason = "the token's signature is wrong";
-  if (!verify_signature (self, token))
+  if (!verify_signature (self, token, parts[2]))
     return NULL;
   return read_subject (json_node_get_object (claims), now_seconds, reason);
 }

@@ -18,6 +18,7 @@
 #define DEFAULT_CONNECTIONS 10000
 #define FILES_FOR_OTHERS 200
 #define BACKLOG 1024
+#define SOCKET_BUFFER_BYTES (128 * 1024) /* each way; left alone the kernel would give a slow reader megabytes */
 #define MAX_UNIX_PATH_BYTES 107
 
 typedef struct {
@@ -312,6 +313,8 @@ start (OtListener *self, GSocket *socket, const char *name, GError **error)
   g_autoptr (GError) why = NULL;
 
   g_socket_set_listen_backlog (socket, BACKLOG);
+  g_socket_set_option (socket, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES, NULL); /* inherited by what is accepted */
+  g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES, NULL);
   if (!g_socket_listen (socket, &why))
     return fail (error,
         g_error_matches (why, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) ? OT_LISTENER_ERROR_IN_USE

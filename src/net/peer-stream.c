@@ -1,7 +1,9 @@
-/* The counting stream: a GIOStream over another one, whose output side counts. It adds no buffer and changes no byte.
- * libsoup uses only the pollable side of it, from the main loop. */
+/* A GIOStream over another one: its output side counts, its input side gives only so much in one turn of the loop. It
+ * adds no buffer and changes no byte. libsoup uses only the pollable side of it, from the main loop. */
 
 #include "peer-stream.h"
+
+#define MAX_TURN_BYTES (16 * 1024)
 
 /* The output side: hands on, and counts what was taken. */
 
@@ -14,7 +16,7 @@ struct _CountingOutput {
 };
 
 static GPollableOutputStream *
-get_base (gpointer self)
+get_output_base (gpointer self)
 {
   return G_POLLABLE_OUTPUT_STREAM (g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (self)));
 }
@@ -22,19 +24,19 @@ get_base (gpointer self)
 static gboolean
 counting_can_poll (GPollableOutputStream *stream)
 {
-  return g_pollable_output_stream_can_poll (get_base (stream));
+  return g_pollable_output_stream_can_poll (get_output_base (stream));
 }
 
 static gboolean
 counting_is_writable (GPollableOutputStream *stream)
 {
-  return g_pollable_output_stream_is_writable (get_base (stream));
+  return g_pollable_output_stream_is_writable (get_output_base (stream));
 }
 
 static GSource *
 counting_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) base = g_pollable_output_stream_create_source (get_base (stream), cancellable);
+  g_autoptr (GSource) base = g_pollable_output_stream_create_source (get_output_base (stream), cancellable);
 
   return g_pollable_source_new_full (stream, base, cancellable);
 }
@@ -42,7 +44,7 @@ counting_create_source (GPollableOutputStream *stream, GCancellable *cancellable
 static gssize
 counting_write_nonblocking (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
 {
-  gssize written = g_pollable_output_stream_write_nonblocking (get_base (stream), buffer, count, NULL, error);
+  gssize written = g_pollable_output_stream_write_nonblocking (get_output_base (stream), buffer, count, NULL, error);
 
   if (written > 0)
     COUNTING_OUTPUT (stream)->written_bytes += written;
@@ -83,12 +85,90 @@ counting_output_class_init (CountingOutputClass *class)
   G_OUTPUT_STREAM_CLASS (class)->write_fn = counting_write;
 }
 
+/* The input side. libsoup asks for a source before each turn's reading, and reads until it would block. */
+
+#define TYPE_PACED_INPUT (paced_input_get_type ())
+G_DECLARE_FINAL_TYPE (PacedInput, paced_input, PACED, INPUT, GFilterInputStream)
+
+struct _PacedInput {
+  GFilterInputStream parent;
+  gsize left_bytes; /* in this turn */
+};
+
+static GPollableInputStream *
+get_input_base (gpointer self)
+{
+  return G_POLLABLE_INPUT_STREAM (g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self)));
+}
+
+static gboolean
+paced_can_poll (GPollableInputStream *stream)
+{
+  return g_pollable_input_stream_can_poll (get_input_base (stream));
+}
+
+static gboolean
+paced_is_readable (GPollableInputStream *stream)
+{
+  return PACED_INPUT (stream)->left_bytes > 0 && g_pollable_input_stream_is_readable (get_input_base (stream));
+}
+
+static GSource *
+paced_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) base = g_pollable_input_stream_create_source (get_input_base (stream), cancellable);
+
+  PACED_INPUT (stream)->left_bytes = MAX_TURN_BYTES;
+  return g_pollable_source_new_full (stream, base, cancellable);
+}
+
+static gssize
+paced_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
+{
+  PacedInput *self = PACED_INPUT (stream);
+  gssize got;
+
+  if (self->left_bytes == 0) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "enough for this turn");
+    return -1;
+  }
+  got = g_pollable_input_stream_read_nonblocking (get_input_base (stream), buffer, MIN (count, self->left_bytes), NULL,
+      error);
+  if (got > 0)
+    self->left_bytes -= got;
+  return got;
+}
+
+static void
+paced_pollable_init (GPollableInputStreamInterface *iface)
+{
+  iface->can_poll = paced_can_poll;
+  iface->is_readable = paced_is_readable;
+  iface->create_source = paced_create_source;
+  iface->read_nonblocking = paced_read_nonblocking;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (PacedInput, paced_input, G_TYPE_FILTER_INPUT_STREAM,
+    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, paced_pollable_init))
+
+static void
+paced_input_init (PacedInput *self)
+{
+  self->left_bytes = MAX_TURN_BYTES;
+}
+
+static void
+paced_input_class_init (PacedInputClass *class)
+{
+}
+
 /* The whole. */
 
 struct _OtPeerStream {
   GIOStream parent;
   GIOStream *base;        /* owned */
   GSocket *socket;        /* owned */
+  PacedInput *input;      /* owned */
   CountingOutput *output; /* owned */
   char *address;          /* owned */
 };
@@ -98,7 +178,7 @@ G_DEFINE_FINAL_TYPE (OtPeerStream, ot_peer_stream, G_TYPE_IO_STREAM)
 static GInputStream *
 get_input_stream (GIOStream *stream)
 {
-  return g_io_stream_get_input_stream (OT_PEER_STREAM (stream)->base);
+  return G_INPUT_STREAM (OT_PEER_STREAM (stream)->input);
 }
 
 static GOutputStream *
@@ -145,6 +225,7 @@ ot_peer_stream_finalize (GObject *object)
 {
   OtPeerStream *self = OT_PEER_STREAM (object);
 
+  g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->base);
   g_clear_object (&self->socket);
@@ -178,6 +259,8 @@ ot_peer_stream_new (GIOStream *base, GSocket *socket, const char *address)
   self->base = g_object_ref (base);
   self->socket = g_object_ref (socket);
   self->address = g_strdup (address);
+  self->input = g_object_new (TYPE_PACED_INPUT, "base-stream", g_io_stream_get_input_stream (base),
+      "close-base-stream", FALSE, NULL);
   self->output = g_object_new (TYPE_COUNTING_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
       "close-base-stream", FALSE, NULL);
   return self;

@@ -5,8 +5,11 @@
 /**
  * OtPeerStream:
  *
- * An accepted connection as libsoup gets it: passes everything through and counts the bytes that the socket took, which
- * libsoup itself tells nobody, though it queues without end for a client that does not read.
+ * An accepted connection as libsoup gets it: passes everything through, but
+ * - counts the bytes that the socket took, which libsoup itself tells nobody, though it queues without end for a client
+ *   that does not read;
+ * - gives at most 16 KiB in one turn of the loop, since libsoup reads on as long as there is something, and one fast client
+ *   would keep the loop to itself.
  *
  * A GObject, since libsoup holds it as a GIOStream. Thread: main loop.
  */

@@ -45,8 +45,6 @@ struct _OtSession {
   gint64 invalid_since_us;
 };
 
-static void send_event (OtSession *self, const OtOut *event);
-
 static char *
 random_id (void)
 {
@@ -420,6 +418,9 @@ ot_session_new (const OtSessionContext *context, SoupWebsocketConnection *connec
 void
 ot_session_free (OtSession *self)
 {
+  /* or TLS would wait for a client that does not read its farewell */
+  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
+    ot_peer_stream_shut_down (self->stream);
   ot_timer_cancel (&self->deadline);
   ot_timer_cancel (&self->turn);
   if (self->request != NULL)
@@ -444,6 +445,12 @@ const char *
 ot_session_get_user_id (const OtSession *self)
 {
   return self->user_id;
+}
+
+gboolean
+ot_session_is_open (const OtSession *self)
+{
+  return self->state == OPEN;
 }
 
 gboolean

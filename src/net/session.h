@@ -70,6 +70,9 @@ const char *ot_session_get_id (const OtSession *self);
 /** ot_session_get_user_id: (nullable): NULL until opened; borrowed. */
 const char *ot_session_get_user_id (const OtSession *self);
 
+/** ot_session_is_open: opened, and not ending. */
+gboolean ot_session_is_open (const OtSession *self);
+
 /** ot_session_is_otomo: of an opened session. */
 gboolean ot_session_is_otomo (const OtSession *self);
 
