@@ -218,9 +218,42 @@ ice_get_is_controller (GstWebRTCICE *ice)
   return FALSE;
 }
 
+/* webrtcbin's properties about servers end here; a graph or a person who asks is told that there are none. */
+static gboolean
+ice_add_turn_server (GstWebRTCICE *ice, const gchar *uri)
+{
+  return FALSE;
+}
+
+static void
+ice_set_server (GstWebRTCICE *ice, const gchar *uri)
+{
+}
+
+static gchar *
+ice_get_server (GstWebRTCICE *ice)
+{
+  return NULL;
+}
+
 static void
 ice_set_force_relay (GstWebRTCICE *ice, gboolean force_relay)
 {
+}
+
+static GstWebRTCICECandidateStats **
+ice_get_candidates (GstWebRTCICE *ice, GstWebRTCICEStream *stream)
+{
+  return NULL;
+}
+
+static gboolean
+ice_get_selected_pair (GstWebRTCICE *ice,
+    GstWebRTCICEStream *stream,
+    GstWebRTCICECandidateStats **local_stats,
+    GstWebRTCICECandidateStats **remote_stats)
+{
+  return FALSE;
 }
 
 static void
@@ -258,6 +291,16 @@ ot_ice_class_init (OtIceClass *klass)
   ice_class->set_is_controller = ice_set_is_controller;
   ice_class->get_is_controller = ice_get_is_controller;
   ice_class->set_force_relay = ice_set_force_relay;
+  ice_class->add_turn_server = ice_add_turn_server;
+  ice_class->set_turn_server = ice_set_server;
+  ice_class->get_turn_server = ice_get_server;
+  ice_class->set_stun_server = ice_set_server;
+  ice_class->get_stun_server = ice_get_server;
+  ice_class->set_http_proxy = ice_set_server;
+  ice_class->get_http_proxy = ice_get_server;
+  ice_class->get_local_candidates = ice_get_candidates;
+  ice_class->get_remote_candidates = ice_get_candidates;
+  ice_class->get_selected_pair = ice_get_selected_pair;
   ice_class->set_tos = ice_set_tos;
   ice_class->set_on_ice_candidate = ice_set_on_ice_candidate;
 }

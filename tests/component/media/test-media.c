@@ -2,6 +2,7 @@
  * every event of the port. */
 
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -11,6 +12,8 @@
 
 #define CALL "call-1"
 #define PATIENCE_S 10
+
+static const char *graphs; /* a folder of this run */
 
 /* One call and its two peers; what the server told, in order. */
 typedef struct {
@@ -114,7 +117,8 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  ot_media_server_free (f->server);
+  if (f->server != NULL)
+    ot_media_server_free (f->server);
   for (guint side = 0; side < OT_N_SIDES; side++)
     peer_free (f->peers[side]);
   g_ptr_array_unref (f->events);
@@ -551,6 +555,27 @@ test_close_at_any_time (Fixture *f, gconstpointer data)
   }
 }
 
+/* GST_DEBUG_DUMP_DOT_DIR: each call's graph, found by the call's id. */
+static void
+test_graphs (Fixture *f, gconstpointer data)
+{
+  static const char *const occasions[] = { "user", "otomo", "first-rtp" };
+
+  connect_both (f);
+  say (f, f->peers[OT_SIDE_CALLER], f->peers[OT_SIDE_CALLEE]);
+  wait_for_event (f, OT_MEDIA_FIRST_RTP, 1);
+  ot_media_server_free (g_steal_pointer (&f->server)); /* waits for the workers, who draw */
+  for (guint i = 0; i < G_N_ELEMENTS (occasions); i++) {
+    g_autofree char *name = g_strdup_printf ("otomo-" CALL "-%s.dot", occasions[i]);
+    g_autofree char *path = g_build_filename (graphs, name, NULL);
+    g_autofree char *graph = NULL;
+
+    g_assert_true (g_file_get_contents (path, &graph, NULL, NULL));
+    g_assert_nonnull (strstr (graph, "OtLeg"));
+    g_assert_nonnull (strstr (graph, "GstDtlsSrtpDec"));
+  }
+}
+
 static void
 test_bad_start (void)
 {
@@ -579,9 +604,28 @@ add (const char *path, void (*test) (Fixture *, gconstpointer), gconstpointer da
   g_test_add (path, Fixture, data, set_up, test, tear_down);
 }
 
+static void
+remove_graphs (void)
+{
+  g_autoptr (GDir) dir = g_dir_open (graphs, 0, NULL);
+  const char *name;
+
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (graphs, name, NULL);
+
+    g_unlink (path);
+  }
+  g_rmdir (graphs);
+}
+
 int
 main (int argc, char **argv)
 {
+  g_autofree char *folder = g_dir_make_tmp ("otomo-graphs-XXXXXX", NULL);
+  int status;
+
+  graphs = folder;
+  g_setenv ("GST_DEBUG_DUMP_DOT_DIR", graphs, TRUE);
   g_test_init (&argc, &argv, NULL);
   ot_media_install_log ();
   add ("/media/both-offer", test_both_offer, NULL);
@@ -598,6 +642,9 @@ main (int argc, char **argv)
   add ("/media/header-extension", test_header_extension, NULL);
   add ("/media/client-closes", test_client_closes, NULL);
   add ("/media/close-at-any-time", test_close_at_any_time, NULL);
+  add ("/media/graphs", test_graphs, NULL);
   g_test_add_func ("/media/bad-start", test_bad_start);
-  return g_test_run ();
+  status = g_test_run ();
+  remove_graphs ();
+  return status;
 }
