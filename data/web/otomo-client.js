@@ -60,6 +60,7 @@ export { OtomoError };
 const LIVE_STATES = new Set(['requesting', 'ringing', 'accepted', 'in_call', 'reconnecting']);
 const OVER_STATES = new Set(['ended', 'failed', 'answered_elsewhere']);
 const TALKING_STATES = new Set(['in_call', 'reconnecting']);
+const MEDIA_STATES = new Set(['accepted', ...TALKING_STATES]);
 
 /** @param {Call | null} call @returns {call is Call} */
 export const isLive = (call) => call !== null && LIVE_STATES.has(call.state);
@@ -79,15 +80,13 @@ export class OtomoClient extends EventTarget {
   /** @type {Call | null} */ #call = null;
   /** @type {Media} */ #media;
   #awaitsOffer = false; // we left the first offer of this call to the server
-  #unconfirmed = false; // back after a loss, and the server has not mentioned our call yet
   /** @type {string | null} */ #endWhenBack = null; // callId that was hung up while offline
   #clockOffsetMs = 0;
 
   /** @type {Record<string, (fields: Fields) => void>} */
   #general = {
     connection_ack: (f) => this.#acknowledged(f),
-    heartbeat_ack: () => this.#fence(),
-    incoming_call: (f) => isLive(this.#call) || this.#begin(f.callId, f.fromUserId, 'ringing'),
+    incoming_call: (f) => this.#incoming(f),
     call_state_update: (f) => this.#stateUpdate(f),
     error: (f) => this.#refused(f),
   };
@@ -269,7 +268,6 @@ export class OtomoClient extends EventTarget {
   #received(event, fields) {
     this.#emit('message', { event, fields });
     const call = this.#call?.callId === fields.callId ? this.#call : null;
-    if (call) this.#unconfirmed = false;
     this.#general[event]?.(fields);
     // Of a call that is over only its end is of interest: how long it was.
     if (call && (isLive(call) || event === 'call_end')) this.#aboutCall[event]?.(fields, call);
@@ -282,19 +280,20 @@ export class OtomoClient extends EventTarget {
     this.#endWhenBack = null;
     if (!isLive(this.#call) || ack.resumed) return;
     const { state, callId, peerId } = this.#call;
-    this.#unconfirmed = state !== 'requesting';
-    // A request may never have arrived, and asking twice is the same as asking once.
+    // Neither changes anything: a request may never have arrived, and asking twice is asking once;
+    // a call that ended meanwhile is said not to be there, however late its other news may be.
     if (state === 'requesting') this.#send('call_request', { toUserId: peerId, callId });
-    else this.#send('heartbeat', {});
+    else this.#send('ice_candidate', { callId, candidate: null });
   }
 
-  /**
-   * The server says where things stand right after its acknowledgement: a call it left out by now
-   * is over.
-   */
-  #fence() {
-    if (this.#unconfirmed) this.#finish({ reason: 'lost_track' });
-    this.#unconfirmed = false;
+  /** Said again after a reconnection, so it may be known. @param {Fields} f */
+  #incoming(f) {
+    if (this.#call?.callId === f.callId) {
+      this.#change({ peerId: f.fromUserId });
+      return;
+    }
+    if (isLive(this.#call)) this.#finish({ reason: 'lost_track' }); // nobody is rung during a call
+    this.#begin(f.callId, f.fromUserId, 'ringing');
   }
 
   /** @param {string} callId @param {string | null} peerId @param {CallState} state */
@@ -349,7 +348,7 @@ export class OtomoClient extends EventTarget {
     if (!isOver && !LIVE_STATES.has(f.state)) return; // a word of a later server
     const isKnown = this.#call?.callId === f.callId;
     if (!isKnown && (isOver || isLive(this.#call))) return;
-    if (!isKnown) this.#begin(f.callId, null, f.state);
+    if (!isKnown) this.#takeUp(f);
 
     /** @type {Partial<Call>} */ const change = { state: f.state };
     if (f.reason) change.reason = f.reason;
@@ -357,6 +356,12 @@ export class OtomoClient extends EventTarget {
     if (typeof f.peerConnected === 'boolean') change.peerConnected = f.peerConnected;
     if (isOver) this.#finish(change);
     else if (isLive(this.#call)) this.#change(change);
+  }
+
+  /** @param {Fields} f */
+  #takeUp(f) {
+    this.#begin(f.callId, null, f.state);
+    if (MEDIA_STATES.has(f.state)) this.#media.expect();
   }
 
   /** @param {Fields} f */
@@ -379,12 +384,14 @@ export class OtomoClient extends EventTarget {
 
   /** @param {Fields} f */
   #refused(f) {
-    const { code, message } = f;
-    const isOurs = this.#call?.callId === f.callId || f.originalEvent === 'call_request';
-    if (isOurs && this.#call?.state === 'requesting') this.#finish({ error: { code, message } });
-    else if (isOurs && !isLive(this.#call))
-      return; // what we said was overtaken by the call's end
-    else this.#emit('problem', new OtomoError(code, message));
+    const { code, message, originalEvent } = f;
+    const call = this.#call;
+    const isOurs = call !== null && (call.callId === f.callId || originalEvent === 'call_request');
+    if (isOurs && !isLive(call)) return; // what we said was overtaken by the call's end
+    if (isOurs && call.state === 'requesting') this.#finish({ error: { code, message } });
+    else if (isOurs && code === 'CALL_NOT_FOUND') this.#finish({ reason: 'lost_track' });
+    else if (originalEvent !== 'ice_candidate')
+      this.#emit('problem', new OtomoError(code, message));
   }
 
   /**

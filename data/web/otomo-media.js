@@ -19,6 +19,7 @@ import { Leg } from './otomo-leg.js';
  */
 
 const RESTARTS_MAX = 5; // a call
+const EXPECT_MS = 2000;
 const PATIENCE_MS = 1500; // "disconnected" often heals by itself, and the server waits 10 s
 
 /** Asks the browser for the microphone; an OtomoError says why it cannot be had. */
@@ -91,6 +92,14 @@ export class Media {
     this.#iceServers = iceServers;
     this.#replaceLeg();
     if (offers) this.#offer();
+  }
+
+  /**
+   * A call was taken up that this page knows nothing of. The server asks for media when it notices
+   * that there is none; a page that was reloaded faster than that has to offer unasked.
+   */
+  expect() {
+    this.#patience = setTimeout(() => this.#leg ?? this.start([], true), EXPECT_MS);
   }
 
   /**
