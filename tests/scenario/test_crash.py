@@ -14,13 +14,10 @@ SETTINGS = {"billing.unit_seconds": 3, "call.ring_timeout": 30, "call.media_time
 
 
 @pytest.fixture
-def three_calls(own_server, make_scene):
-    """A server of the test's own with a call that rings, one that is accepted and one that is
-    billed."""
-    server = own_server(SETTINGS).start()
-    server.seed(3, 1000)
-    scenes = [make_scene(server, f"u{n}", f"o{n}") for n in (1, 2, 3)]
-    return server, scenes
+def scenes(server, make_scene):
+    """Three calls: one will ring, one will be accepted, one will be billed."""
+    numbers = [next(server.pairs) for _ in range(3)]
+    return [make_scene(server, f"u{n}", f"o{n}") for n in numbers]
 
 
 async def walk(scenes):
@@ -58,22 +55,20 @@ async def closed_by_the_restart(scenes):
     assert await talking.user.balance() == 1000 - row["total_charged"]
 
 
-async def test_sigkill(three_calls, make_scene):
-    server, scenes = three_calls
+async def test_sigkill(server, scenes, make_scene):
     await walk(scenes)
     server.kill()
     for person in scenes[2].both:
         person.peer.vanish()
     server.start()
     await closed_by_the_restart(scenes)
-    again = make_scene(server, "u3", "o3")  # both are free, and all works as before
-    await again.in_call()
+    again = make_scene(server, scenes[2].user.id, scenes[2].otomo.id)
+    await again.in_call()  # both are free, and all works as before
     await again.tick(1)
     await again.hang_up()
 
 
-async def test_sigkill_of_the_database_too(three_calls):
-    server, scenes = three_calls
+async def test_sigkill_of_the_database_too(server, scenes):
     await walk(scenes)
     server.kill()
     database.kill(server.state_dir)
@@ -81,9 +76,8 @@ async def test_sigkill_of_the_database_too(three_calls):
     await closed_by_the_restart(scenes)
 
 
-async def test_sigkill_twice(three_calls, make_scene):
+async def test_sigkill_twice(server, scenes):
     """A restart that is killed as well changes no figure: what is given back is given back once."""
-    server, scenes = three_calls
     await walk(scenes)
     server.kill()
     server.start()
@@ -92,36 +86,16 @@ async def test_sigkill_twice(three_calls, make_scene):
     await closed_by_the_restart(scenes)
 
 
-async def test_sigterm(three_calls):
-    server, scenes = three_calls
+async def test_sigterm(server, scenes):
     await walk(scenes)
     assert await aside(server.stop) == 0
-    for scene, state in zip(scenes, ("failed", "failed", "ended")):
+    assert database.postmaster_pid(server.state_dir) is None, "its PostgreSQL still runs"
+    for scene in scenes:
         for person in scene.both:
-            await person.client.expect(
-                "call_force_end", callId=scene.call_id, reason="server_shutdown"
-            )
-            await person.client.expect("call_end", callId=scene.call_id, reason="server_shutdown")
+            for event in ("call_force_end", "call_end"):
+                await person.client.expect(event, callId=scene.call_id, reason="server_shutdown")
             await person.client.closed(1001)
     server.start()
     for scene, state in zip(scenes, ("failed", "failed", "ended")):
         row = await scene.row()
         assert (row["status"], row["end_reason"]) == (state, "server_shutdown")
-
-
-async def test_nothing_is_left_running(own_server):
-    server = own_server().start()
-    assert server.stop() == 0
-    assert database.postmaster_pid(server.state_dir) is None, "its PostgreSQL still runs"
-
-
-async def test_people_and_points_outlive_a_restart(own_server, make_scene):
-    server = own_server().start()
-    server.seed(1, 1000)
-    server.stop()
-    server.start()
-    scene = make_scene(server, "u1", "o1")
-    await scene.in_call()
-    user, _ = await scene.tick(1)
-    assert user["balance"] < 1000
-    await scene.hang_up()

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from otomo import database
-from otomo.scene import aside, instant
+from otomo.scene import instant
 
 UNIT = timedelta(seconds=1)
-SETTINGS = {"call.database_timeout": 20}
+SETTINGS = {"call.database_timeout": 5}
 
 
 @pytest.fixture
@@ -50,39 +50,38 @@ async def test_the_end_is_told_when_the_database_has_it(scene, stopped_clock):
     await scene.over("user_end")
 
 
-async def test_no_new_call_meanwhile(scene, stopped_clock):
-    await scene.online()
-    stopped_clock()
-    await scene.request()
-    await scene.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=scene.call_id)
-    database.thaw(scene.server.state_dir)
-
-
-async def test_away_for_too_long(own_server, make_scene):
-    server = own_server({"call.database_timeout": 2}).start()
-    await aside(server.seed, 1, 1000)
-    scene = make_scene(server, "u1", "o1")
+async def test_no_new_call_meanwhile(scene, make_scene, server, stopped_clock):
+    number = next(server.pairs)
+    other = make_scene(server, f"u{number}", f"o{number}")
+    await other.online()
     await scene.in_call()
     await scene.tick(1)
-    database.freeze(server.state_dir)
-    try:
-        for person in scene.both:
-            await person.peer.falls_silent()
-        for person in scene.both:
-            await person.client.expect_none("call_end")
-    finally:
-        database.thaw(server.state_dir)
+    stopped_clock()
+    await scene.wall_clock(instant(scene.connected_at) + 2.5 * UNIT)  # unit 2 waits for an answer
+    await other.request()
+    await other.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=other.call_id)
+    database.thaw(server.state_dir)
+    await scene.tick(2)
+    await other.ring()
+
+
+async def test_away_for_too_long(scene, stopped_clock):
+    await scene.in_call()
+    await scene.tick(1)
+    stopped_clock()
+    for person in scene.both:
+        await person.peer.falls_silent()
+    for person in scene.both:
+        await person.client.expect_none("call_end")
+    database.thaw(scene.server.state_dir)
     await scene.over("system_error")
 
 
-async def test_postgresql_dies(own_server, make_scene):
+async def test_postgresql_dies(scene):
     """The private PostgreSQL is killed; the server brings it back, and the call goes on."""
-    server = own_server({"call.database_timeout": 20}).start()
-    await aside(server.seed, 1, 1000)
-    scene = make_scene(server, "u1", "o1")
     await scene.in_call()
     await scene.tick(1)
-    database.kill(server.state_dir)
+    database.kill(scene.server.state_dir)
     await scene.tick(2)
     await scene.tick(3)
     await scene.hang_up()

@@ -10,7 +10,9 @@ import time
 
 import pytest
 
+from conftest import SETTINGS
 from otomo.client import Client
+from otomo.server import Server
 
 SECRET = secrets.token_hex(32).encode()
 
@@ -33,9 +35,6 @@ def claims(**changed):
 
 @pytest.fixture(scope="module")
 def jwt_server(tmp_path_factory):
-    from conftest import SETTINGS
-    from otomo.server import Server
-
     key = tmp_path_factory.mktemp("keys") / "secret"
     key.write_bytes(SECRET)
     server = Server({**SETTINGS, "auth.jwt_algorithm": "HS256", "auth.jwt_key_file": str(key)})

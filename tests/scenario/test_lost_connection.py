@@ -64,10 +64,8 @@ async def test_too_long_without_a_connection(scene, who):
     assert row["units_charged"] >= 4, "all that time was billed"
 
 
-@WHO
-async def test_the_page_is_reloaded(scene, who):
-    gone, other = await lost(scene, who)
-    gone.peer.vanish()
+async def reloaded(scene, gone, other):
+    """The new page is told how things stand and that it has to set up its media; and does."""
     await gone.connect()
     await gone.client.expect("call_state_update", callId=scene.call_id)
     await gone.client.expect("signaling_start", callId=scene.call_id)
@@ -78,6 +76,21 @@ async def test_the_page_is_reloaded(scene, who):
     for person in scene.both:
         await person.peer.hears(5)
     await scene.hang_up(gone)
+
+
+@WHO
+async def test_the_page_is_reloaded(scene, who):
+    gone, other = await lost(scene, who)
+    gone.peer.vanish()
+    await other.peer.falls_silent()
+    await reloaded(scene, gone, other)
+
+
+@WHO
+async def test_the_page_is_reloaded_at_once(scene, who):
+    gone, other = await lost(scene, who)
+    gone.peer.vanish()
+    await reloaded(scene, gone, other)
 
 
 async def test_another_device_is_not_the_one_that_holds_the_call(scene):

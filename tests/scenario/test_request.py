@@ -7,7 +7,7 @@ from otomo.scene import aside
 
 async def nothing_happened(scene):
     """No call was made, the otomo knows nothing, both are free."""
-    await scene.otomo.client.expect_none("incoming_call")
+    await scene.otomo.client.expect_none("incoming_call", callId=scene.call_id)
     assert not scene.server.rows("SELECT 1 FROM calls WHERE call_id = %s", scene.call_id)
 
 

@@ -1,11 +1,26 @@
 """Several servers on one machine: each with its own state directory, ports, database and people."""
 
+import pytest
 
-async def test_two_servers(own_server, make_scene):
-    servers = [own_server().start() for _ in range(2)]
+from conftest import SETTINGS
+from otomo.server import Server
+
+
+@pytest.fixture(scope="module")
+def servers():
+    servers = [Server(SETTINGS), Server(SETTINGS)]
+    try:
+        for server in servers:
+            server.start()
+            server.seed(1, 1000)
+        yield servers
+    finally:
+        for server in servers:
+            server.close()
+
+
+async def test_two_servers(servers, make_scene):
     assert servers[0].address != servers[1].address
-    for server in servers:
-        server.seed(1, 1000)
     scenes = [make_scene(server, "u1", "o1") for server in servers]
     for scene in scenes:
         await scene.in_call()
@@ -18,10 +33,7 @@ async def test_two_servers(own_server, make_scene):
     await scenes[1].hang_up()
 
 
-async def test_a_token_is_of_one_server(own_server, make_scene):
-    first, second = [own_server().start() for _ in range(2)]
-    first.seed(1, 1000)
-    second.seed(1, 1000)
-    scene = make_scene(second, "u1", "o1")
-    scene.user.token = first.tokens["u1"]
+async def test_a_token_is_of_one_server(servers, make_scene):
+    scene = make_scene(servers[1], "u1", "o1")
+    scene.user.token = servers[0].tokens["u1"]
     await scene.user.refused(4401)

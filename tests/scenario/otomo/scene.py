@@ -5,6 +5,7 @@ import asyncio
 import itertools
 from datetime import datetime, timezone
 
+from . import DEADLINE
 from .client import Client
 from .peer import Peer
 
@@ -214,18 +215,22 @@ class Scene:
         return await aside(self.server.rows, query, self.call_id)
 
     async def refusal_recorded(self, event, person, code):
-        """There is a row of the refused event: who, what, why, and no change of state."""
-        rows = [
-            row
-            for row in await self.events()
-            if row["event"] == event and row["actor"] == person.id
-        ]
-        refused = [row for row in rows if code in (row["detail"] or "")]
-        assert (
-            refused
-        ), f"no row of {person.id}'s {event} refused with {code}: {await self.events()}"
-        for row in refused:
-            assert row["to_state"] in (None, row["from_state"]), row
+        """Waits for the row of the refused event: who, what, why, and no change of state. Nothing
+        waits for this row in the server, so it may come after the answer."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + DEADLINE
+        while loop.time() < end:
+            events = await self.events()
+            refused = [
+                row
+                for row in events
+                if (row["event"], row["actor"]) == (event, person.id)
+                and code in (row["detail"] or "")
+            ]
+            if refused:
+                assert all(row["to_state"] in (None, row["from_state"]) for row in refused), refused
+                return
+        raise AssertionError(f"no row of {person.id}'s {event} refused with {code}: {events}")
 
     async def transfers(self, kind):
         """The call's transfers of a kind: charge, share, refund; in the order of their units."""
