@@ -1,6 +1,6 @@
-/* One call's media. Everything that changes it is a job on its lane, so nothing here needs a lock: requests come from the
- * main loop, "up" and "down" from the legs (on the feeder's thread) and become jobs too. Only the relay's counters and
- * first_rtp_reported are touched from outside. */
+/* One call's media. Everything that changes it is a job on its lane, so nothing here needs a lock:
+ * requests come from the main loop, "up" and "down" from the legs (on the feeder's thread) and
+ * become jobs too. Only the relay's counters and first_rtp_reported are touched from outside. */
 
 #include "bridge.h"
 
@@ -31,8 +31,8 @@ struct _OtBridge {
 typedef struct {
   OtBridge *bridge; /* owned */
   OtSide side;
-  char *text;  /* owned (nullable) */
-  OtLeg *leg;  /* owned (nullable) */
+  char *text; /* owned (nullable) */
+  OtLeg *leg; /* owned (nullable) */
 } Request;
 
 static const char *const leg_names[OT_N_SIDES] = { "user", "otomo" };
@@ -45,31 +45,33 @@ post (OtBridge *self, OtMediaEvent event)
   event.call_id = self->call_id;
   if (event.at_us == 0)
     event.at_us = ot_clock_mono_us (self->context->leg.clock);
-  ot_media_bus_post (self->context->bus, &event, ot_bridge_ref (self), (GDestroyNotify) ot_bridge_unref);
+  ot_media_bus_post (self->context->bus, &event, ot_bridge_ref (self),
+                     (GDestroyNotify)ot_bridge_unref);
 }
 
 static void
 post_refused (OtBridge *self, OtSide side, const char *message)
 {
-  ot_info ("%s %s: refused: %s", self->call_id, leg_names[side], message);
-  post (self, (OtMediaEvent) { .type = OT_MEDIA_REFUSED, .side = side, .message = message });
+  ot_debug ("%s %s: refused: %s", self->call_id, leg_names[side], message);
+  post (self, (OtMediaEvent){ .type = OT_MEDIA_REFUSED, .side = side, .message = message });
 }
 
 static void
 post_failed (OtBridge *self, const char *message)
 {
   ot_error ("%s: media failed: %s", self->call_id, message);
-  post (self, (OtMediaEvent) { .type = OT_MEDIA_FAILED, .message = message });
+  post (self, (OtMediaEvent){ .type = OT_MEDIA_FAILED, .message = message });
 }
 
 /* The description holds the candidate too; client authors expect to see one trickle. */
 static void
-post_description (OtBridge *self, OtMediaEventType type, OtSide side, const char *sdp, const char *mid)
+post_description (
+    OtBridge *self, OtMediaEventType type, OtSide side, const char *sdp, const char *mid)
 {
   g_autofree char *candidate = ot_sdp_write_candidate (&self->context->leg.announced);
 
-  post (self, (OtMediaEvent) { .type = type, .side = side, .sdp = sdp });
-  post (self, (OtMediaEvent) {
+  post (self, (OtMediaEvent){ .type = type, .side = side, .sdp = sdp });
+  post (self, (OtMediaEvent){
                   .type = OT_MEDIA_CANDIDATE, .side = side, .candidate = { candidate, mid, 0 } });
 }
 
@@ -149,7 +151,8 @@ ot_bridge_parse (const char *launch, GError **error)
 
     if (leg != NULL)
       continue;
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "no \"otleg name=%s\" in it", leg_names[side]);
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "no \"otleg name=%s\" in it",
+                 leg_names[side]);
     return NULL;
   }
   return g_steal_pointer (&pipeline);
@@ -164,8 +167,22 @@ fail_job (gpointer data)
     post_failed (request->bridge, request->text);
 }
 
-/* In the thread that posted it. Trouble of a leg is reported by the leg (its DTLS state changes too); trouble of
- * anything else ends the call's media. */
+static GstObject *
+find_leg_above (GstObject *source)
+{
+  GstObject *above = source != NULL ? gst_object_ref (source) : NULL;
+
+  while (above != NULL && !OT_IS_LEG (above)) {
+    GstObject *parent = gst_object_get_parent (above);
+
+    gst_object_unref (above);
+    above = parent;
+  }
+  return above;
+}
+
+/* In the thread that posted it. Trouble of a leg is reported by the leg (its DTLS state changes
+ * too); trouble of anything else ends the call's media. */
 static GstBusSyncReply
 on_message (GstBus *bus, GstMessage *message, gpointer user_data)
 {
@@ -173,16 +190,14 @@ on_message (GstBus *bus, GstMessage *message, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    GstObject *source = GST_MESSAGE_SRC (message);
+    g_autoptr (GstObject) leg = find_leg_above (GST_MESSAGE_SRC (message));
 
     gst_message_parse_error (message, &error, NULL);
-    while (source != NULL && !OT_IS_LEG (source))
-      source = GST_OBJECT_PARENT (source);
-    if (source != NULL)
-      ot_info ("%s %s: %s", self->call_id, GST_OBJECT_NAME (source), error->message);
+    if (leg != NULL)
+      ot_info ("%s %s: %s", self->call_id, GST_OBJECT_NAME (leg), error->message);
     else
-      ot_lane_push_always (self->lane, fail_job, request_new (self, OT_SIDE_CALLER, error->message, NULL),
-          request_free);
+      ot_lane_push_always (self->lane, fail_job,
+                           request_new (self, OT_SIDE_CALLER, error->message, NULL), request_free);
   }
   gst_message_unref (message);
   return GST_BUS_DROP;
@@ -195,14 +210,14 @@ attach_bus (OtBridge *self)
   g_autoptr (GstBus) bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
 
   gst_object_ref_sink (bus);
-  gst_bus_set_sync_handler (bus, on_message, ot_bridge_ref (self), (GDestroyNotify) ot_bridge_unref);
+  gst_bus_set_sync_handler (bus, on_message, ot_bridge_ref (self), (GDestroyNotify)ot_bridge_unref);
   gst_element_set_bus (self->pipeline, bus);
 }
 
 static void
 open_job (gpointer data)
 {
-  OtBridge *self = ((Request *) data)->bridge;
+  OtBridge *self = ((Request *)data)->bridge;
   g_autofree char *name = g_strdup_printf ("call-%s", self->call_id);
   g_autoptr (GError) error = NULL;
 
@@ -221,12 +236,9 @@ open_job (gpointer data)
 
 /* ---- legs ---- */
 
-static void
-on_leg_up (OtLeg *leg, gint64 at_us, gpointer user_data);
-static void
-on_leg_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data);
-static void
-on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data);
+static void on_leg_up (OtLeg *leg, gint64 at_us, gpointer user_data);
+static void on_leg_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data);
+static void on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data);
 
 static const OtLegListener leg_listener = { on_leg_up, on_leg_down, on_leg_rtp };
 
@@ -264,7 +276,8 @@ make_leg (OtBridge *self, OtSide side)
   return leg;
 }
 
-/* A described leg takes the place that is its: beside one that is up, instead of one that is not. */
+/* A described leg takes the place that is its: beside one that is up, instead of one that is not.
+ */
 static void
 place_leg (OtBridge *self, OtSide side, OtLeg *leg)
 {
@@ -296,6 +309,10 @@ offer_job (gpointer data)
     post_refused (self, request->side, error->message);
     return;
   }
+  if (place->n_legs == OT_LEGS_MAX) {
+    post_refused (self, request->side, "too many offers in this call");
+    return;
+  }
   drop_leg (self, &place->offered); /* offers crossed: the client's wins */
   leg = make_leg (self, request->side);
   answer = ot_leg_describe (leg, &remote, &error);
@@ -308,7 +325,8 @@ offer_job (gpointer data)
   post_description (self, OT_MEDIA_ANSWER, request->side, answer, remote.mid);
 }
 
-/* Where the other side's number for Opus is known, offering the same saves nothing but rewriting; still it is tidy. */
+/* Where the other side's number for Opus is known, offering the same saves nothing but rewriting;
+ * still it is tidy. */
 static int
 payload_type_to_offer (OtBridge *self, OtSide side)
 {
@@ -326,7 +344,7 @@ make_offer_job (gpointer data)
   Side *place = &self->sides[request->side];
   g_autofree char *offer = NULL;
 
-  if (self->pipeline == NULL)
+  if (self->pipeline == NULL || place->n_legs == OT_LEGS_MAX)
     return;
   drop_leg (self, &place->offered);
   place->offered = make_leg (self, request->side);
@@ -364,7 +382,8 @@ answer_job (gpointer data)
   place_leg (self, request->side, g_steal_pointer (&place->offered));
 }
 
-/* A lite agent never checks anybody, so it has no use for the client's candidates: looked at, counted, forgotten. */
+/* A lite agent never checks anybody, so it has no use for the client's candidates: looked at,
+ * counted, forgotten. */
 static void
 candidate_job (gpointer data)
 {
@@ -411,7 +430,7 @@ down_job (gpointer data)
 static void
 first_rtp_job (gpointer data)
 {
-  dump_graph (((Request *) data)->bridge, "first-rtp");
+  dump_graph (((Request *)data)->bridge, "first-rtp");
 }
 
 static void
@@ -421,7 +440,7 @@ on_leg_up (OtLeg *leg, gint64 at_us, gpointer user_data)
   OtSide side = ot_leg_get_side (leg);
 
   ot_info ("%s %s: leg up", self->call_id, GST_OBJECT_NAME (leg));
-  post (self, (OtMediaEvent) { .type = OT_MEDIA_LEG_UP, .side = side, .at_us = at_us });
+  post (self, (OtMediaEvent){ .type = OT_MEDIA_LEG_UP, .side = side, .at_us = at_us });
   push_report (self, up_job, side, leg);
 }
 
@@ -432,8 +451,8 @@ on_leg_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data)
   OtSide side = ot_leg_get_side (leg);
 
   ot_info ("%s %s: leg down: %s", self->call_id, GST_OBJECT_NAME (leg), message);
-  post (self,
-      (OtMediaEvent) { .type = OT_MEDIA_LEG_DOWN, .side = side, .at_us = at_us, .message = message });
+  post (self, (OtMediaEvent){
+                  .type = OT_MEDIA_LEG_DOWN, .side = side, .at_us = at_us, .message = message });
   push_report (self, down_job, side, leg);
 }
 
@@ -442,7 +461,9 @@ static void
 on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
 {
   OtBridge *self = user_data;
-  OtMediaEvent event = { .type = OT_MEDIA_FIRST_RTP, .side = ot_leg_get_side (leg), .at_us = arrival_us };
+  OtMediaEvent event = { .type = OT_MEDIA_FIRST_RTP,
+                         .side = ot_leg_get_side (leg),
+                         .at_us = arrival_us };
 
   if (!ot_forwarder_is_up (self->context->leg.forwarder, self->relay, arrival_us)
       || atomic_exchange (&self->first_rtp_reported, TRUE))
@@ -459,7 +480,7 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
 static void
 close_job (gpointer data)
 {
-  OtBridge *self = ((Request *) data)->bridge;
+  OtBridge *self = ((Request *)data)->bridge;
 
   for (guint side = 0; side < OT_N_SIDES; side++) {
     drop_leg (self, &self->sides[side].offered);

@@ -8,14 +8,16 @@
 /**
  * OtBridge:
  *
- * One call's media: its pipeline (made of pipelines/call.launch), its two sides and their legs, and the relay between them.
- * Requests are carried out in order on the call's lane; what happens is posted to the bus. A side has at most two
- * legs: the one that carries its voice, and one being set up to replace it; the voice changes over in the instant
- * in which the new one is up.
+ * One call's media: its pipeline (made of pipelines/call.launch), its two sides and their legs, and
+ * the relay between them. Requests are carried out in order on the call's lane; what happens is
+ * posted to the bus. A side has at most two legs with a webrtcbin, the one that carries its voice
+ * and one being set up to replace it, and one that is an open offer of ours; the voice changes over
+ * in the instant in which the new one is up.
  */
 typedef struct _OtBridge OtBridge;
 
 #define OT_CANDIDATES_MAX 64 /* of a side, in one call */
+#define OT_LEGS_MAX 256      /* of a side, one after the other, in one call */
 
 /** OtBridgeContext: what all calls share; outlives them. */
 typedef struct {
@@ -25,7 +27,8 @@ typedef struct {
   char *launch; /* the pipeline's description */
 } OtBridgeContext;
 
-/** ot_bridge_new: (transfer full): a call without media. Its events are posted with a reference to it as origin. */
+/** ot_bridge_new: (transfer full): a call without media. Its events are posted with a reference to
+ * it as origin. */
 OtBridge *ot_bridge_new (const OtBridgeContext *context, const char *call_id);
 
 /** Thread: any. */
@@ -45,7 +48,8 @@ void ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES]);
 /** ot_bridge_fail: Reports that the call can have no media. Instead of ot_bridge_open(). */
 void ot_bridge_fail (OtBridge *self, const char *message);
 
-/** ot_bridge_close: Ends all of it, soon. Events that are posted still are for whoever delivers them to drop. */
+/** ot_bridge_close: Ends all of it, soon. Events that are posted still are for whoever delivers
+ * them to drop. */
 void ot_bridge_close (OtBridge *self);
 
 /**

@@ -1,5 +1,6 @@
-/* Certificates and their fingerprints, with OpenSSL. GStreamer 1.22 neither compares the peer's certificate with
- * the fingerprint of its description nor hashes only the certificate of a PEM that also holds the key, so both are ours. */
+/* Certificates and their fingerprints, with OpenSSL. GStreamer 1.22 neither compares the peer's
+ * certificate with the fingerprint of its description nor hashes only the certificate of a PEM that
+ * also holds the key, so both are ours. */
 
 #include "certificate.h"
 
@@ -36,7 +37,7 @@ ot_fingerprint_parse (OtFingerprint *out, const char *text)
     if (g_ascii_strncasecmp (text, hashes[i].name, strlen (hashes[i].name)) != 0)
       continue;
     out->hash = hashes[i].hash;
-    out->size = (gsize) g_checksum_type_get_length (out->hash);
+    out->size = (gsize)g_checksum_type_get_length (out->hash);
     hex = text + strlen (hashes[i].name);
   }
   if (hex == NULL || strlen (hex) != out->size * 3 - 1)
@@ -47,7 +48,7 @@ ot_fingerprint_parse (OtFingerprint *out, const char *text)
 
     if (high < 0 || low < 0 || (i + 1 < out->size && hex[2] != ':'))
       return FALSE;
-    out->bytes[i] = (guint8) (high << 4 | low);
+    out->bytes[i] = (guint8)(high << 4 | low);
   }
   return TRUE;
 }
@@ -101,10 +102,11 @@ sign_certificate (EVP_PKEY *key, int days)
   X509_NAME *name = certificate != NULL ? X509_get_subject_name (certificate) : NULL;
 
   if (name == NULL || !X509_set_version (certificate, 2)
-      || !ASN1_INTEGER_set (X509_get_serialNumber (certificate), 1 + g_random_int_range (0, G_MAXINT32))
+      || !ASN1_INTEGER_set (X509_get_serialNumber (certificate),
+                            1 + g_random_int_range (0, G_MAXINT32))
       || !X509_gmtime_adj (X509_getm_notBefore (certificate), -DAY_SECONDS)
-      || !X509_gmtime_adj (X509_getm_notAfter (certificate), (long) days * DAY_SECONDS)
-      || !X509_NAME_add_entry_by_txt (name, "CN", MBSTRING_ASC, (const guchar *) "otomo", -1, -1, 0)
+      || !X509_gmtime_adj (X509_getm_notAfter (certificate), (long)days * DAY_SECONDS)
+      || !X509_NAME_add_entry_by_txt (name, "CN", MBSTRING_ASC, (const guchar *)"otomo", -1, -1, 0)
       || !X509_set_issuer_name (certificate, name) || !X509_set_pubkey (certificate, key)
       || !X509_sign (certificate, key, EVP_sha256 ()))
     return NULL;
@@ -122,7 +124,7 @@ pem_text (X509 *certificate, EVP_PKEY *key)
       || !PEM_write_bio_PrivateKey (bio, key, NULL, NULL, 0, NULL, NULL))
     return NULL;
   size = BIO_get_mem_data (bio, &data);
-  return g_strndup (data, (gsize) size);
+  return g_strndup (data, (gsize)size);
 }
 
 OtCertificate *
@@ -134,8 +136,9 @@ ot_certificate_new (int days, GError **error)
   OtCertificate *self;
 
   if (pem == NULL) {
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "OpenSSL cannot make a certificate: %s",
-        ERR_reason_error_string (ERR_get_error ()));
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
+                 "OpenSSL cannot make a certificate: %s",
+                 ERR_reason_error_string (ERR_get_error ()));
     ERR_clear_error ();
     return NULL;
   }

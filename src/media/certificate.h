@@ -28,8 +28,9 @@ gboolean ot_fingerprint_matches_pem (const OtFingerprint *self, const char *pem)
 /**
  * OtCertificate:
  *
- * The server's DTLS identity: a self-signed ECDSA P-256 certificate, made at start and kept in memory only. Clients
- * learn its fingerprint through the authenticated signalling, so nobody needs it to last. Immutable.
+ * The server's DTLS identity: a self-signed ECDSA P-256 certificate, made at start and kept in
+ * memory only. Clients learn its fingerprint through the authenticated signalling, so nobody needs
+ * it to last. Immutable.
  */
 typedef struct {
   char *pem;         /* owned: certificate and private key, for the dtls elements; never logged */
@@ -38,7 +39,8 @@ typedef struct {
 
 /**
  * ot_certificate_new:
- * @days: how long it is valid from now on; it also is since yesterday, for clients whose clock is slow
+ * @days: how long it is valid from now on; it also is since yesterday, for clients whose clock is
+ * slow
  * @error: OT_MEDIA_ERROR_START
  *
  * Returns: (transfer full): or NULL with @error set

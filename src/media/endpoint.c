@@ -1,5 +1,5 @@
-/* Endpoints, relays and how they are found. No socket, no thread, no clock; the forwarder's lock guards all of it
- * but the counters, which the media thread writes and anybody reads. */
+/* Endpoints, relays and how they are found. No socket, no thread, no clock; the forwarder's lock
+ * guards all of it but the counters, which the media thread writes and anybody reads. */
 
 #include "endpoint.h"
 
@@ -49,7 +49,7 @@ ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint)
 OtEndpoint *
 ot_endpoints_find_user (const OtEndpoints *self, const guint8 *username, gsize size)
 {
-  char ufrag[sizeof ((OtIceCredentials *) NULL)->ufrag];
+  char ufrag[sizeof ((OtIceCredentials *)NULL)->ufrag];
   gsize length = sizeof ufrag - 1;
 
   if (username == NULL || size <= length || username[length] != ':')
@@ -113,10 +113,12 @@ ot_relay_count (OtRelay *self, OtSide side, const guint8 *packet, gint64 arrival
   gboolean is_first = atomic_load_explicit (&counters->first_us, memory_order_relaxed) == 0;
 
   if (is_first) {
-    guint ssrc = (guint) packet[8] << 24 | (guint) packet[9] << 16 | (guint) packet[10] << 8 | packet[11];
+    guint ssrc =
+        (guint)packet[8] << 24 | (guint)packet[9] << 16 | (guint)packet[10] << 8 | packet[11];
 
     atomic_store_explicit (&counters->ssrc, ssrc, memory_order_relaxed);
-    atomic_store_explicit (&counters->first_sequence, (guint) packet[2] << 8 | packet[3], memory_order_relaxed);
+    atomic_store_explicit (&counters->first_sequence, (guint)packet[2] << 8 | packet[3],
+                           memory_order_relaxed);
   }
   atomic_store_explicit (&counters->last_us, arrival_us, memory_order_relaxed);
   atomic_fetch_add_explicit (&counters->packet_count, 1, memory_order_relaxed);
@@ -136,8 +138,9 @@ ot_relay_read (OtRelay *self, OtRtpEvidence evidence[OT_N_SIDES])
       continue;
     evidence[side].ssrc = atomic_load_explicit (&counters->ssrc, memory_order_relaxed);
     evidence[side].first_sequence =
-        (guint16) atomic_load_explicit (&counters->first_sequence, memory_order_relaxed);
+        (guint16)atomic_load_explicit (&counters->first_sequence, memory_order_relaxed);
     evidence[side].last_us = atomic_load_explicit (&counters->last_us, memory_order_relaxed);
-    evidence[side].packet_count = atomic_load_explicit (&counters->packet_count, memory_order_relaxed);
+    evidence[side].packet_count =
+        atomic_load_explicit (&counters->packet_count, memory_order_relaxed);
   }
 }

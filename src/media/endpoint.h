@@ -12,9 +12,10 @@
 /**
  * SECTION:endpoint
  *
- * What the media thread knows: of each leg its endpoint (who it is, where it is, its keys), of each call its relay
- * (which endpoint speaks for which side, and what goes from one to the other). All is guarded by the forwarder's
- * lock; only the counters are read without it. For forwarder.c and leg.c alone.
+ * What the media thread knows: of each leg its endpoint (who it is, where it is, its keys), of each
+ * call its relay (which endpoint speaks for which side, and what goes from one to the other). All
+ * is guarded by the forwarder's lock; only the counters are read without it. For forwarder.c and
+ * leg.c alone.
  */
 
 #define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
@@ -28,10 +29,11 @@ typedef struct _OtRelay OtRelay;
  * OtEndpointListener:
  * @nominated: the client chose an address for the first time: we can send
  * @dtls: a DTLS datagram came
- * @rtp: an RTP packet came and its authentication was checked; @data is what came, still encrypted. Only until
- *   ot_forwarder_end_witness()
+ * @rtp: an RTP packet came and its authentication was checked; @data is what came, still encrypted.
+ * Only until ot_forwarder_end_witness()
  *
- * Called on the media thread with its lock held: keep what is needed, return at once, call nothing of the forwarder.
+ * Called on the media thread with its lock held: keep what is needed, return at once, call nothing
+ * of the forwarder.
  */
 typedef struct {
   void (*nominated) (gpointer user_data);
@@ -53,7 +55,8 @@ struct _OtEndpoint {
   OtEndpointListener listener;
   gpointer user_data;
 
-  OtAddress addresses[OT_ENDPOINT_ADDRESSES]; /* proved by authenticated checks; we take packets from these */
+  OtAddress addresses[OT_ENDPOINT_ADDRESSES]; /* proved by authenticated checks; we take packets
+                                                 from these */
   guint next_address;
   OtAddress peer; /* the nominated one of them; we send there, and nowhere else */
 
@@ -64,7 +67,8 @@ struct _OtEndpoint {
   guint n_early;
 };
 
-/** OtRtpCounters: written by the media thread, read by anybody; first_us is written last and read first. */
+/** OtRtpCounters: written by the media thread, read by anybody; first_us is written last and read
+ * first. */
 typedef struct {
   atomic_uint ssrc;
   atomic_uint first_sequence;
@@ -74,13 +78,15 @@ typedef struct {
 } OtRtpCounters;
 
 struct _OtRelay {
-  OtEndpoint *voice[OT_N_SIDES];  /* borrowed: which leg speaks and listens for a side; NULL: none is up */
-  OtRewrite rewrite[OT_N_SIDES];  /* towards that side */
-  gboolean witnessed;             /* the first RTP was reported, nobody needs copies any more */
+  OtEndpoint
+      *voice[OT_N_SIDES]; /* borrowed: which leg speaks and listens for a side; NULL: none is up */
+  OtRewrite rewrite[OT_N_SIDES]; /* towards that side */
+  gboolean witnessed;            /* the first RTP was reported, nobody needs copies any more */
   OtRtpCounters counters[OT_N_SIDES];
 };
 
-/** OtEndpoints: all endpoints at one socket, found by user name and by address. Owns none of them. */
+/** OtEndpoints: all endpoints at one socket, found by user name and by address. Owns none of them.
+ */
 typedef struct {
   GHashTable *by_ufrag;
   GHashTable *by_address;
@@ -101,7 +107,8 @@ OtEndpoint *ot_endpoints_find_address (const OtEndpoints *self, const OtAddress 
 /** ot_endpoints_learn: @endpoint is at @address, and nobody else is. */
 void ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *address);
 
-/** ot_relay_new: (transfer full): a call's relay. It must have no endpoint any more when it is freed. */
+/** ot_relay_new: (transfer full): a call's relay. It must have no endpoint any more when it is
+ * freed. */
 OtRelay *ot_relay_new (void);
 void ot_relay_free (OtRelay *self);
 

@@ -1,8 +1,10 @@
 /* Drives one webrtcbin of GStreamer 1.22. Why things are done as they are:
  * - the sink pad is requested before the remote description is set, else the answer is recvonly;
- * - rtpbin and the receive queue are state-locked, so that GStreamer makes no RTCP, no threads and no SRTP contexts of
- *   its own for media that never reaches them; datagrams are chained straight into dtlssrtpdec;
- * - webrtcbin is set to NULL by itself, locked, before it leaves its bin: several at once can deadlock. */
+ * - rtpbin and the receive queue are state-locked, so that GStreamer makes no RTCP, no threads and
+ * no SRTP contexts of its own for media that never reaches them; datagrams are chained straight
+ * into dtlssrtpdec;
+ * - webrtcbin is set to NULL by itself, locked, before it leaves its bin: several at once can
+ * deadlock. */
 
 #include "engine.h"
 
@@ -86,8 +88,10 @@ on_key_received (GstElement *dtlsdec, OtEngine *self)
 
   g_object_get (dtlsdec, "decoder-key", &receive, NULL);
   g_object_get (self->dtlsenc, "encoder-key", &send, NULL);
-  if (receive != NULL && gst_buffer_extract (receive, 0, receive_key, OT_SRTP_KEY_SIZE) == OT_SRTP_KEY_SIZE
-      && send != NULL && gst_buffer_extract (send, 0, send_key, OT_SRTP_KEY_SIZE) == OT_SRTP_KEY_SIZE)
+  if (receive != NULL
+      && gst_buffer_extract (receive, 0, receive_key, OT_SRTP_KEY_SIZE) == OT_SRTP_KEY_SIZE
+      && send != NULL
+      && gst_buffer_extract (send, 0, send_key, OT_SRTP_KEY_SIZE) == OT_SRTP_KEY_SIZE)
     self->listener.keys (receive_key, send_key, self->owner);
   gst_clear_buffer (&receive);
   gst_clear_buffer (&send);
@@ -104,14 +108,15 @@ on_connection_state (GstElement *dtlsdec, GParamSpec *pspec, OtEngine *self)
     self->listener.lost (self->owner);
 }
 
-/* What proves a call: behind SRTP authentication, before any jitter buffer. There is nothing behind it to flow to. */
+/* What proves a call: behind SRTP authentication, before any jitter buffer. There is nothing behind
+ * it to flow to. */
 static GstPadProbeReturn
 on_rtp (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   OtEngine *self = data;
   GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
 
-  self->listener.rtp ((gint64) GST_BUFFER_PTS (buffer) / 1000, self->owner);
+  self->listener.rtp ((gint64)GST_BUFFER_PTS (buffer) / 1000, self->owner);
   return GST_PAD_PROBE_DROP;
 }
 
@@ -130,8 +135,8 @@ adopt_dtlssrtpdec (OtEngine *self, GstElement *element)
 {
   self->datagram_pad = gst_element_get_static_pad (element, "sink");
   self->rtp_pad = gst_element_get_static_pad (element, "rtp_src");
-  self->probe_id = gst_pad_add_probe (self->rtp_pad, GST_PAD_PROBE_TYPE_BUFFER, on_rtp, g_object_ref (self),
-      g_object_unref);
+  self->probe_id = gst_pad_add_probe (self->rtp_pad, GST_PAD_PROBE_TYPE_BUFFER, on_rtp,
+                                      g_object_ref (self), g_object_unref);
 }
 
 static void
@@ -141,7 +146,8 @@ adopt_dtlsdec (OtEngine *self, GstElement *element)
   g_object_set (element, "pem", self->pem, NULL);
   g_signal_connect_object (element, "notify::peer-pem", G_CALLBACK (on_peer_pem), self, 0);
   g_signal_connect_object (element, "on-key-received", G_CALLBACK (on_key_received), self, 0);
-  g_signal_connect_object (element, "notify::connection-state", G_CALLBACK (on_connection_state), self, 0);
+  g_signal_connect_object (element, "notify::connection-state", G_CALLBACK (on_connection_state),
+                           self, 0);
 }
 
 /* On webrtcbin's thread or on ours, but always before ot_engine_answer() returns. */
@@ -154,7 +160,8 @@ on_element_added (GstBin *webrtcbin, GstBin *parent, GstElement *element, OtEngi
     adopt_dtlsdec (self, element);
   else if (is_made_by (element, "dtlsenc") && self->dtlsenc == NULL)
     self->dtlsenc = gst_object_ref (element);
-  else if (is_made_by (element, "queue") && strcmp (G_OBJECT_TYPE_NAME (parent), "TransportReceiveBin") == 0)
+  else if (is_made_by (element, "queue")
+           && strcmp (G_OBJECT_TYPE_NAME (parent), "TransportReceiveBin") == 0)
     gst_element_set_locked_state (element, TRUE);
 }
 
@@ -168,19 +175,20 @@ lock_rtpbin (GstElement *webrtcbin)
   gst_object_unref (rtpbin);
 }
 
-/* Makes the transceiver: Opus both ways. Without a payload type in the caps webrtcbin takes the offer's. */
+/* Makes the transceiver: Opus both ways. Without a payload type in the caps webrtcbin takes the
+ * offer's. */
 static void
 request_voice_pad (OtEngine *self)
 {
   GstPadTemplate *pad_template = gst_element_get_pad_template (self->webrtcbin, "sink_%u");
-  g_autoptr (GstCaps) opus = gst_caps_from_string (
-      "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000");
+  g_autoptr (GstCaps) opus =
+      gst_caps_from_string ("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000");
   GstWebRTCRTPTransceiver *transceiver = NULL;
 
   self->voice_pad = gst_element_request_pad (self->webrtcbin, pad_template, "sink_0", NULL);
   g_object_get (self->voice_pad, "transceiver", &transceiver, NULL);
-  g_object_set (transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV, "codec-preferences",
-      opus, NULL);
+  g_object_set (transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDRECV,
+                "codec-preferences", opus, NULL);
   gst_object_unref (transceiver);
 }
 
@@ -193,7 +201,8 @@ on_send (const guint8 *data, gsize size, gpointer user_data)
 }
 
 OtEngine *
-ot_engine_new (GstBin *bin, const char *pem, const OtEngineListener *listener, GObject *owner, GError **error)
+ot_engine_new (
+    GstBin *bin, const char *pem, const OtEngineListener *listener, GObject *owner, GError **error)
 {
   OtEngine *self = g_object_new (OT_TYPE_ENGINE, NULL);
 
@@ -201,8 +210,9 @@ ot_engine_new (GstBin *bin, const char *pem, const OtEngineListener *listener, G
   self->owner = g_object_ref (owner);
   self->pem = g_strdup (pem);
   self->ice = ot_ice_new (on_send, self);
-  self->webrtcbin = gst_element_factory_make_full ("webrtcbin", "ice-agent", gst_object_ref (self->ice),
-      "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
+  self->webrtcbin =
+      gst_element_factory_make_full ("webrtcbin", "ice-agent", gst_object_ref (self->ice),
+                                     "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
   if (self->webrtcbin == NULL) {
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "GStreamer cannot make a webrtcbin");
     g_object_unref (self);
@@ -210,7 +220,8 @@ ot_engine_new (GstBin *bin, const char *pem, const OtEngineListener *listener, G
   }
   gst_object_ref_sink (self->webrtcbin);
   lock_rtpbin (self->webrtcbin);
-  g_signal_connect_object (self->webrtcbin, "deep-element-added", G_CALLBACK (on_element_added), self, 0);
+  g_signal_connect_object (self->webrtcbin, "deep-element-added", G_CALLBACK (on_element_added),
+                           self, 0);
   gst_bin_add (bin, self->webrtcbin);
   request_voice_pad (self);
   if (gst_element_sync_state_with_parent (self->webrtcbin))
@@ -242,7 +253,8 @@ ot_engine_answer (OtEngine *self, const char *offer, GError **error)
   g_autoptr (GstStructure) set_local = NULL;
   const gint64 patience_us = OT_ENGINE_PATIENCE_US;
 
-  set_remote = ot_promise_ask (self->webrtcbin, "set-remote-description", remote, patience_us, error);
+  set_remote =
+      ot_promise_ask (self->webrtcbin, "set-remote-description", remote, patience_us, error);
   if (set_remote == NULL)
     return NULL;
   created = ot_promise_ask (self->webrtcbin, "create-answer", NULL, patience_us, error);
@@ -250,7 +262,8 @@ ot_engine_answer (OtEngine *self, const char *offer, GError **error)
     return NULL;
   gst_structure_get (created, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &local, NULL);
   if (local != NULL)
-    set_local = ot_promise_ask (self->webrtcbin, "set-local-description", local, patience_us, error);
+    set_local =
+        ot_promise_ask (self->webrtcbin, "set-local-description", local, patience_us, error);
   if (set_local == NULL)
     return NULL;
   if (self->datagram_pad != NULL && self->dtlsdec != NULL && self->dtlsenc != NULL)
@@ -279,7 +292,7 @@ ot_engine_feed (OtEngine *self, const guint8 *data, gsize size, gint64 arrival_u
 {
   GstBuffer *buffer = gst_buffer_new_memdup (data, size);
 
-  GST_BUFFER_PTS (buffer) = (GstClockTime) arrival_us * 1000;
+  GST_BUFFER_PTS (buffer) = (GstClockTime)arrival_us * 1000;
   gst_pad_chain (self->datagram_pad, buffer);
 }
 

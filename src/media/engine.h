@@ -5,9 +5,10 @@
 /**
  * OtEngine:
  *
- * One webrtcbin, driven for one leg: it answers a description, does DTLS, and lets RTP pass through dtlssrtpdec, where a
- * pad probe sees it. It neither sends nor receives media of its own: its rtpbin and its receive queue never start.
- * What GStreamer 1.22's webrtcbin needs and what it gets wrong is known here and nowhere else.
+ * One webrtcbin, driven for one leg: it answers a description, does DTLS, and lets RTP pass through
+ * dtlssrtpdec, where a pad probe sees it. It neither sends nor receives media of its own: its
+ * rtpbin and its receive queue never start. What GStreamer 1.22's webrtcbin needs and what it gets
+ * wrong is known here and nowhere else.
  */
 G_DECLARE_FINAL_TYPE (OtEngine, ot_engine, OT, ENGINE, GObject)
 #define OT_TYPE_ENGINE (ot_engine_get_type ())
@@ -17,7 +18,8 @@ G_DECLARE_FINAL_TYPE (OtEngine, ot_engine, OT, ENGINE, GObject)
  * @send: a DTLS datagram shall go to the client; on a streaming thread
  * @certificate: the client's, before the keys; during ot_engine_feed()
  * @keys: the handshake is over; OT_SRTP_KEY_SIZE bytes each; during ot_engine_feed()
- * @rtp: the pad probe on dtlssrtpdec:rtp_src saw a packet that came at @arrival_us; during ot_engine_feed()
+ * @rtp: the pad probe on dtlssrtpdec:rtp_src saw a packet that came at @arrival_us; during
+ * ot_engine_feed()
  * @lost: the client closed DTLS, or it failed; on any thread
  */
 typedef struct {
@@ -33,14 +35,16 @@ typedef struct {
  * @bin: the webrtcbin becomes its child; in state PLAYING
  * @pem: certificate and key
  * @listener: copied
- * @owner: (transfer none): argument of the listener's functions; referenced until the engine is finalized
+ * @owner: (transfer none): argument of the listener's functions; referenced until the engine is
+ * finalized
  * @error: OT_MEDIA_ERROR_ENGINE
  *
  * Takes a few milliseconds. Thread: a worker.
  *
  * Returns: (transfer full): or NULL with @error set
  */
-OtEngine *ot_engine_new (GstBin *bin, const char *pem, const OtEngineListener *listener, GObject *owner, GError **error);
+OtEngine *ot_engine_new (
+    GstBin *bin, const char *pem, const OtEngineListener *listener, GObject *owner, GError **error);
 
 /**
  * ot_engine_answer:
@@ -55,16 +59,18 @@ char *ot_engine_answer (OtEngine *self, const char *offer, GError **error);
 
 #define OT_ENGINE_PATIENCE_US (5 * G_USEC_PER_SEC)
 
-/** ot_engine_connect: ICE is complete: DTLS begins. Once, after ot_engine_answer(). Thread: the feeder's. */
+/** ot_engine_connect: ICE is complete: DTLS begins. Once, after ot_engine_answer(). Thread: the
+ * feeder's. */
 void ot_engine_connect (OtEngine *self);
 
-/** ot_engine_feed: One datagram, DTLS or SRTP, to dtlssrtpdec. After ot_engine_connect(). Thread: the feeder's. */
+/** ot_engine_feed: One datagram, DTLS or SRTP, to dtlssrtpdec. After ot_engine_connect(). Thread:
+ * the feeder's. */
 void ot_engine_feed (OtEngine *self, const guint8 *data, gsize size, gint64 arrival_us);
 
 /**
  * ot_engine_stop:
  *
- * Ends the webrtcbin and removes it from the bin; some ten milliseconds. Nobody may feed any more. To be called
- * before the last reference is dropped. Thread: a worker.
+ * Ends the webrtcbin and removes it from the bin; some ten milliseconds. Nobody may feed any more.
+ * To be called before the last reference is dropped. Thread: a worker.
  */
 void ot_engine_stop (OtEngine *self);

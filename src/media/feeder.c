@@ -51,11 +51,11 @@ ot_feeder_free (OtFeeder *self)
 
 gboolean
 ot_feeder_push (OtFeeder *self,
-    gpointer leg,
-    OtInputKind kind,
-    const guint8 *data,
-    gsize size,
-    gint64 arrival_us)
+                gpointer leg,
+                OtInputKind kind,
+                const guint8 *data,
+                gsize size,
+                gint64 arrival_us)
 {
   gboolean is_datagram = kind == OT_INPUT_DTLS || kind == OT_INPUT_RTP;
   OtInput *input;

@@ -5,10 +5,10 @@
 /**
  * OtFeeder:
  *
- * The one thread that works on the legs' handshakes, so that the media thread need not: ICE state changes, DTLS, and the RTP
- * packets that the pad probe shall see before a call is connected. Inputs are delivered one at a time, in order.
- * Bounded: OT_FEEDER_MAX inputs wait; further datagrams are dropped (DTLS repeats them), further changes of state
- * never.
+ * The one thread that works on the legs' handshakes, so that the media thread need not: ICE state
+ * changes, DTLS, and the RTP packets that the pad probe shall see before a call is connected.
+ * Inputs are delivered one at a time, in order. Bounded: OT_FEEDER_MAX inputs wait; further
+ * datagrams are dropped (DTLS repeats them), further changes of state never.
  */
 typedef struct _OtFeeder OtFeeder;
 
@@ -35,7 +35,8 @@ typedef void (*OtInputFunc) (const OtInput *input);
 
 OtFeeder *ot_feeder_new (OtInputFunc deliver);
 
-/** ot_feeder_free: Delivers what waits, then ends and joins the thread. Nobody may push any more. */
+/** ot_feeder_free: Delivers what waits, then ends and joins the thread. Nobody may push any more.
+ */
 void ot_feeder_free (OtFeeder *self);
 
 /**
@@ -47,8 +48,8 @@ void ot_feeder_free (OtFeeder *self);
  * Thread: any; never waits but for a short lock.
  */
 gboolean ot_feeder_push (OtFeeder *self,
-    gpointer leg,
-    OtInputKind kind,
-    const guint8 *data,
-    gsize size,
-    gint64 arrival_us);
+                         gpointer leg,
+                         OtInputKind kind,
+                         const guint8 *data,
+                         gsize size,
+                         gint64 arrival_us);

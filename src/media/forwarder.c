@@ -1,9 +1,10 @@
-/* The media thread. The way of a packet, top down: media_thread → receive_batch → handle_datagram, which sorts by the
- * first byte (RFC 7983) into
- *   STUN  answer_check       → answered; a USE-CANDIDATE sets where we send
- *   DTLS  hand_over_dtls     → to the leg's handshake, on another thread
- *   RTP   forward_rtp        → unprotect, count, rewrite, protect, queue_send → flush
- *   RTCP  forward_rtcp       → unprotect, rewrite, protect, queue_send → flush
+/* The media thread. The way of a packet, top down: media_thread → receive_batch → handle_datagram,
+ * which sorts by the first byte (RFC 7983) into
+ * - STUN: answer_check: answered; USE-CANDIDATE sets where we send
+ * - DTLS: to the leg's handshake, on the feeder's thread
+ * - RTP: forward_rtp: unprotect, count, rewrite, protect, queue_send → flush
+ * - RTCP: forward_rtcp: unprotect, rewrite, protect, queue_send → flush
+ *
  * It never allocates for a packet, never waits but for packets, and knows no GStreamer. */
 
 #include "forwarder.h"
@@ -47,7 +48,8 @@ struct _OtForwarder {
 
 /* ---- sending ---- */
 
-/* A socket that can't take more now drops: late voice is worth nothing. An error is of one packet, not of the rest. */
+/* A socket that can't take more now drops: late voice is worth nothing. An error is of one packet,
+ * not of the rest. */
 static void
 flush (OtForwarder *self)
 {
@@ -58,7 +60,7 @@ flush (OtForwarder *self)
 
     if (sent < 0 && errno == EINTR)
       continue;
-    done += sent > 0 ? (guint) sent : 1;
+    done += sent > 0 ? (guint)sent : 1;
   }
   self->n_out = 0;
 }
@@ -109,7 +111,7 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   packet = ot_rtp_strip_extension (packet, &size);
   if (to == NULL || packet == NULL)
     return;
-  packet[1] = (guint8) ((packet[1] & 0x80) | to->payload_type);
+  packet[1] = (guint8)((packet[1] & 0x80) | to->payload_type);
   ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
   if (ot_srtp_protect (to->srtp, packet, &size))
     queue_send (self, &to->peer, packet, size);
@@ -124,7 +126,8 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size)
   if (!ot_srtp_unprotect_rtcp (from->srtp, packet, &size))
     return;
   to = listener_of (from);
-  if (to != NULL && ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size)
+  if (to != NULL
+      && ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size)
       && ot_srtp_protect_rtcp (to->srtp, packet, &size))
     queue_send (self, &to->peer, packet, size);
 }
@@ -172,8 +175,8 @@ nominate (OtEndpoint *self, const OtAddress *address)
     self->listener.nominated (self->user_data);
 }
 
-/* ICE-lite: we only answer. A check that takes our role is told so (RFC 8445, 7.3.1.1). The answer takes the
- * request's place in its slot. */
+/* ICE-lite: we only answer. A check that takes our role is told so (RFC 8445, 7.3.1.1). The answer
+ * takes the request's place in its slot. */
 static void
 answer_check (OtForwarder *self, Slot *slot, gsize size)
 {
@@ -223,7 +226,8 @@ handle_datagram (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
 
 /* ---- the thread ---- */
 
-/* Sleeps until something came, then takes what is there. The slots are this thread's outside of the lock. */
+/* Sleeps until something came, then takes what is there. The slots are this thread's outside of the
+ * lock. */
 static int
 receive_batch (OtForwarder *self)
 {
@@ -241,7 +245,7 @@ media_thread (gpointer data)
   OtForwarder *self = data;
 
   /* Voice before set-up work, where the machine lets us. */
-  if (setpriority (PRIO_PROCESS, (id_t) gettid (), -10) != 0)
+  if (setpriority (PRIO_PROCESS, (id_t)gettid (), -10) != 0)
     ot_debug ("media thread keeps its priority: %s", g_strerror (errno));
 
   while (!atomic_load (&self->stopping)) {
@@ -282,13 +286,15 @@ open_socket (OtForwarder *self, const OtAddress *address, GError **error)
   g_autofree char *host = ot_address_to_string (address);
 
   self->socket = socket (address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (self->socket >= 0 && setsockopt (self->socket, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof (int)) != 0)
+  if (self->socket >= 0
+      && setsockopt (self->socket, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof (int)) != 0)
     setsockopt (self->socket, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof (int));
   if (self->socket >= 0 && bind (self->socket, &address->any, ot_address_get_size (address)) == 0
       && getsockname (self->socket, &self->address.any, &size) == 0)
     return TRUE;
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot listen for media on %s, UDP port %u: %s",
-      host, ot_address_get_port (address), g_strerror (errno));
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
+               "cannot listen for media on %s, UDP port %u: %s", host,
+               ot_address_get_port (address), g_strerror (errno));
   return FALSE;
 }
 
@@ -309,8 +315,8 @@ ot_forwarder_new (const OtAddress *address, const OtClock *clock, GError **error
   return self;
 }
 
-/* The thread sleeps in recvmmsg(): an empty datagram to ourselves wakes it. Were it lost, the buffer would be full and
- * the thread awake. */
+/* The thread sleeps in recvmmsg(): an empty datagram to ourselves wakes it. Were it lost, the
+ * buffer would be full and the thread awake. */
 static void
 stop_thread (OtForwarder *self)
 {
@@ -347,11 +353,11 @@ ot_forwarder_get_port (const OtForwarder *self)
 
 OtEndpoint *
 ot_forwarder_add (OtForwarder *self,
-    OtRelay *relay,
-    OtSide side,
-    const OtIceCredentials *credentials,
-    const OtEndpointListener *listener,
-    gpointer user_data)
+                  OtRelay *relay,
+                  OtSide side,
+                  const OtIceCredentials *credentials,
+                  const OtEndpointListener *listener,
+                  gpointer user_data)
 {
   OtEndpoint *endpoint = g_new0 (OtEndpoint, 1);
 
@@ -389,7 +395,8 @@ ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int
   endpoint->up_us = ot_clock_mono_us (self->clock);
   endpoint->relay->voice[endpoint->side] = endpoint;
   for (guint i = 0; i < endpoint->n_early; i++)
-    forward_media (self, endpoint, endpoint->early[i].data, endpoint->early[i].size, endpoint->early[i].arrival_us);
+    forward_media (self, endpoint, endpoint->early[i].data, endpoint->early[i].size,
+                   endpoint->early[i].arrival_us);
   flush (self);
   g_clear_pointer (&endpoint->early, g_free);
   g_mutex_unlock (&self->lock);

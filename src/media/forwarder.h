@@ -8,12 +8,14 @@
 /**
  * OtForwarder:
  *
- * One UDP socket and the thread that serves it: answers ICE checks (ICE-lite, RFC 8445), hands DTLS to the legs, and
- * carries voice from one leg of a call to the other: unprotect, rewrite, protect, send. Nothing is queued
- * between receiving and sending; a packet that can't go on at once is dropped.
+ * One UDP socket and the thread that serves it: answers ICE checks (ICE-lite, RFC 8445), hands DTLS
+ * to the legs, and carries voice from one leg of a call to the other: unprotect, rewrite, protect,
+ * send. Nothing is queued between receiving and sending; a packet that can't go on at once is
+ * dropped.
  *
- * One lock guards the endpoints. The media thread holds it for a batch of at most 64 packets, others for a few
- * table look-ups, so nobody waits longer than a batch takes (about half a millisecond).
+ * One lock guards the endpoints. The media thread holds it for a batch of at most 64 packets,
+ * others for a few table look-ups, so nobody waits longer than a batch takes (about half a
+ * millisecond).
  */
 typedef struct _OtForwarder OtForwarder;
 
@@ -44,13 +46,14 @@ guint16 ot_forwarder_get_port (const OtForwarder *self);
  * Returns: (transfer none): an endpoint, until ot_forwarder_remove()
  */
 OtEndpoint *ot_forwarder_add (OtForwarder *self,
-    OtRelay *relay,
-    OtSide side,
-    const OtIceCredentials *credentials,
-    const OtEndpointListener *listener,
-    gpointer user_data);
+                              OtRelay *relay,
+                              OtSide side,
+                              const OtIceCredentials *credentials,
+                              const OtEndpointListener *listener,
+                              gpointer user_data);
 
-/** ot_forwarder_remove: Frees @endpoint; its listener isn't called any more when this returns. Thread: any. */
+/** ot_forwarder_remove: Frees @endpoint; its listener isn't called any more when this returns.
+ * Thread: any. */
 void ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint);
 
 /**
@@ -58,16 +61,19 @@ void ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint);
  * @srtp: (transfer full): its keys
  * @payload_type: Opus's number in this leg's description
  *
- * The leg is up, and is its side's voice from now on, in place of the one before. Packets that came early are
- * forwarded now. Thread: any.
+ * The leg is up, and is its side's voice from now on, in place of the one before. Packets that came
+ * early are forwarded now. Thread: any.
  */
 void ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int payload_type);
 
-/** ot_forwarder_send: Sends a datagram (DTLS) to the nominated address; before there is one, drops it. Thread: any. */
+/** ot_forwarder_send: Sends a datagram (DTLS) to the nominated address; before there is one, drops
+ * it. Thread: any. */
 void ot_forwarder_send (OtForwarder *self, OtEndpoint *endpoint, const guint8 *data, gsize size);
 
-/** ot_forwarder_is_up: whether both sides of a call have had a leg up since @since_us at the latest. Thread: any. */
+/** ot_forwarder_is_up: whether both sides of a call have had a leg up since @since_us at the
+ * latest. Thread: any. */
 gboolean ot_forwarder_is_up (OtForwarder *self, const OtRelay *relay, gint64 since_us);
 
-/** ot_forwarder_end_witness: The call's first RTP was reported; listeners get no copies of RTP any more. Thread: any. */
+/** ot_forwarder_end_witness: The call's first RTP was reported; listeners get no copies of RTP any
+ * more. Thread: any. */
 void ot_forwarder_end_witness (OtForwarder *self, OtRelay *relay);

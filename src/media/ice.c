@@ -1,5 +1,6 @@
-/* webrtcbin's ICE agent, reduced to what it asks for: a stream, a transport with two elements, answers to setters
- * that mean nothing here. One stream a leg, one component (rtcp-mux), so one transport. */
+/* webrtcbin's ICE agent, reduced to what it asks for: a stream, a transport with two elements,
+ * answers to setters that mean nothing here. One stream a leg, one component (rtcp-mux), so one
+ * transport. */
 
 #include "ice.h"
 
@@ -21,11 +22,9 @@ G_DEFINE_TYPE (OtIceEnd, ot_ice_end, GST_TYPE_ELEMENT)
 static void
 ot_ice_end_class_init (OtIceEndClass *klass)
 {
-  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
-      "Otomo transport end",
-      "Network",
-      "One end of the server's own transport",
-      "Otomo");
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Otomo transport end",
+                                         "Network", "One end of the server's own transport",
+                                         "Otomo");
 }
 
 static void
@@ -83,7 +82,8 @@ ot_ice_transport_init (OtIceTransport *self)
 {
 }
 
-/* GStreamer must never send RTP or RTCP under the keys that the media thread uses: only DTLS leaves (RFC 7983). */
+/* GStreamer must never send RTP or RTCP under the keys that the media thread uses: only DTLS leaves
+ * (RFC 7983). */
 static GstFlowReturn
 on_outgoing (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
@@ -191,13 +191,16 @@ ice_find_transport (GstWebRTCICE *ice, GstWebRTCICEStream *stream, GstWebRTCICEC
 static gboolean
 ice_gather_candidates (GstWebRTCICE *ice, GstWebRTCICEStream *stream)
 {
-  gst_webrtc_ice_transport_gathering_state_change (GST_WEBRTC_ICE_TRANSPORT (OT_ICE (ice)->transport),
-      GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE);
+  gst_webrtc_ice_transport_gathering_state_change (
+      GST_WEBRTC_ICE_TRANSPORT (OT_ICE (ice)->transport), GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE);
   return TRUE;
 }
 
 static gboolean
-ice_set_credentials (GstWebRTCICE *ice, GstWebRTCICEStream *stream, const gchar *ufrag, const gchar *pwd)
+ice_set_credentials (GstWebRTCICE *ice,
+                     GstWebRTCICEStream *stream,
+                     const gchar *ufrag,
+                     const gchar *pwd)
 {
   return TRUE;
 }
@@ -218,7 +221,8 @@ ice_get_is_controller (GstWebRTCICE *ice)
   return FALSE;
 }
 
-/* webrtcbin's properties about servers end here; a graph or a person who asks is told that there are none. */
+/* webrtcbin's properties about servers end here; a graph or a person who asks is told that there
+ * are none. */
 static gboolean
 ice_add_turn_server (GstWebRTCICE *ice, const gchar *uri)
 {
@@ -249,9 +253,9 @@ ice_get_candidates (GstWebRTCICE *ice, GstWebRTCICEStream *stream)
 
 static gboolean
 ice_get_selected_pair (GstWebRTCICE *ice,
-    GstWebRTCICEStream *stream,
-    GstWebRTCICECandidateStats **local_stats,
-    GstWebRTCICECandidateStats **remote_stats)
+                       GstWebRTCICEStream *stream,
+                       GstWebRTCICECandidateStats **local_stats,
+                       GstWebRTCICECandidateStats **remote_stats)
 {
   return FALSE;
 }
@@ -263,9 +267,9 @@ ice_set_tos (GstWebRTCICE *ice, GstWebRTCICEStream *stream, guint tos)
 
 static void
 ice_set_on_ice_candidate (GstWebRTCICE *ice,
-    GstWebRTCICEOnCandidateFunc func,
-    gpointer user_data,
-    GDestroyNotify notify)
+                          GstWebRTCICEOnCandidateFunc func,
+                          gpointer user_data,
+                          GDestroyNotify notify)
 {
 }
 
@@ -324,9 +328,10 @@ void
 ot_ice_set_connected (GstObject *self)
 {
   static const GstWebRTCICEConnectionState states[] = { GST_WEBRTC_ICE_CONNECTION_STATE_CHECKING,
-    GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED, GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED };
+                                                        GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED,
+                                                        GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED };
 
   for (guint i = 0; i < G_N_ELEMENTS (states); i++)
-    gst_webrtc_ice_transport_connection_state_change (GST_WEBRTC_ICE_TRANSPORT (OT_ICE (self)->transport),
-        states[i]);
+    gst_webrtc_ice_transport_connection_state_change (
+        GST_WEBRTC_ICE_TRANSPORT (OT_ICE (self)->transport), states[i]);
 }

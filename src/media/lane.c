@@ -1,11 +1,13 @@
-/* A GThreadPool whose items are lanes. A lane is in the pool's queue, or being worked on, exactly while it has jobs. */
+/* A GThreadPool whose items are lanes. A lane is in the pool's queue, or being worked on, exactly
+ * while it has jobs. */
 
 #include "lane.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Workers, and the threads that GStreamer makes on their behalf, stand back for the media thread. */
+/* Workers, and the threads that GStreamer makes on their behalf, stand back for the media thread.
+ */
 #define WORKER_NICENESS 5
 
 struct _OtWorkers {
@@ -32,7 +34,7 @@ static void
 count_lanes (OtWorkers *self, int change)
 {
   g_mutex_lock (&self->lock);
-  self->n_lanes += (guint) change;
+  self->n_lanes += (guint)change;
   if (self->n_lanes == 0)
     g_cond_broadcast (&self->idle);
   g_mutex_unlock (&self->lock);
@@ -46,7 +48,7 @@ run_one (gpointer data, gpointer user_data)
   Item *item;
   gboolean has_more;
 
-  setpriority (PRIO_PROCESS, (id_t) gettid (), WORKER_NICENESS);
+  setpriority (PRIO_PROCESS, (id_t)gettid (), WORKER_NICENESS);
   g_mutex_lock (&self->lock);
   item = g_queue_peek_head (&self->items);
   g_mutex_unlock (&self->lock);
@@ -74,7 +76,7 @@ ot_workers_new (guint n_threads)
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->idle);
-  self->pool = g_thread_pool_new (run_one, NULL, (int) n_threads, TRUE, NULL);
+  self->pool = g_thread_pool_new (run_one, NULL, (int)n_threads, TRUE, NULL);
   return self;
 }
 

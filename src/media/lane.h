@@ -5,8 +5,9 @@
 /**
  * SECTION:lane
  *
- * Work that may block, off the main loop: a pool of worker threads, and lanes into it. Jobs of one lane run one at a time,
- * in order; lanes run beside each other, one job a turn. A lane holds at most OT_LANE_MAX jobs that wait.
+ * Work that may block, off the main loop: a pool of worker threads, and lanes into it. Jobs of one
+ * lane run one at a time, in order; lanes run beside each other, one job a turn. A lane holds at
+ * most OT_LANE_MAX jobs that wait.
  */
 typedef struct _OtWorkers OtWorkers;
 typedef struct _OtLane OtLane;
@@ -38,5 +39,6 @@ void ot_lane_unref (OtLane *self);
  */
 gboolean ot_lane_push (OtLane *self, OtJob job, gpointer data, GDestroyNotify destroy);
 
-/** ot_lane_push_always: As ot_lane_push(), also into a full lane: for what the server itself has to do, a bounded number. */
+/** ot_lane_push_always: As ot_lane_push(), also into a full lane: for what the server itself has to
+ * do, a bounded number. */
 void ot_lane_push_always (OtLane *self, OtJob job, gpointer data, GDestroyNotify destroy);

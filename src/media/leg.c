@@ -1,6 +1,7 @@
-/* One side's connection. The media thread's reports (nominated, DTLS, RTP) and webrtcbin's go through the feeder, so that
- * all that follows from them happens on one thread, one at a time, under the leg's lock; closing takes the
- * same lock, and after it the leg is deaf. Lock order: leg, then forwarder. */
+/* One side's connection. The media thread's reports (nominated, DTLS, RTP) and webrtcbin's go
+ * through the feeder, so that all that follows from them happens on one thread, one at a time,
+ * under the leg's lock; closing takes the same lock, and after it the leg is deaf. Lock order: leg,
+ * then forwarder. */
 
 #include "leg.h"
 
@@ -23,15 +24,16 @@ struct _OtLeg {
   atomic_int n_waiting;
   atomic_bool is_up;
 
-  GMutex lock; /* guards all below; the worker alone changes endpoint, engine and remote, and may read them without */
+  GMutex lock; /* guards all below; the worker alone changes endpoint, engine and remote, and may
+                  read them without */
   OtEndpoint *endpoint; /* owned; NULL: not open */
   OtEngine *engine;     /* owned */
   OtSdp remote;
   gboolean nominated;
   gboolean described;
-  gboolean started;  /* both of them: DTLS runs */
-  gboolean verified; /* the certificate is the description's */
-  gboolean down;     /* reported */
+  gboolean started;      /* both of them: DTLS runs */
+  gboolean verified;     /* the certificate is the description's */
+  gboolean down;         /* reported */
   GPtrArray *early_dtls; /* owned: of GBytes; came before it was described */
 };
 
@@ -52,11 +54,11 @@ static void
 ot_leg_class_init (OtLegClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = ot_leg_finalize;
-  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass),
-      "Otomo leg",
-      "Network/WebRTC/Bin",
-      "One side of a call: a webrtcbin for signalling and DTLS, media through the server's own socket",
-      "Otomo");
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Otomo leg",
+                                         "Network/WebRTC/Bin",
+                                         "One side of a call: a webrtcbin for signalling and DTLS, "
+                                         "media through the server's own socket",
+                                         "Otomo");
 }
 
 static void
@@ -64,7 +66,7 @@ ot_leg_init (OtLeg *self)
 {
   g_mutex_init (&self->lock);
   self->remote.opus_payload_type = -1;
-  self->early_dtls = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  self->early_dtls = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
 }
 
 void
@@ -150,7 +152,8 @@ on_keys (const guint8 *receive_key, const guint8 *send_key, gpointer owner)
     report_down (self, error->message);
     return;
   }
-  ot_forwarder_connect (self->context->forwarder, self->endpoint, srtp, self->remote.opus_payload_type);
+  ot_forwarder_connect (self->context->forwarder, self->endpoint, srtp,
+                        self->remote.opus_payload_type);
   atomic_store (&self->is_up, TRUE);
   self->listener.up (self, ot_clock_mono_us (self->context->clock), self->user_data);
 }
@@ -237,11 +240,11 @@ ot_leg_take_input (const OtInput *input)
 
 void
 ot_leg_open (OtLeg *self,
-    const OtLegContext *context,
-    OtRelay *relay,
-    OtSide side,
-    const OtLegListener *listener,
-    gpointer user_data)
+             const OtLegContext *context,
+             OtRelay *relay,
+             OtSide side,
+             const OtLegListener *listener,
+             gpointer user_data)
 {
   static const OtEndpointListener endpoint_listener = { on_nominated, on_dtls, on_rtp_datagram };
   OtEndpoint *endpoint;
@@ -252,7 +255,8 @@ ot_leg_open (OtLeg *self,
   self->listener = *listener;
   self->user_data = user_data;
   ot_ice_credentials_make (&self->credentials);
-  endpoint = ot_forwarder_add (context->forwarder, relay, side, &self->credentials, &endpoint_listener, self);
+  endpoint = ot_forwarder_add (context->forwarder, relay, side, &self->credentials,
+                               &endpoint_listener, self);
   g_mutex_lock (&self->lock);
   self->endpoint = endpoint;
   g_mutex_unlock (&self->lock);
@@ -285,7 +289,8 @@ ot_leg_get_payload_type (OtLeg *self)
 static OtSdpLocal
 local_end (OtLeg *self)
 {
-  OtSdpLocal local = { &self->credentials, self->context->certificate->fingerprint, &self->context->announced };
+  OtSdpLocal local = { &self->credentials, self->context->certificate->fingerprint,
+                       &self->context->announced };
 
   return local;
 }
@@ -301,14 +306,16 @@ ot_leg_write_offer (OtLeg *self, int payload_type)
 char *
 ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
 {
-  static const OtEngineListener engine_listener = { on_send, on_certificate, on_keys, on_rtp_seen, on_lost };
+  static const OtEngineListener engine_listener = { on_send, on_certificate, on_keys, on_rtp_seen,
+                                                    on_lost };
   g_autofree char *offer = ot_sdp_write_for_engine (remote);
   g_autofree char *answer = NULL;
   OtSdpLocal local = local_end (self);
   OtEngine *engine;
 
   g_return_val_if_fail (self->endpoint != NULL && self->engine == NULL, NULL);
-  engine = ot_engine_new (GST_BIN (self), self->context->certificate->pem, &engine_listener, G_OBJECT (self), error);
+  engine = ot_engine_new (GST_BIN (self), self->context->certificate->pem, &engine_listener,
+                          G_OBJECT (self), error);
   if (engine == NULL)
     return NULL;
   g_mutex_lock (&self->lock);
@@ -322,7 +329,8 @@ ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
   return ot_sdp_finish_answer (answer, &local);
 }
 
-/* The endpoint goes first, under the lock: from then on nothing comes in, and the feeder is done with us. */
+/* The endpoint goes first, under the lock: from then on nothing comes in, and the feeder is done
+ * with us. */
 void
 ot_leg_close (OtLeg *self)
 {

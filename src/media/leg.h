@@ -10,13 +10,16 @@
 /**
  * OtLeg:
  *
- * One side's connection: an endpoint at the socket, and an engine (webrtcbin) for the handshake. It is a GstBin, element
- * "otleg", so that a call can be written down in gst-launch's words and seen in a graph.
+ * One side's connection: an endpoint at the socket, and an engine (webrtcbin) for the handshake. It
+ * is a GstBin, element "otleg", so that a call can be written down in gst-launch's words and seen
+ * in a graph.
  *
- * A life: opened (credentials exist, checks are answered) → described (by an offer, or by the answer to our own offer: the
- * same to it) → nominated and connected → up → closed. It may close at any point; each but the last happens once.
+ * A life: opened (credentials exist, checks are answered) → described (by an offer, or by the
+ * answer to our own offer: the same to it) → nominated and connected → up → closed. It may close at
+ * any point; each but the last happens once.
  *
- * Threads: open, describe and close come from one worker at a time; everything else is the feeder's.
+ * Threads: open, describe and close come from one worker at a time; everything else is the
+ * feeder's.
  */
 G_DECLARE_FINAL_TYPE (OtLeg, ot_leg, OT, LEG, GstBin)
 #define OT_TYPE_LEG (ot_leg_get_type ())
@@ -34,9 +37,11 @@ typedef struct {
  * OtLegListener:
  * @up: ICE and DTLS are complete and the certificate is the one of the description
  * @down: the transport is gone; once, whether it was up or not; @message is for a person
- * @rtp: the pad probe saw a packet that came at @arrival_us; until the call's first RTP was reported
+ * @rtp: the pad probe saw a packet that came at @arrival_us; until the call's first RTP was
+ * reported
  *
- * Called on the feeder's thread, with the leg locked: call nothing of the leg. Never after ot_leg_close().
+ * Called on the feeder's thread, with the leg locked: call nothing of the leg. Never after
+ * ot_leg_close().
  */
 typedef struct {
   void (*up) (OtLeg *leg, gint64 at_us, gpointer user_data);
@@ -55,11 +60,11 @@ void ot_leg_register (void);
  * @user_data: for @listener; must live until ot_leg_close()
  */
 void ot_leg_open (OtLeg *self,
-    const OtLegContext *context,
-    OtRelay *relay,
-    OtSide side,
-    const OtLegListener *listener,
-    gpointer user_data);
+                  const OtLegContext *context,
+                  OtRelay *relay,
+                  OtSide side,
+                  const OtLegListener *listener,
+                  gpointer user_data);
 
 /** ot_leg_is_open: opened and not closed. Thread: the worker's. */
 gboolean ot_leg_is_open (OtLeg *self);
@@ -69,7 +74,8 @@ OtSide ot_leg_get_side (OtLeg *self);
 /** ot_leg_is_up: Thread: any. */
 gboolean ot_leg_is_up (OtLeg *self);
 
-/** ot_leg_get_payload_type: Opus's number in the client's description; -1: not described. Thread: the worker's. */
+/** ot_leg_get_payload_type: Opus's number in the client's description; -1: not described. Thread:
+ * the worker's. */
 int ot_leg_get_payload_type (OtLeg *self);
 
 /** ot_leg_write_offer: (transfer full): our offer. */
@@ -82,7 +88,8 @@ char *ot_leg_write_offer (OtLeg *self, int payload_type);
  *
  * Takes some milliseconds.
  *
- * Returns: (transfer full): our answer (to be thrown away when @remote was one), or NULL with @error set
+ * Returns: (transfer full): our answer (to be thrown away when @remote was one), or NULL with
+ * @error set
  */
 char *ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error);
 

@@ -26,11 +26,11 @@ letter_free (gpointer data)
 {
   Letter *self = data;
 
-  g_free ((char *) self->event.call_id);
-  g_free ((char *) self->event.sdp);
-  g_free ((char *) self->event.message);
-  g_free ((char *) self->event.candidate.candidate);
-  g_free ((char *) self->event.candidate.sdp_mid);
+  g_free ((char *)self->event.call_id);
+  g_free ((char *)self->event.sdp);
+  g_free ((char *)self->event.message);
+  g_free ((char *)self->event.candidate.candidate);
+  g_free ((char *)self->event.candidate.sdp_mid);
   self->release (self->origin);
   g_free (self);
 }
@@ -52,7 +52,7 @@ take_letter (OtMediaBus *self)
 static gboolean
 dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  OtMediaBus *self = ((BusSource *) source)->bus;
+  OtMediaBus *self = ((BusSource *)source)->bus;
   Letter *letter = take_letter (self);
 
   if (letter == NULL)
@@ -74,7 +74,7 @@ ot_media_bus_new (OtMediaBusFunc deliver, gpointer user_data)
   g_mutex_init (&self->lock);
   g_queue_init (&self->letters);
   self->source = g_source_new (&bus_funcs, sizeof (BusSource));
-  ((BusSource *) self->source)->bus = self;
+  ((BusSource *)self->source)->bus = self;
   g_source_set_static_name (self->source, "otomo-media");
   g_source_attach (self->source, g_main_context_get_thread_default ());
   return self;
@@ -91,7 +91,10 @@ ot_media_bus_free (OtMediaBus *self)
 }
 
 void
-ot_media_bus_post (OtMediaBus *self, const OtMediaEvent *event, gpointer origin, GDestroyNotify release)
+ot_media_bus_post (OtMediaBus *self,
+                   const OtMediaEvent *event,
+                   gpointer origin,
+                   GDestroyNotify release)
 {
   Letter *letter = g_new0 (Letter, 1);
 

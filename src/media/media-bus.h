@@ -7,9 +7,9 @@
 /**
  * OtMediaBus:
  *
- * The way from media's threads to the main loop: events are posted anywhere and delivered there, in the order of posting,
- * never from inside ot_media_bus_post(). How many can wait is bounded by who posts: a request is answered by
- * two events at most, a leg reports twice, a call once.
+ * The way from media's threads to the main loop: events are posted anywhere and delivered there, in
+ * the order of posting, never from inside ot_media_bus_post(). How many can wait is bounded by who
+ * posts: a request is answered by two events at most, a leg reports twice, a call once.
  */
 typedef struct _OtMediaBus OtMediaBus;
 
@@ -33,4 +33,7 @@ void ot_media_bus_free (OtMediaBus *self);
  *
  * Thread: any.
  */
-void ot_media_bus_post (OtMediaBus *self, const OtMediaEvent *event, gpointer origin, GDestroyNotify release);
+void ot_media_bus_post (OtMediaBus *self,
+                        const OtMediaEvent *event,
+                        gpointer origin,
+                        GDestroyNotify release);

@@ -2,4 +2,4 @@
 
 #include "media-error.h"
 
-G_DEFINE_QUARK (ot-media-error-quark, ot_media_error)
+G_DEFINE_QUARK (ot - media - error - quark, ot_media_error)

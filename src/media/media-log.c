@@ -1,4 +1,5 @@
-/* Joins GStreamer's log and ours. The only place that knows both level scales; they are the same numbers. */
+/* Joins GStreamer's log and ours. The only place that knows both level scales; they are the same
+ * numbers. */
 
 #include "media-log.h"
 
@@ -6,22 +7,22 @@
 
 GST_DEBUG_CATEGORY (ot_media_category);
 
-G_STATIC_ASSERT ((int) GST_LEVEL_ERROR == (int) OT_LOG_ERROR);
-G_STATIC_ASSERT ((int) GST_LEVEL_WARNING == (int) OT_LOG_WARNING);
-G_STATIC_ASSERT ((int) GST_LEVEL_INFO == (int) OT_LOG_INFO);
-G_STATIC_ASSERT ((int) GST_LEVEL_DEBUG == (int) OT_LOG_DEBUG);
-G_STATIC_ASSERT ((int) GST_LEVEL_LOG == (int) OT_LOG_TRACE);
+G_STATIC_ASSERT ((int)GST_LEVEL_ERROR == (int)OT_LOG_ERROR);
+G_STATIC_ASSERT ((int)GST_LEVEL_WARNING == (int)OT_LOG_WARNING);
+G_STATIC_ASSERT ((int)GST_LEVEL_INFO == (int)OT_LOG_INFO);
+G_STATIC_ASSERT ((int)GST_LEVEL_DEBUG == (int)OT_LOG_DEBUG);
+G_STATIC_ASSERT ((int)GST_LEVEL_LOG == (int)OT_LOG_TRACE);
 
 /* GStreamer has compared the level with the category's threshold before. */
 static void
 on_gst_log (GstDebugCategory *category,
-    GstDebugLevel level,
-    const gchar *file,
-    const gchar *function,
-    gint line,
-    GObject *object,
-    GstDebugMessage *message,
-    gpointer user_data)
+            GstDebugLevel level,
+            const gchar *file,
+            const gchar *function,
+            gint line,
+            GObject *object,
+            GstDebugMessage *message,
+            gpointer user_data)
 {
   const char *topic = gst_debug_category_get_name (category);
   const char *text = gst_debug_message_get (message);
@@ -29,7 +30,8 @@ on_gst_log (GstDebugCategory *category,
                              ? g_strdup_printf ("<%s> ", GST_OBJECT_NAME (object))
                              : g_strdup ("");
 
-  ot_log_write (topic, (OtLogLevel) MIN ((int) level, (int) OT_LOG_TRACE), file, line, "%s%s", who, text);
+  ot_log_write (topic, (OtLogLevel)MIN ((int)level, (int)OT_LOG_TRACE), file, line, "%s%s", who,
+                text);
 }
 
 void
@@ -45,7 +47,8 @@ ot_media_install_log (void)
   if (levels == NULL)
     gst_debug_set_default_threshold (GST_LEVEL_WARNING);
   if (levels == NULL || strstr (levels, "otomo") == NULL)
-    gst_debug_category_set_threshold (ot_media_category,
+    gst_debug_category_set_threshold (
+        ot_media_category,
         MAX (GST_LEVEL_INFO, gst_debug_category_get_threshold (ot_media_category)));
   if (g_getenv ("GST_DEBUG_FILE") == NULL) {
     gst_debug_remove_log_function (gst_debug_log_default);

@@ -7,8 +7,9 @@
 /**
  * SECTION:media-log
  *
- * The log macros of base/log.h, in this folder on a real GStreamer category ("otomo-media"), so that GST_DEBUG and all
- * of GStreamer's tools see it as one of their own. Every .c file of media/ that logs includes this header.
+ * The log macros of base/log.h, in this folder on a real GStreamer category ("otomo-media"), so
+ * that GST_DEBUG and all of GStreamer's tools see it as one of their own. Every .c file of media/
+ * that logs includes this header.
  */
 
 GST_DEBUG_CATEGORY_EXTERN (ot_media_category);
@@ -27,10 +28,11 @@ GST_DEBUG_CATEGORY_EXTERN (ot_media_category);
 /**
  * ot_media_install_log:
  *
- * Registers the category (level INFO unless GST_DEBUG names otomo's; without GST_DEBUG GStreamer's warnings are
- * shown too) and sends GStreamer's whole log through the
- * writer of base/log.h, so that the program's log is one stream of one form. When GST_DEBUG_FILE is set, GStreamer's
- * own writer stays, and its file gets what it always gets. Initialises GStreamer. Calling it again does nothing.
+ * Registers the category (level INFO unless GST_DEBUG names otomo's; without GST_DEBUG GStreamer's
+ * warnings are shown too) and sends GStreamer's whole log through the writer of base/log.h, so that
+ * the program's log is one stream of one form. When GST_DEBUG_FILE is set, GStreamer's own writer
+ * stays, and its file gets what it always gets. Initialises GStreamer. Calling it again does
+ * nothing.
  *
  * Thread: main, before others run.
  */

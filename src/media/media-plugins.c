@@ -1,4 +1,5 @@
-/* What media/ needs to find on the machine. webrtcbin makes most of these itself, and says nothing when it can't. */
+/* What media/ needs to find on the machine. webrtcbin makes most of these itself, and says nothing
+ * when it can't. */
 
 #include "media-plugins.h"
 
@@ -39,7 +40,8 @@ ot_media_check_plugins (GError **error)
     if (factory != NULL)
       continue;
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
-        "GStreamer element \"%s\" is missing; install Debian package %s", needed[i].element, needed[i].package);
+                 "GStreamer element \"%s\" is missing; install Debian package %s",
+                 needed[i].element, needed[i].package);
     return FALSE;
   }
   return TRUE;
@@ -51,5 +53,5 @@ ot_media_version_text (void)
   g_autofree char *gstreamer = gst_version_string ();
 
   return g_strdup_printf ("%s, %s, OpenSSL %s", gstreamer, srtp_get_version_string (),
-      OpenSSL_version (OPENSSL_VERSION_STRING));
+                          OpenSSL_version (OPENSSL_VERSION_STRING));
 }

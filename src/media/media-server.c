@@ -1,5 +1,6 @@
-/* Puts media/ together and is its door: owns socket, threads, certificate and the table of calls, and turns the port's
- * requests into those of a call's bridge. The table belongs to the main loop. */
+/* Puts media/ together and is its door: owns socket, threads, certificate and the table of calls,
+ * and turns the port's requests into those of a call's bridge. The table belongs to the main loop.
+ */
 
 #include "media-server.h"
 
@@ -20,7 +21,8 @@ struct _OtMediaServer {
   GHashTable *calls;       /* owned: call id → OtBridge, owned */
 };
 
-/* An event of a call that was closed, or closed and opened again, was on its way: nobody waits for it. */
+/* An event of a call that was closed, or closed and opened again, was on its way: nobody waits for
+ * it. */
 static void
 deliver (const OtMediaEvent *event, gpointer origin, gpointer user_data)
 {
@@ -41,7 +43,7 @@ port_open (gpointer data, const char *call_id)
   if (g_hash_table_contains (self->calls, call_id))
     return;
   bridge = ot_bridge_new (&self->context, call_id);
-  g_hash_table_insert (self->calls, (char *) ot_bridge_get_call_id (bridge), bridge);
+  g_hash_table_insert (self->calls, (char *)ot_bridge_get_call_id (bridge), bridge);
   if (g_hash_table_size (self->calls) <= OT_MEDIA_CALLS_MAX)
     ot_bridge_open (bridge);
   else
@@ -51,7 +53,7 @@ port_open (gpointer data, const char *call_id)
 static void
 port_offer (gpointer data, const char *call_id, OtSide side, const char *sdp)
 {
-  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
     ot_bridge_offer (bridge, side, sdp);
@@ -60,7 +62,7 @@ port_offer (gpointer data, const char *call_id, OtSide side, const char *sdp)
 static void
 port_make_offer (gpointer data, const char *call_id, OtSide side)
 {
-  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
     ot_bridge_make_offer (bridge, side);
@@ -69,7 +71,7 @@ port_make_offer (gpointer data, const char *call_id, OtSide side)
 static void
 port_answer (gpointer data, const char *call_id, OtSide side, const char *sdp)
 {
-  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
     ot_bridge_answer (bridge, side, sdp);
@@ -78,7 +80,7 @@ port_answer (gpointer data, const char *call_id, OtSide side, const char *sdp)
 static void
 port_candidate (gpointer data, const char *call_id, OtSide side, const OtCandidate *candidate)
 {
-  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
     ot_bridge_candidate (bridge, side, candidate);
@@ -87,7 +89,7 @@ port_candidate (gpointer data, const char *call_id, OtSide side, const OtCandida
 static gboolean
 port_read_rtp (gpointer data, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES])
 {
-  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *) data)->calls, call_id);
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
     ot_bridge_read_rtp (bridge, evidence);
@@ -105,8 +107,8 @@ port_close (gpointer data, const char *call_id)
 OtMediaPort
 ot_media_server_port (OtMediaServer *self)
 {
-  OtMediaPort port = { self, port_open, port_offer, port_make_offer, port_answer, port_candidate,
-    port_read_rtp, port_close };
+  OtMediaPort port = { self,        port_open,      port_offer,    port_make_offer,
+                       port_answer, port_candidate, port_read_rtp, port_close };
 
   return port;
 }
@@ -117,8 +119,10 @@ ot_media_server_port (OtMediaServer *self)
 static char *
 read_launch (const OtMediaOptions *options, GError **error)
 {
-  const char *dir = options->pipelines_dir != NULL ? options->pipelines_dir : g_getenv ("OTOMO_PIPELINES");
-  g_autofree char *path = g_build_filename (dir != NULL ? dir : OT_PIPELINES_DIR, "call.launch", NULL);
+  const char *dir =
+      options->pipelines_dir != NULL ? options->pipelines_dir : g_getenv ("OTOMO_PIPELINES");
+  g_autofree char *path =
+      g_build_filename (dir != NULL ? dir : OT_PIPELINES_DIR, "call.launch", NULL);
   g_autoptr (GError) failure = NULL;
   g_autoptr (GRegex) comment = g_regex_new ("^\\s*#.*$", G_REGEX_MULTILINE, 0, NULL);
   g_autofree char *text = NULL;
@@ -126,7 +130,8 @@ read_launch (const OtMediaOptions *options, GError **error)
   g_autoptr (GstElement) pipeline = NULL;
 
   if (!g_file_get_contents (path, &text, NULL, &failure)) {
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot read the call's pipeline: %s", failure->message);
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot read the call's pipeline: %s",
+                 failure->message);
     return NULL;
   }
   launch = g_regex_replace_literal (comment, text, -1, 0, "", 0, &failure);
@@ -142,7 +147,8 @@ parse_address (OtAddress *out, const char *text, const char *option, guint16 por
 {
   if (ot_address_parse (out, text, port))
     return TRUE;
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: \"%s\" is not an IPv4 or IPv6 address", option, text);
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
+               "%s: \"%s\" is not an IPv4 or IPv6 address", option, text);
   return FALSE;
 }
 
@@ -164,7 +170,8 @@ open_socket (OtMediaServer *self, const OtMediaOptions *options, GError **error)
     return FALSE;
   leg->forwarder = ot_forwarder_new (&bind_to, leg->clock, error);
   return leg->forwarder != NULL
-         && parse_address (&leg->announced, address, "media.address", ot_forwarder_get_port (leg->forwarder), error);
+         && parse_address (&leg->announced, address, "media.address",
+                           ot_forwarder_get_port (leg->forwarder), error);
 }
 
 static gboolean
@@ -179,7 +186,8 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
   context->launch = read_launch (options, error);
   if (context->launch == NULL)
     return FALSE;
-  context->leg.certificate = ot_certificate_new (options->dtls_days > 0 ? options->dtls_days : DTLS_DAYS, error);
+  context->leg.certificate =
+      ot_certificate_new (options->dtls_days > 0 ? options->dtls_days : DTLS_DAYS, error);
   if (context->leg.certificate == NULL || !open_socket (self, options, error))
     return FALSE;
   context->leg.feeder = ot_feeder_new (ot_leg_take_input);
@@ -196,7 +204,10 @@ close_and_unref (gpointer bridge)
 }
 
 OtMediaServer *
-ot_media_server_new (const OtMediaOptions *options, OtMediaListener listener, gpointer user_data, GError **error)
+ot_media_server_new (const OtMediaOptions *options,
+                     OtMediaListener listener,
+                     gpointer user_data,
+                     GError **error)
 {
   g_autoptr (OtMediaServer) self = g_new0 (OtMediaServer, 1);
 
@@ -209,7 +220,8 @@ ot_media_server_new (const OtMediaOptions *options, OtMediaListener listener, gp
   return g_steal_pointer (&self);
 }
 
-/* Calls first, then who works for them: each step leaves nobody who could use what the next one frees. */
+/* Calls first, then who works for them: each step leaves nobody who could use what the next one
+ * frees. */
 void
 ot_media_server_free (OtMediaServer *self)
 {

@@ -7,18 +7,21 @@
 /**
  * OtMediaServer:
  *
- * All media of the process: one UDP socket, one thread that forwards voice, one that does handshakes, a few workers that set
- * up and tear down, and the calls. Implements #OtMediaPort. The direct path of docs: webrtcbin does signalling and
- * DTLS, the media thread everything else.
+ * All media of the process: one UDP socket, one thread that forwards voice, one that does
+ * handshakes, a few workers that set up and tear down, and the calls. Implements #OtMediaPort. The
+ * direct path of docs: webrtcbin does signalling and DTLS, the media thread everything else.
  */
 typedef struct _OtMediaServer OtMediaServer;
 
-/** OtMediaOptions: all borrowed, read before ot_media_server_new() returns. Zero and NULL are the defaults. */
+/** OtMediaOptions: all borrowed, read before ot_media_server_new() returns. Zero and NULL are the
+ * defaults. */
 typedef struct {
-  const char *address;       /* announced to clients, IPv4 or IPv6 in digits; NULL: 127.0.0.1 */
-  const char *bind_address;  /* where to listen; NULL: the announced one if it is a loopback address, else any */
-  guint16 port;              /* UDP; 0: any free one */
-  const char *pipelines_dir; /* holds call.launch; NULL: OTOMO_PIPELINES of the environment, else as built in */
+  const char *address;      /* announced to clients, IPv4 or IPv6 in digits; NULL: 127.0.0.1 */
+  const char *bind_address; /* where to listen; NULL: the announced one if it is a loopback address,
+                               else any */
+  guint16 port;             /* UDP; 0: any free one */
+  const char *pipelines_dir; /* holds call.launch; NULL: OTOMO_PIPELINES of the environment, else as
+                                built in */
   int dtls_days;             /* how long the certificate of this start is valid; 0: 30 */
 } OtMediaOptions;
 
@@ -29,21 +32,23 @@ typedef struct {
  * @user_data: for @listener
  * @error: OT_MEDIA_ERROR_START: one line for a person: what is missing, unreadable, in use
  *
- * Checks plugins and pipeline, and sets up and drops one leg, so that the first call is as quick as the
- * second: takes up to a second. Installs the log (media-log.h).
+ * Checks plugins and pipeline, and sets up and drops one leg, so that the first call is as quick as
+ * the second: takes up to a second. Installs the log (media-log.h).
  *
  * Returns: (transfer full): serving; or NULL with @error set
  * Thread: main, before its loop runs.
  */
 OtMediaServer *ot_media_server_new (const OtMediaOptions *options,
-    OtMediaListener listener,
-    gpointer user_data,
-    GError **error);
+                                    OtMediaListener listener,
+                                    gpointer user_data,
+                                    GError **error);
 
-/** ot_media_server_free: Closes all calls and joins all threads. No event comes afterwards. Thread: main loop. */
+/** ot_media_server_free: Closes all calls and joins all threads. No event comes afterwards. Thread:
+ * main loop. */
 void ot_media_server_free (OtMediaServer *self);
 
-/** ot_media_server_port: what calls use; valid as long as the server. Thread: main loop, as everything in it. */
+/** ot_media_server_port: what calls use; valid as long as the server. Thread: main loop, as
+ * everything in it. */
 OtMediaPort ot_media_server_port (OtMediaServer *self);
 
 /** ot_media_server_get_port: the UDP port, host byte order. */

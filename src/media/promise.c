@@ -1,4 +1,5 @@
-/* Waits for a GstPromise, but not for ever. The question outlives whoever gave up waiting for it. */
+/* Waits for a GstPromise, but not for ever. The question outlives whoever gave up waiting for it.
+ */
 
 #include "promise.h"
 
@@ -58,11 +59,12 @@ wait_for_answer (Question *self, gint64 patience_us)
 }
 
 GstStructure *
-ot_promise_ask (GstElement *element, const char *action, gpointer argument, gint64 patience_us, GError **error)
+ot_promise_ask (
+    GstElement *element, const char *action, gpointer argument, gint64 patience_us, GError **error)
 {
   Question *question = g_atomic_rc_box_new0 (Question);
-  g_autoptr (GstPromise) promise =
-      gst_promise_new_with_change_func (on_change, g_atomic_rc_box_acquire (question), question_unref);
+  g_autoptr (GstPromise) promise = gst_promise_new_with_change_func (
+      on_change, g_atomic_rc_box_acquire (question), question_unref);
   g_autoptr (GstStructure) reply = NULL;
   g_autoptr (GError) failure = NULL;
 
@@ -70,7 +72,8 @@ ot_promise_ask (GstElement *element, const char *action, gpointer argument, gint
   reply = wait_for_answer (question, patience_us);
   question_unref (question);
   if (reply == NULL) {
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "%s: no answer from webrtcbin", action);
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "%s: no answer from webrtcbin",
+                 action);
     return NULL;
   }
   if (gst_structure_has_field (reply, "error")) {

@@ -14,8 +14,5 @@
  *
  * Returns: (transfer full): the answer, possibly empty; or NULL with @error set
  */
-GstStructure *ot_promise_ask (GstElement *element,
-    const char *action,
-    gpointer argument,
-    gint64 patience_us,
-    GError **error);
+GstStructure *ot_promise_ask (
+    GstElement *element, const char *action, gpointer argument, gint64 patience_us, GError **error);

@@ -5,10 +5,11 @@
 /**
  * OtRewrite:
  *
- * Makes one voice of what reaches a listener. The first source goes through with its own SSRC, sequence numbers and
- * timestamps; when another takes over (the speaker's leg was replaced, or changed its SSRC), its packets go on
- * with the first one's SSRC and continue sequence and timestamp, so that the listener hears a short gap
- * and nothing else. RTCP is brought in line both ways. Plain RTP (RFC 3550), Opus's 48 kHz clock.
+ * Makes one voice of what reaches a listener. The first source goes through with its own SSRC,
+ * sequence numbers and timestamps; when another takes over (the speaker's leg was replaced, or
+ * changed its SSRC), its packets go on with the first one's SSRC and continue sequence and
+ * timestamp, so that the listener hears a short gap and nothing else. RTCP is brought in line both
+ * ways. Plain RTP (RFC 3550), Opus's 48 kHz clock.
  *
  * A value without pointers; zero-initialised it is fresh. Pure.
  */
@@ -17,7 +18,7 @@ typedef struct {
   guint64 source; /* which leg's which SSRC speaks now, a number of the caller's */
   guint32 in_ssrc;
   guint32 out_ssrc;
-  guint16 sequence_offset;  /* out = in + offset, here and below */
+  guint16 sequence_offset; /* out = in + offset, here and below */
   guint32 timestamp_offset;
   guint16 last_sequence; /* highest that went out */
   guint32 last_timestamp;
@@ -34,13 +35,16 @@ void ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, gint64 now
 
 /**
  * ot_rewrite_rtcp:
- * @towards: the rewrite towards the one who gets this packet: sender reports of the speaker are renumbered
- * @from: (nullable): the rewrite towards the one who sent it: report blocks are about what that one hears
+ * @towards: the rewrite towards the one who gets this packet: sender reports of the speaker are
+ * renumbered
+ * @from: (nullable): the rewrite towards the one who sent it: report blocks are about what that one
+ * hears
  * @packet: (inout): a compound RTCP packet
  *
  * Returns: FALSE when the packet is not well-formed; nothing is changed then
  */
-gboolean ot_rewrite_rtcp (const OtRewrite *towards, const OtRewrite *from, guint8 *packet, gsize size);
+gboolean
+ot_rewrite_rtcp (const OtRewrite *towards, const OtRewrite *from, guint8 *packet, gsize size);
 
 /**
  * ot_rtp_strip_extension:
@@ -49,6 +53,7 @@ gboolean ot_rewrite_rtcp (const OtRewrite *towards, const OtRewrite *from, guint
  *
  * Takes the header extension out, by moving the fixed header towards the payload.
  *
- * Returns: (nullable): where the packet begins now, inside the old one; NULL when it is not well-formed RTP
+ * Returns: (nullable): where the packet begins now, inside the old one; NULL when it is not
+ * well-formed RTP
  */
 guint8 *ot_rtp_strip_extension (guint8 *packet, gsize *size);

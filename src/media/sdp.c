@@ -1,4 +1,5 @@
-/* Reads clients' descriptions strictly and writes ours. Pure, but for the random numbers of new credentials. */
+/* Reads clients' descriptions strictly and writes ours. Pure, but for the random numbers of new
+ * credentials. */
 
 #include "sdp.h"
 
@@ -11,14 +12,15 @@
 #define ICE_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "+/"
 #define TOKEN_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "!#$%&'*+-.^_`{|}~"
 
-/* What is being read: attributes of the session level hold for the section that has none of its own. */
+/* What is being read: attributes of the session level hold for the section that has none of its
+ * own. */
 typedef struct {
   OtSdp *out;
   guint n_sections;
   gboolean has_mux;
   gboolean fingerprint_is_sections; /* not the session's, which it replaces */
-  char **formats; /* owned: the payload types of m=audio, in the client's order */
-  int opus_rank;  /* place of opus_payload_type among them */
+  char **formats;                   /* owned: the payload types of m=audio, in the client's order */
+  int opus_rank;                    /* place of opus_payload_type among them */
 } Reader;
 
 static gboolean
@@ -35,7 +37,8 @@ ot_ice_credentials_make (OtIceCredentials *out)
   g_autofree char *text = NULL;
 
   if (RAND_bytes (random, sizeof random) != 1)
-    g_error ("no random numbers"); /* a password that can be guessed would be worse than no server */
+    g_error (
+        "no random numbers"); /* a password that can be guessed would be worse than no server */
   text = g_base64_encode (random, sizeof random);
   g_strlcpy (out->ufrag, text, sizeof out->ufrag);
   g_strlcpy (out->pwd, text + 8, sizeof out->pwd);
@@ -46,7 +49,8 @@ copy_token (char *out, gsize size, const char *value, gsize least, const char *a
 {
   gsize length = strlen (value);
 
-  return length >= least && strspn (value, allowed) == length && g_strlcpy (out, value, size) < size;
+  return length >= least && strspn (value, allowed) == length
+         && g_strlcpy (out, value, size) < size;
 }
 
 static gboolean
@@ -83,11 +87,12 @@ read_rtpmap (Reader *self, const char *value)
     if (strcmp (self->formats[rank], words[0]) != 0)
       continue;
     self->opus_rank = rank;
-    self->out->opus_payload_type = (int) number;
+    self->out->opus_payload_type = (int)number;
   }
 }
 
-/* Several lines are alternatives: the first that we can check counts, the section's before the session's. */
+/* Several lines are alternatives: the first that we can check counts, the section's before the
+ * session's. */
 static void
 read_fingerprint (Reader *self, const char *value)
 {
@@ -217,7 +222,7 @@ static void
 write_head (GString *text, gboolean is_lite, const char *bundled_mid)
 {
   g_string_append_printf (text, "v=0\r\no=otomo %u 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n",
-      g_random_int () >> 1);
+                          g_random_int () >> 1);
   if (is_lite)
     g_string_append (text, "a=ice-lite\r\n");
   if (bundled_mid != NULL)
@@ -225,23 +230,26 @@ write_head (GString *text, gboolean is_lite, const char *bundled_mid)
 }
 
 static void
-write_section (GString *text, const char *mid, const char *direction, const char *setup, int payload_type)
+write_section (
+    GString *text, const char *mid, const char *direction, const char *setup, int payload_type)
 {
-  g_string_append_printf (text,
+  g_string_append_printf (
+      text,
       "m=audio 9 UDP/TLS/RTP/SAVPF %d\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
       "a=mid:%s\r\na=%s\r\na=rtcp-mux\r\na=setup:%s\r\n"
       "a=rtpmap:%d opus/48000/2\r\na=fmtp:%d minptime=10;useinbandfec=1\r\n",
       payload_type, mid, direction, setup, payload_type, payload_type);
 }
 
-/* What is ours in every description, at the end of its only section. The stream's name is there because pages
- * take the voice from the track event's first stream. */
+/* What is ours in every description, at the end of its only section. The stream's name is there
+ * because pages take the voice from the track event's first stream. */
 static void
 write_local (GString *text, const OtSdpLocal *local)
 {
   g_autofree char *candidate = ot_sdp_write_candidate (local->address);
 
-  g_string_append_printf (text,
+  g_string_append_printf (
+      text,
       "a=msid:otomo voice\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\n"
       "a=%s\r\na=end-of-candidates\r\n",
       local->credentials->ufrag, local->credentials->pwd, local->fingerprint, candidate);
@@ -254,8 +262,8 @@ ot_sdp_write_for_engine (const OtSdp *self)
 
   write_head (text, FALSE, self->bundled ? self->mid : NULL);
   write_section (text, self->mid, self->direction, self->setup, self->opus_payload_type);
-  g_string_append_printf (text, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\n", self->ufrag,
-      self->pwd, self->fingerprint_text);
+  g_string_append_printf (text, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\n",
+                          self->ufrag, self->pwd, self->fingerprint_text);
   return g_string_free (text, FALSE);
 }
 
@@ -273,8 +281,8 @@ ot_sdp_write_offer (const OtSdpLocal *local, int payload_type)
 static gboolean
 is_ours_to_write (const char *line)
 {
-  static const char *const prefixes[] = { "a=ice-", "a=fingerprint:", "a=candidate:", "a=msid:", "a=ssrc:",
-    "a=end-of-candidates" };
+  static const char *const prefixes[] = { "a=ice-",  "a=fingerprint:", "a=candidate:",
+                                          "a=msid:", "a=ssrc:",        "a=end-of-candidates" };
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (g_str_has_prefix (line, prefixes[i]))
@@ -306,7 +314,8 @@ ot_sdp_write_candidate (const OtAddress *address)
 {
   g_autofree char *host = ot_address_to_string (address);
 
-  return g_strdup_printf ("candidate:1 1 udp 2130706431 %s %u typ host", host, ot_address_get_port (address));
+  return g_strdup_printf ("candidate:1 1 udp 2130706431 %s %u typ host", host,
+                          ot_address_get_port (address));
 }
 
 gboolean
@@ -321,7 +330,8 @@ ot_candidate_is_valid (const char *text, GError **error)
   if (g_str_has_prefix (text, "a="))
     text += 2;
   words = g_strsplit (text, " ", 16);
-  if (!g_str_has_prefix (text, "candidate:") || g_strv_length (words) < 8 || strcmp (words[6], "typ") != 0)
+  if (!g_str_has_prefix (text, "candidate:") || g_strv_length (words) < 8
+      || strcmp (words[6], "typ") != 0)
     return fail (error, "a candidate that is not \"candidate:… typ …\"");
   return TRUE;
 }

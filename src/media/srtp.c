@@ -1,5 +1,5 @@
-/* One leg's SRTP contexts on libsrtp2. libsrtp keeps a context for every SSRC that it ever authenticated; the
- * lists here are what bounds them. */
+/* One leg's SRTP contexts on libsrtp2. libsrtp keeps a context for every SSRC that it ever
+ * authenticated; the lists here are what bounds them. */
 
 #include "srtp.h"
 
@@ -39,18 +39,20 @@ make_context (Direction *self, srtp_ssrc_type_t type, const guint8 *key, GError 
   srtp_crypto_policy_set_rtp_default (&policy.rtp);
   srtp_crypto_policy_set_rtcp_default (&policy.rtcp);
   policy.ssrc.type = type;
-  policy.key = (guchar *) key; /* read only, copied */
+  policy.key = (guchar *)key; /* read only, copied */
   policy.window_size = REPLAY_WINDOW_PACKETS;
   status = srtp_create (&self->context, &policy);
   if (status == srtp_err_status_ok)
     return TRUE;
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "libsrtp refused the keys (status %d)", status);
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "libsrtp refused the keys (status %d)",
+               status);
   return FALSE;
 }
 
 OtSrtp *
-ot_srtp_new (const guint8 receive_key[OT_SRTP_KEY_SIZE], const guint8 send_key[OT_SRTP_KEY_SIZE],
-    GError **error)
+ot_srtp_new (const guint8 receive_key[OT_SRTP_KEY_SIZE],
+             const guint8 send_key[OT_SRTP_KEY_SIZE],
+             GError **error)
 {
   g_autoptr (OtSrtp) self = g_new0 (OtSrtp, 1);
 
@@ -84,7 +86,7 @@ find_ssrc (const Direction *self, guint32 ssrc)
 static gboolean
 run (Direction *self, Operation operation, guint8 *packet, gsize *size, gsize ssrc_offset)
 {
-  int length = (int) *size;
+  int length = (int)*size;
   guint32 ssrc;
   guint place;
 
@@ -96,7 +98,7 @@ run (Direction *self, Operation operation, guint8 *packet, gsize *size, gsize ss
     return FALSE;
   if (place == self->n_ssrcs)
     self->ssrcs[self->n_ssrcs++] = ssrc;
-  *size = (gsize) length;
+  *size = (gsize)length;
   return TRUE;
 }
 

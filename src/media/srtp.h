@@ -5,16 +5,17 @@
 /**
  * OtSrtp:
  *
- * SRTP and SRTCP of one leg, both directions, profile SRTP_AES128_CM_HMAC_SHA1_80 (RFC 3711, RFC 5764), by libsrtp2.
- * Receiving has a replay window; at most OT_SRTP_SSRC_MAX sources are followed in each direction, packets of
- * further ones fail.
+ * SRTP and SRTCP of one leg, both directions, profile SRTP_AES128_CM_HMAC_SHA1_80 (RFC 3711, RFC
+ * 5764), by libsrtp2. Receiving has a replay window; at most OT_SRTP_SSRC_MAX sources are followed
+ * in each direction, packets of further ones fail.
  *
  * Thread: one at a time.
  */
 typedef struct _OtSrtp OtSrtp;
 
 #define OT_SRTP_KEY_SIZE 30 /* master key (16) and salt (14), as DTLS exports them */
-#define OT_SRTP_TRAILER 144 /* protecting needs this much room behind a packet, bytes (libsrtp2 says so; it uses 14) */
+#define OT_SRTP_TRAILER                                                                            \
+  144 /* protecting needs this much room behind a packet, bytes (libsrtp2 says so; it uses 14) */
 #define OT_SRTP_SSRC_MAX 16
 
 /**
@@ -27,13 +28,15 @@ typedef struct _OtSrtp OtSrtp;
  *
  * Returns: (transfer full): or NULL with @error set
  */
-OtSrtp *ot_srtp_new (const guint8 receive_key[OT_SRTP_KEY_SIZE], const guint8 send_key[OT_SRTP_KEY_SIZE],
-    GError **error);
+OtSrtp *ot_srtp_new (const guint8 receive_key[OT_SRTP_KEY_SIZE],
+                     const guint8 send_key[OT_SRTP_KEY_SIZE],
+                     GError **error);
 void ot_srtp_free (OtSrtp *self);
 
 /**
- * Each works in place, sets the new @size and returns whether it could: FALSE for what is forged, replayed, too
- * short or of one source too many; the bytes are then undefined. Protecting needs OT_SRTP_TRAILER bytes of room.
+ * Each works in place, sets the new @size and returns whether it could: FALSE for what is forged,
+ * replayed, too short or of one source too many; the bytes are then undefined. Protecting needs
+ * OT_SRTP_TRAILER bytes of room.
  */
 gboolean ot_srtp_unprotect (OtSrtp *self, guint8 *packet, gsize *size);
 gboolean ot_srtp_protect (OtSrtp *self, guint8 *packet, gsize *size);

@@ -1,5 +1,5 @@
-/* Reads and writes STUN messages. Pure: bytes in, bytes out, nothing kept. What arrives here came from anybody:
- * every length is checked before it is believed, and nothing is asserted about it. */
+/* Reads and writes STUN messages. Pure: bytes in, bytes out, nothing kept. What arrives here came
+ * from anybody: every length is checked before it is believed, and nothing is asserted about it. */
 
 #include "stun.h"
 
@@ -13,42 +13,43 @@
 static guint16
 get16 (const guint8 *at)
 {
-  return (guint16) (at[0] << 8 | at[1]);
+  return (guint16)(at[0] << 8 | at[1]);
 }
 
 static guint32
 get32 (const guint8 *at)
 {
-  return (guint32) at[0] << 24 | (guint32) at[1] << 16 | (guint32) at[2] << 8 | at[3];
+  return (guint32)at[0] << 24 | (guint32)at[1] << 16 | (guint32)at[2] << 8 | at[3];
 }
 
 static void
 set16 (guint8 *at, guint16 value)
 {
-  at[0] = (guint8) (value >> 8);
-  at[1] = (guint8) value;
+  at[0] = (guint8)(value >> 8);
+  at[1] = (guint8)value;
 }
 
 static void
 set32 (guint8 *at, guint32 value)
 {
-  set16 (at, (guint16) (value >> 16));
-  set16 (at + 2, (guint16) value);
+  set16 (at, (guint16)(value >> 16));
+  set16 (at + 2, (guint16)value);
 }
 
 static gsize
 padded (gsize size)
 {
-  return (size + 3) & ~(gsize) 3;
+  return (size + 3) & ~(gsize)3;
 }
 
 /* CRC-32 of ITU-T V.42, four bits a step. */
 static guint32
 crc32_of (const guint8 *data, gsize size)
 {
-  static const guint32 table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190,
-    0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0,
-    0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
+  static const guint32 table[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+                                     0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+                                     0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+                                     0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
   guint32 crc = 0xffffffff;
 
   for (gsize i = 0; i < size; i++) {
@@ -63,18 +64,20 @@ crc32_of (const guint8 *data, gsize size)
 static void
 integrity_of (const guint8 *data, gsize offset, const char *password, guint8 out[INTEGRITY_SIZE])
 {
-  g_autoptr (GHmac) hmac = g_hmac_new (G_CHECKSUM_SHA1, (const guint8 *) password, strlen (password));
+  g_autoptr (GHmac) hmac =
+      g_hmac_new (G_CHECKSUM_SHA1, (const guint8 *)password, strlen (password));
   guint8 header[HEADER_SIZE];
   gsize size = INTEGRITY_SIZE;
 
   memcpy (header, data, HEADER_SIZE);
-  set16 (header + 2, (guint16) (offset + 4 + INTEGRITY_SIZE - HEADER_SIZE));
+  set16 (header + 2, (guint16)(offset + 4 + INTEGRITY_SIZE - HEADER_SIZE));
   g_hmac_update (hmac, header, HEADER_SIZE);
-  g_hmac_update (hmac, data + HEADER_SIZE, (gssize) (offset - HEADER_SIZE));
+  g_hmac_update (hmac, data + HEADER_SIZE, (gssize)(offset - HEADER_SIZE));
   g_hmac_get_digest (hmac, out, &size);
 }
 
-/* The host of an XOR-MAPPED-ADDRESS is mixed with the cookie and, for IPv6, the transaction id: bytes 4 to 19. */
+/* The host of an XOR-MAPPED-ADDRESS is mixed with the cookie and, for IPv6, the transaction id:
+ * bytes 4 to 19. */
 static void
 mix_address (guint8 *host, gsize size, const guint8 *message)
 {
@@ -85,18 +88,18 @@ mix_address (guint8 *host, gsize size, const guint8 *message)
 static void
 read_mapped (OtStun *self, const guint8 *value, gsize size)
 {
-  guint16 port = size >= 4 ? get16 (value + 2) ^ (guint16) (MAGIC_COOKIE >> 16) : 0;
+  guint16 port = size >= 4 ? get16 (value + 2) ^ (guint16)(MAGIC_COOKIE >> 16) : 0;
 
   if (size == 8 && value[1] == 1) {
     self->mapped.v4.sin_family = AF_INET;
     self->mapped.v4.sin_port = g_htons (port);
     memcpy (&self->mapped.v4.sin_addr, value + 4, 4);
-    mix_address ((guint8 *) &self->mapped.v4.sin_addr, 4, self->data);
+    mix_address ((guint8 *)&self->mapped.v4.sin_addr, 4, self->data);
   } else if (size == 20 && value[1] == 2) {
     self->mapped.v6.sin6_family = AF_INET6;
     self->mapped.v6.sin6_port = g_htons (port);
     memcpy (&self->mapped.v6.sin6_addr, value + 4, 16);
-    mix_address ((guint8 *) &self->mapped.v6.sin6_addr, 16, self->data);
+    mix_address ((guint8 *)&self->mapped.v6.sin6_addr, 16, self->data);
   }
 }
 
@@ -141,7 +144,8 @@ ot_stun_read (OtStun *out, const guint8 *data, gsize size)
 
   memset (out, 0, sizeof *out);
   if (size < HEADER_SIZE || size > OT_STUN_MAX || (data[0] & 0xc0) != 0
-      || get32 (data + 4) != MAGIC_COOKIE || get16 (data + 2) != size - HEADER_SIZE || size % 4 != 0)
+      || get32 (data + 4) != MAGIC_COOKIE || get16 (data + 2) != size - HEADER_SIZE
+      || size % 4 != 0)
     return FALSE;
   out->data = data;
   out->type = get16 (data);
@@ -179,7 +183,7 @@ ot_stun_is_authentic (const OtStun *self, const char *password)
 void
 ot_stun_begin (OtStunWriter *self, OtStunType type, const guint8 transaction[OT_STUN_TRANSACTION])
 {
-  set16 (self->data, (guint16) type);
+  set16 (self->data, (guint16)type);
   set16 (self->data + 2, 0);
   set32 (self->data + 4, MAGIC_COOKIE);
   memcpy (self->data + 8, transaction, OT_STUN_TRANSACTION);
@@ -192,13 +196,13 @@ ot_stun_put (OtStunWriter *self, OtStunAttribute attribute, const void *value, g
   guint8 *at = self->data + self->size;
 
   g_assert (self->size + 4 + padded (size) <= OT_STUN_MAX);
-  set16 (at, (guint16) attribute);
-  set16 (at + 2, (guint16) size);
+  set16 (at, (guint16)attribute);
+  set16 (at + 2, (guint16)size);
   memset (at + 4, 0, padded (size));
   if (size > 0)
     memcpy (at + 4, value, size);
   self->size += 4 + padded (size);
-  set16 (self->data + 2, (guint16) (self->size - HEADER_SIZE));
+  set16 (self->data + 2, (guint16)(self->size - HEADER_SIZE));
 }
 
 void
@@ -209,7 +213,7 @@ ot_stun_put_mapped (OtStunWriter *self, const OtAddress *address)
   const guint8 *host = ot_address_get_bytes (address, &size);
 
   value[1] = size == 4 ? 1 : 2;
-  set16 (value + 2, ot_address_get_port (address) ^ (guint16) (MAGIC_COOKIE >> 16));
+  set16 (value + 2, ot_address_get_port (address) ^ (guint16)(MAGIC_COOKIE >> 16));
   memcpy (value + 4, host, size);
   mix_address (value + 4, size, self->data);
   ot_stun_put (self, OT_STUN_XOR_MAPPED_ADDRESS, value, 4 + size);
@@ -221,8 +225,8 @@ ot_stun_put_error (OtStunWriter *self, int code, const char *reason)
   guint8 value[4 + 64] = { 0 };
   gsize length = MIN (strlen (reason), 64);
 
-  value[2] = (guint8) (code / 100);
-  value[3] = (guint8) (code % 100);
+  value[2] = (guint8)(code / 100);
+  value[3] = (guint8)(code % 100);
   memcpy (value + 4, reason, length);
   ot_stun_put (self, OT_STUN_ERROR_CODE, value, 4 + length);
 }

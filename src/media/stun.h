@@ -7,9 +7,10 @@
 /**
  * SECTION:stun
  *
- * The STUN that an ICE-lite agent needs: binding requests in, binding responses out. RFC 8489 (messages,
- * MESSAGE-INTEGRITY with SHA-1 and short-term credentials, FINGERPRINT) and RFC 8445 (ICE attributes).
- * Not here: transactions, retransmission, other methods, MESSAGE-INTEGRITY-SHA256.
+ * The STUN that an ICE-lite agent needs: binding requests in, binding responses out. RFC 8489
+ * (messages, MESSAGE-INTEGRITY with SHA-1 and short-term credentials, FINGERPRINT) and RFC 8445
+ * (ICE attributes). Not here: transactions, retransmission, other methods,
+ * MESSAGE-INTEGRITY-SHA256.
  *
  * Thread: any; no state.
  */
@@ -61,7 +62,8 @@ typedef struct {
  */
 gboolean ot_stun_read (OtStun *out, const guint8 *data, gsize size);
 
-/** ot_stun_is_authentic: whether MESSAGE-INTEGRITY is there and was made with @password. Constant time. */
+/** ot_stun_is_authentic: whether MESSAGE-INTEGRITY is there and was made with @password. Constant
+ * time. */
 gboolean ot_stun_is_authentic (const OtStun *self, const char *password);
 
 /** OtStunWriter: a message in the making. */
@@ -70,8 +72,10 @@ typedef struct {
   gsize size;
 } OtStunWriter;
 
-/** A message is begun, attributes are put (at most 256 bytes each, three of them), then it is finished. */
-void ot_stun_begin (OtStunWriter *self, OtStunType type, const guint8 transaction[OT_STUN_TRANSACTION]);
+/** A message is begun, attributes are put (at most 256 bytes each, three of them), then it is
+ * finished. */
+void
+ot_stun_begin (OtStunWriter *self, OtStunType type, const guint8 transaction[OT_STUN_TRANSACTION]);
 void ot_stun_put (OtStunWriter *self, OtStunAttribute attribute, const void *value, gsize size);
 void ot_stun_put_mapped (OtStunWriter *self, const OtAddress *address);
 void ot_stun_put_error (OtStunWriter *self, int code, const char *reason);

@@ -53,10 +53,10 @@ ot_address_get_bytes (const OtAddress *self, gsize *size)
 {
   if (self->any.sa_family == AF_INET6) {
     *size = sizeof self->v6.sin6_addr;
-    return (const guint8 *) &self->v6.sin6_addr;
+    return (const guint8 *)&self->v6.sin6_addr;
   }
   *size = self->any.sa_family == AF_INET ? sizeof self->v4.sin_addr : 0;
-  return (const guint8 *) &self->v4.sin_addr;
+  return (const guint8 *)&self->v4.sin_addr;
 }
 
 gboolean

@@ -62,7 +62,7 @@ ot_warm_up (const OtLegContext *context, GError **error)
 
   if (answer != NULL && ot_sdp_read (&read, answer, FALSE, &failure))
     return TRUE;
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "GStreamer's webrtcbin does not work here: %s",
-      failure->message);
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
+               "GStreamer's webrtcbin does not work here: %s", failure->message);
   return FALSE;
 }

@@ -1,5 +1,5 @@
-/* A client's leg for the component tests, on OpenSSL and the folder's own STUN and SRTP, which the unit tests hold against
- * the vectors of their RFCs. */
+/* A client's leg for the component tests, on OpenSSL and the folder's own STUN and SRTP, which the
+ * unit tests hold against the vectors of their RFCs. */
 
 #include "peer.h"
 
@@ -44,7 +44,7 @@ send_tls_output (Peer *self)
     int length = datagram[11] << 8 | datagram[12];
 
     g_assert_cmpint (BIO_read (out, datagram + 13, length), ==, length);
-    peer_send_raw (self, datagram, 13 + (gsize) length);
+    peer_send_raw (self, datagram, 13 + (gsize)length);
   }
 }
 
@@ -58,7 +58,9 @@ export_keys (Peer *self)
   guint8 *theirs = keys[self->is_dtls_client ? 1 : 0];
   g_autoptr (GError) error = NULL;
 
-  g_assert_cmpint (SSL_export_keying_material (self->tls, material, 60, label, strlen (label), NULL, 0, 0), ==, 1);
+  g_assert_cmpint (
+      SSL_export_keying_material (self->tls, material, 60, label, strlen (label), NULL, 0, 0), ==,
+      1);
   for (guint i = 0; i < 2; i++) {
     memcpy (keys[i], material + 16 * i, 16);
     memcpy (keys[i] + 16, material + 32 + 14 * i, 14);
@@ -119,11 +121,11 @@ on_datagram (gint fd, GIOCondition condition, gpointer user_data)
   if (size <= 0)
     return G_SOURCE_CONTINUE;
   if (data[0] < 4) {
-    take_stun (self, data, (gsize) size);
+    take_stun (self, data, (gsize)size);
   } else if (data[0] >= 128) {
-    take_media (self, data, (gsize) size);
+    take_media (self, data, (gsize)size);
   } else {
-    BIO_write (SSL_get_rbio (self->tls), data, (int) size);
+    BIO_write (SSL_get_rbio (self->tls), data, (int)size);
     advance_tls (self);
   }
   return G_SOURCE_CONTINUE;
@@ -134,12 +136,13 @@ open_socket (Peer *self)
 {
   socklen_t size = sizeof self->address;
 
-  ot_address_parse (&self->address, "127.0.0.1", 0);
-  self->socket = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  g_assert_cmpint (bind (self->socket, &self->address.any, ot_address_get_size (&self->address)), ==, 0);
+  ot_address_parse (&self->address, self->host, 0);
+  self->socket = socket (self->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  g_assert_cmpint (bind (self->socket, &self->address.any, ot_address_get_size (&self->address)),
+                   ==, 0);
   g_assert_cmpint (getsockname (self->socket, &self->address.any, &size), ==, 0);
   self->source = g_unix_fd_source_new (self->socket, G_IO_IN);
-  g_source_set_callback (self->source, (GSourceFunc) (void (*) (void)) on_datagram, self, NULL);
+  g_source_set_callback (self->source, (GSourceFunc)(void (*) (void))on_datagram, self, NULL);
   g_source_attach (self->source, NULL);
 }
 
@@ -152,14 +155,16 @@ close_socket (Peer *self)
 }
 
 Peer *
-peer_new (void)
+peer_new (const char *host)
 {
   Peer *self = g_new0 (Peer, 1);
 
+  self->host = host;
   self->certificate = ot_certificate_new (1, NULL);
   self->tls_context = SSL_CTX_new (DTLS_method ());
   load_certificate (self);
-  SSL_CTX_set_verify (self->tls_context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, trust_anybody);
+  SSL_CTX_set_verify (self->tls_context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                      trust_anybody);
   SSL_CTX_set_tlsext_use_srtp (self->tls_context, "SRTP_AES128_CM_SHA1_80");
   self->tls = SSL_new (self->tls_context);
   SSL_set_options (self->tls, SSL_OP_NO_QUERY_MTU);
@@ -170,10 +175,10 @@ peer_new (void)
   ot_ice_credentials_make (&self->credentials);
   self->payload_type = 111;
   self->ssrc = g_random_int ();
-  self->sequence = (guint16) g_random_int ();
+  self->sequence = (guint16)g_random_int ();
   self->timestamp = g_random_int ();
-  self->rtp = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  self->rtcp = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  self->rtp = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  self->rtcp = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   open_socket (self);
   return self;
 }
@@ -194,15 +199,17 @@ peer_free (Peer *self)
 char *
 peer_write_description (Peer *self, const char *setup)
 {
-  const char *fingerprint =
-      self->claimed_fingerprint != NULL ? self->claimed_fingerprint : self->certificate->fingerprint;
+  const char *fingerprint = self->claimed_fingerprint != NULL ? self->claimed_fingerprint
+                                                              : self->certificate->fingerprint;
 
-  return g_strdup_printf ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE voice\r\n"
-                          "m=audio 9 UDP/TLS/RTP/SAVPF %d 0\r\nc=IN IP4 0.0.0.0\r\na=mid:voice\r\na=sendrecv\r\n"
-                          "a=rtcp-mux\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\n"
-                          "a=rtpmap:%d opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n"
-                          "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n",
-      self->payload_type, self->credentials.ufrag, self->credentials.pwd, fingerprint, setup, self->payload_type);
+  return g_strdup_printf (
+      "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE voice\r\n"
+      "m=audio 9 UDP/TLS/RTP/SAVPF %d 0\r\nc=IN IP4 0.0.0.0\r\na=mid:voice\r\na=sendrecv\r\n"
+      "a=rtcp-mux\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\n"
+      "a=rtpmap:%d opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n"
+      "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n",
+      self->payload_type, self->credentials.ufrag, self->credentials.pwd, fingerprint, setup,
+      self->payload_type);
 }
 
 static char *
@@ -227,7 +234,7 @@ peer_read_description (Peer *self, const char *sdp)
   g_assert_nonnull (strstr (sdp, "a=ice-lite"));
   g_strlcpy (self->server_ufrag, ufrag, sizeof self->server_ufrag);
   g_strlcpy (self->server_pwd, pwd, sizeof self->server_pwd);
-  g_assert_true (ot_address_parse (&self->server, words[4], (guint16) atoi (words[5])));
+  g_assert_true (ot_address_parse (&self->server, words[4], (guint16)atoi (words[5])));
   self->is_dtls_client = strcmp (setup, "active") != 0;
   if (self->is_dtls_client)
     SSL_set_connect_state (self->tls);
@@ -240,12 +247,13 @@ send_check (Peer *self, OtStunAttribute role, gboolean nominate, const char *pas
 {
   static const guint8 priority[4] = { 0x6e, 0, 1, 0xff };
   static const guint8 tie_breaker[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
-  g_autofree char *username = g_strdup_printf ("%s:%s", self->server_ufrag, self->credentials.ufrag);
+  g_autofree char *username =
+      g_strdup_printf ("%s:%s", self->server_ufrag, self->credentials.ufrag);
   guint8 transaction[OT_STUN_TRANSACTION];
   OtStunWriter check;
 
   for (guint i = 0; i < sizeof transaction; i++)
-    transaction[i] = (guint8) g_random_int ();
+    transaction[i] = (guint8)g_random_int ();
   ot_stun_begin (&check, OT_STUN_BINDING_REQUEST, transaction);
   ot_stun_put (&check, OT_STUN_USERNAME, username, strlen (username));
   ot_stun_put (&check, OT_STUN_PRIORITY, priority, sizeof priority);
@@ -283,9 +291,10 @@ peer_is_connected (Peer *self)
 void
 peer_send_raw (Peer *self, const guint8 *data, gsize size)
 {
-  ssize_t sent = sendto (self->socket, data, size, 0, &self->server.any, ot_address_get_size (&self->server));
+  ssize_t sent =
+      sendto (self->socket, data, size, 0, &self->server.any, ot_address_get_size (&self->server));
 
-  g_assert_cmpint (sent, ==, (ssize_t) size);
+  g_assert_cmpint (sent, ==, (ssize_t)size);
 }
 
 void
@@ -308,7 +317,8 @@ put32 (guint8 *at, guint32 value)
 void
 peer_send_rtp (Peer *self)
 {
-  guint8 packet[12 + 80] = { 0x80, (guint8) self->payload_type, (guint8) (self->sequence >> 8), (guint8) self->sequence };
+  guint8 packet[12 + 80] = { 0x80, (guint8)self->payload_type, (guint8)(self->sequence >> 8),
+                             (guint8)self->sequence };
 
   put32 (packet + 4, self->timestamp);
   put32 (packet + 8, self->ssrc);

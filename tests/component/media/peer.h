@@ -10,12 +10,14 @@
 /**
  * Peer:
  *
- * A client's leg, as a browser has one: UDP socket on the loopback, ICE (controlling), DTLS with OpenSSL in either role,
- * SRTP. It runs on the test's main context and does nothing on its own but answer: the test says when to check, send, close.
+ * A client's leg, as a browser has one: UDP socket on the loopback, ICE (controlling), DTLS with
+ * OpenSSL in either role, SRTP. It runs on the test's main context and does nothing on its own but
+ * answer: the test says when to check, send, close.
  */
 typedef struct _Peer Peer;
 
 struct _Peer {
+  const char *host;
   int socket;
   GSource *source;
   OtAddress address; /* ours */
@@ -42,7 +44,8 @@ struct _Peer {
   GPtrArray *rtcp; /* of GBytes, decrypted */
 };
 
-Peer *peer_new (void);
+/** @host: the loopback address to use. */
+Peer *peer_new (const char *host);
 void peer_free (Peer *self);
 
 /** Our description; @setup: "actpass", "active" or "passive". */

@@ -1,5 +1,5 @@
-/* The media server against real peers over real sockets, in one process: descriptions both ways round, ICE, DTLS, SRTP, and
- * every event of the port. */
+/* The media server against real peers over real sockets, in one process: descriptions both ways
+ * round, ICE, DTLS, SRTP, and every event of the port. */
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -62,18 +62,22 @@ on_event (const OtMediaEvent *event, gpointer user_data)
 static gboolean
 on_out_of_patience (gpointer user_data)
 {
-  g_error ("nothing came within %d s: %s", PATIENCE_S, (const char *) user_data);
+  g_error ("nothing came within %d s: %s", PATIENCE_S, (const char *)user_data);
   return G_SOURCE_REMOVE;
 }
 
-/* Runs the loop until @condition holds; an event or a datagram wakes it, the deadline ends the test. */
-#define wait_for(condition)                                                                       \
-  G_STMT_START {                                                                                  \
-    guint deadline = g_timeout_add_seconds (PATIENCE_S, on_out_of_patience, (gpointer) #condition); \
-    while (!(condition))                                                                          \
-      g_main_context_iteration (NULL, TRUE);                                                      \
-    g_source_remove (deadline);                                                                   \
-  } G_STMT_END
+/* Runs the loop until @condition holds; an event or a datagram wakes it, the deadline ends the
+ * test. */
+#define wait_for(condition)                                                                        \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    guint deadline =                                                                               \
+        g_timeout_add_seconds (PATIENCE_S, on_out_of_patience, (gpointer) #condition);             \
+    while (!(condition))                                                                           \
+      g_main_context_iteration (NULL, TRUE);                                                       \
+    g_source_remove (deadline);                                                                    \
+  }                                                                                                \
+  G_STMT_END
 
 static guint
 count_events (Fixture *f, OtMediaEventType type)
@@ -81,7 +85,7 @@ count_events (Fixture *f, OtMediaEventType type)
   guint n = 0;
 
   for (guint i = 0; i < f->events->len; i++)
-    n += ((Seen *) g_ptr_array_index (f->events, i))->type == type;
+    n += ((Seen *)g_ptr_array_index (f->events, i))->type == type;
   return n;
 }
 
@@ -100,9 +104,9 @@ wait_for_event (Fixture *f, OtMediaEventType type, guint nth)
 }
 
 static void
-set_up (Fixture *f, gconstpointer data)
+set_up_at (Fixture *f, const char *host)
 {
-  const OtMediaOptions options = { 0 };
+  const OtMediaOptions options = { .address = host };
   g_autoptr (GError) error = NULL;
 
   f->events = g_ptr_array_new_with_free_func (seen_free);
@@ -110,8 +114,20 @@ set_up (Fixture *f, gconstpointer data)
   g_assert_no_error (error);
   f->port = ot_media_server_port (f->server);
   for (guint side = 0; side < OT_N_SIDES; side++)
-    f->peers[side] = peer_new ();
+    f->peers[side] = peer_new (host);
   f->port.open (f->port.self, CALL);
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  set_up_at (f, "127.0.0.1");
+}
+
+static void
+set_up_v6 (Fixture *f, gconstpointer data)
+{
+  set_up_at (f, "::1");
 }
 
 static void
@@ -191,7 +207,7 @@ get32 (const guint8 *at)
 static guint16
 get16 (const guint8 *at)
 {
-  return (guint16) (at[0] << 8 | at[1]);
+  return (guint16)(at[0] << 8 | at[1]);
 }
 
 /* One packet from one peer to the other, and what of it arrived. */
@@ -208,7 +224,7 @@ say (Fixture *f, Peer *from, Peer *to)
 
 /* Something that the server handles after all that was sent before it on the same socket. */
 static void
-wait_until_handled (Fixture *f, Peer *peer)
+wait_until_handled (Peer *peer)
 {
   guint n = peer->n_checks_answered;
 
@@ -284,7 +300,7 @@ test_early_client (Fixture *f, gconstpointer data)
   peer_read_description (otomo, wait_for_event (f, OT_MEDIA_OFFER, 1)->text);
   peer_check (otomo, TRUE);
   wait_for (otomo->n_checks_answered == 1); /* its ClientHello is out now */
-  wait_until_handled (f, otomo);
+  wait_until_handled (otomo);
   answer = peer_write_description (otomo, "active");
   f->port.answer (f->port.self, CALL, OT_SIDE_CALLEE, answer);
   wait_for_event (f, OT_MEDIA_LEG_UP, 1);
@@ -313,8 +329,8 @@ test_crossing_offers (Fixture *f, gconstpointer data)
   say (f, user, otomo);
 }
 
-/* One leg up, its RTP, its RTCP, STUN of both, forged RTP of both: no first RTP. Then the second leg is up: still none, until a
- * packet comes. The evidence tells of the packets before. */
+/* One leg up, its RTP, its RTCP, STUN of both, forged RTP of both: no first RTP. Then the second
+ * leg is up: still none, until a packet comes. The evidence tells of the packets before. */
 static void
 test_what_starts_nothing (Fixture *f, gconstpointer data)
 {
@@ -334,7 +350,7 @@ test_what_starts_nothing (Fixture *f, gconstpointer data)
     peer_send_raw (user, forged, sizeof forged);
     peer_send_raw (otomo, forged, sizeof forged);
   }
-  wait_until_handled (f, user);
+  wait_until_handled (user);
   g_assert_true (f->port.read_rtp (f->port.self, CALL, evidence));
   g_assert_cmpuint (evidence[OT_SIDE_CALLER].packet_count, ==, 20);
   g_assert_cmpuint (evidence[OT_SIDE_CALLEE].packet_count, ==, 0);
@@ -417,13 +433,14 @@ test_candidates (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_events (f, OT_MEDIA_REFUSED), ==, 1);
 }
 
-/* The new leg is set up beside the old one, which is heard until the new one is up. For the listener it stays one voice. */
+/* The new leg is set up beside the old one, which is heard until the new one is up. For the
+ * listener it stays one voice. */
 static void
 test_replaced_leg (Fixture *f, gconstpointer data)
 {
   Peer *user = f->peers[OT_SIDE_CALLER];
   Peer *otomo = f->peers[OT_SIDE_CALLEE];
-  Peer *again = peer_new ();
+  Peer *again = peer_new ("127.0.0.1");
   const guint8 *packet;
   const guint8 *report;
   guint32 ssrc = user->ssrc;
@@ -444,20 +461,20 @@ test_replaced_leg (Fixture *f, gconstpointer data)
   packet = say (f, again, otomo);
   g_assert_cmpuint (packet[1] & 0x7f, ==, 111);
   g_assert_cmpuint (get32 (packet + 8), ==, ssrc);
-  g_assert_cmpuint (get16 (packet + 2), ==, (guint16) (sequence + 1));
+  g_assert_cmpuint (get16 (packet + 2), ==, (guint16)(sequence + 1));
   g_assert_cmpuint (get32 (packet + 4) - timestamp, <, 48000u * PATIENCE_S);
   packet = say (f, again, otomo);
-  g_assert_cmpuint (get16 (packet + 2), ==, (guint16) (sequence + 2));
+  g_assert_cmpuint (get16 (packet + 2), ==, (guint16)(sequence + 2));
   packet = say (f, otomo, again);
   g_assert_cmpuint (packet[1] & 0x7f, ==, 109);
 
   /* What the listener reports about the one voice is for the one who speaks now. */
-  peer_send_rtcp (otomo, ssrc, 0x10000u | (guint16) (sequence + 2));
+  peer_send_rtcp (otomo, ssrc, 0x10000u | (guint16)(sequence + 2));
   wait_for (again->rtcp->len == 1);
   report = g_bytes_get_data (g_ptr_array_index (again->rtcp, 0), &size);
   g_assert_cmpuint (size, ==, 52);
   g_assert_cmpuint (get32 (report + 28), ==, again->ssrc);
-  g_assert_cmpuint (get16 (report + 38), ==, (guint16) (again->sequence - 1));
+  g_assert_cmpuint (get16 (report + 38), ==, (guint16)(again->sequence - 1));
   peer_send_rtcp (again, 0, 0);
   wait_for (otomo->rtcp->len == 1);
   report = g_bytes_get_data (g_ptr_array_index (otomo->rtcp, 0), &size);
@@ -483,7 +500,7 @@ test_roaming (Fixture *f, gconstpointer data)
   g_assert_cmpuint (user->n_checks_answered, ==, 1);
   n = user->rtp->len;
   peer_send_rtp (otomo); /* still to the old place, which is closed */
-  wait_until_handled (f, otomo);
+  wait_until_handled (otomo);
   g_assert_cmpuint (user->rtp->len, ==, n);
 
   peer_check (user, TRUE);
@@ -497,8 +514,8 @@ test_header_extension (Fixture *f, gconstpointer data)
 {
   Peer *user = f->peers[OT_SIDE_CALLER];
   Peer *otomo = f->peers[OT_SIDE_CALLEE];
-  guint8 packet[12 + 8 + 4] = { 0x90, 0x80 | 111, 0, 7, 0, 0, 0, 1, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x10, 0xff, 0, 0,
-    'o', 'p', 'u', 's' };
+  guint8 packet[12 + 8 + 4] = { 0x90, 0x80 | 111, 0, 7, 0,    0,    0, 1, 0,   0,   0,   9,
+                                0xbe, 0xde,       0, 1, 0x10, 0xff, 0, 0, 'o', 'p', 'u', 's' };
   const guint8 *got;
   gsize size;
 
@@ -531,7 +548,7 @@ static void
 test_close_at_any_time (Fixture *f, gconstpointer data)
 {
   for (guint stage = 0; stage < 6; stage++) {
-    Peer *user = peer_new ();
+    Peer *user = peer_new ("127.0.0.1");
     g_autofree char *sdp = peer_write_description (user, "actpass");
     guint n;
 
@@ -553,6 +570,74 @@ test_close_at_any_time (Fixture *f, gconstpointer data)
     g_assert_cmpuint (f->events->len, ==, n);
     peer_free (user);
   }
+}
+
+static void
+test_ipv6 (Fixture *f, gconstpointer data)
+{
+  g_assert_cmpint (f->peers[OT_SIDE_CALLER]->address.any.sa_family, ==, AF_INET6);
+  connect_both (f);
+  say (f, f->peers[OT_SIDE_CALLER], f->peers[OT_SIDE_CALLEE]);
+  say (f, f->peers[OT_SIDE_CALLEE], f->peers[OT_SIDE_CALLER]);
+  wait_for_event (f, OT_MEDIA_FIRST_RTP, 1);
+}
+
+/* Anything at all, from addresses that are known and such that aren't, before, during and after the
+ * handshake. First bytes of every kind, lengths of every kind. */
+static void
+make_noise (Peer *peer, guint n_datagrams)
+{
+  static const guint8 kinds[] = { 0, 1, 20, 22, 23, 63, 64, 128, 144, 191, 255 };
+
+  for (guint i = 0; i < n_datagrams; i++) {
+    guint8 data[1700];
+    gsize size = 1 + (gsize)g_test_rand_int_range (0, i % 8 == 0 ? sizeof data : 80);
+
+    for (gsize at = 0; at < size; at++)
+      data[at] = (guint8)g_test_rand_int ();
+    data[0] = kinds[i % G_N_ELEMENTS (kinds)];
+    if (i % 3 == 0 && size > 1)
+      data[1] = (guint8)(192 + i % 32);
+    peer_send_raw (peer, data, size);
+    if (i % 32 == 0)
+      wait_until_handled (peer);
+  }
+}
+
+static void
+test_noise (Fixture *f, gconstpointer data)
+{
+  Peer *user = f->peers[OT_SIDE_CALLER];
+  Peer *otomo = f->peers[OT_SIDE_CALLEE];
+
+  offer (f, OT_SIDE_CALLER, user, "actpass");
+  make_noise (user, 500);
+  connect_peer (f, user);
+  make_noise (user, 500);
+  be_offered (f, OT_SIDE_CALLEE, otomo, "active");
+  make_noise (otomo, 500);
+  g_assert_cmpuint (count_events (f, OT_MEDIA_FIRST_RTP), ==, 0);
+  connect_peer (f, otomo);
+  make_noise (otomo, 500);
+  g_assert_cmpuint (count_events (f, OT_MEDIA_FIRST_RTP), ==, 0);
+  say (f, user, otomo);
+  say (f, otomo, user);
+  g_assert_cmpuint (otomo->rtp->len + user->rtp->len, ==, 2);
+}
+
+/* More requests than the call's lane holds: the rest is refused, and the call goes on. */
+static void
+test_too_many_requests (Fixture *f, gconstpointer data)
+{
+  const OtCandidate good = { "candidate:1 1 udp 1 192.0.2.1 9 typ host", NULL, -1 };
+  g_autofree char *sdp = peer_write_description (f->peers[OT_SIDE_CALLER], "actpass");
+
+  f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, sdp);
+  for (guint i = 0; i < 1000; i++)
+    f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &good);
+  wait_for_event (f, OT_MEDIA_REFUSED, 1);
+  peer_read_description (f->peers[OT_SIDE_CALLER], wait_for_event (f, OT_MEDIA_ANSWER, 1)->text);
+  connect_peer (f, f->peers[OT_SIDE_CALLER]);
 }
 
 /* GST_DEBUG_DUMP_DOT_DIR: each call's graph, found by the call's id. */
@@ -642,6 +727,9 @@ main (int argc, char **argv)
   add ("/media/header-extension", test_header_extension, NULL);
   add ("/media/client-closes", test_client_closes, NULL);
   add ("/media/close-at-any-time", test_close_at_any_time, NULL);
+  g_test_add ("/media/ipv6", Fixture, NULL, set_up_v6, test_ipv6, tear_down);
+  add ("/media/noise", test_noise, NULL);
+  add ("/media/too-many-requests", test_too_many_requests, NULL);
   add ("/media/graphs", test_graphs, NULL);
   g_test_add_func ("/media/bad-start", test_bad_start);
   status = g_test_run ();

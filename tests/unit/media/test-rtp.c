@@ -32,13 +32,13 @@ get32 (const guint8 *at)
 static guint
 sequence_of (const guint8 *packet)
 {
-  return (guint) packet[2] << 8 | packet[3];
+  return (guint)packet[2] << 8 | packet[3];
 }
 
 static Packet
 rtp (guint32 ssrc, guint16 sequence, guint32 timestamp)
 {
-  Packet packet = { { 0x80, 111, (guint8) (sequence >> 8), (guint8) sequence }, 12 + PAYLOAD };
+  Packet packet = { { 0x80, 111, (guint8)(sequence >> 8), (guint8)sequence }, 12 + PAYLOAD };
 
   put32 (packet.data + 4, timestamp);
   put32 (packet.data + 8, ssrc);
@@ -69,7 +69,7 @@ test_round_trip (void)
   Packet plain = rtp (7, 65530, 0);
 
   for (guint i = 0; i < 20; i++) { /* over the wrap of the sequence number */
-    Packet packet = rtp (7, (guint16) (65530 + i), 960 * i);
+    Packet packet = rtp (7, (guint16)(65530 + i), 960 * i);
 
     plain = packet;
     g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
@@ -145,7 +145,7 @@ test_first_source_as_it_is (void)
   OtRewrite rewrite = { 0 };
 
   for (guint i = 0; i < 5; i++) {
-    Packet packet = rtp (7, (guint16) (65534 + i), 960 * i);
+    Packet packet = rtp (7, (guint16)(65534 + i), 960 * i);
     Packet before = packet;
 
     ot_rewrite_rtp (&rewrite, packet.data, 1, 20000 * i);
@@ -221,9 +221,11 @@ test_bad_rtcp (void)
 static void
 test_strip_extension (void)
 {
-  guint8 packet[] = { 0xb1, 111, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, /* with one CSRC */
-    0xbe, 0xde, 0, 1, 0x10, 1, 0, 0, 'o', 'p', 'u', 's' };
-  const guint8 expected[] = { 0xa1, 111, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 'o', 'p', 'u', 's' };
+  guint8 packet[] = { 0xb1, 111,  0, 1, 0,    0, 0, 2, 0,   0,   0,   3,
+                      0,    0,    0, 4, /* with one CSRC */
+                      0xbe, 0xde, 0, 1, 0x10, 1, 0, 0, 'o', 'p', 'u', 's' };
+  const guint8 expected[] = { 0xa1, 111, 0, 1, 0, 0, 0,   2,   0,   0,
+                              0,    3,   0, 0, 0, 4, 'o', 'p', 'u', 's' };
   gsize size = sizeof packet;
   guint8 *stripped;
 

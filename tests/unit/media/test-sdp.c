@@ -6,21 +6,27 @@
 #include "media-error.h"
 #include "sdp.h"
 
-#define FINGERPRINT                                                                                         \
-  "sha-256 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:FF"
+#define FINGERPRINT                                                                                \
+  "sha-256 "                                                                                       \
+  "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:"  \
+  "FF"
 
 /* A browser's, shortened; the section's fingerprint replaces the session's. */
 static const char browser[] =
     "v=0\r\no=- 46117317 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
-    "a=fingerprint:sha-256 AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA\r\n"
+    "a=fingerprint:sha-256 "
+    "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:"
+    "AA\r\n"
     "a=extmap-allow-mixed\r\na=msid-semantic: WMS 5f2a\r\n"
     "m=audio 9 UDP/TLS/RTP/SAVPF 63 109 111 0 8\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n"
     "a=ice-ufrag:ez5G\r\na=ice-pwd:qgRTu7W4N5yT6x4PpXyFqFqp\r\na=ice-options:trickle\r\n"
     "a=fingerprint:sha-1 00:11:22\r\n"
     "a=fingerprint:" FINGERPRINT "\r\na=setup:actpass\r\na=mid:0\r\n"
     "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\na=sendrecv\r\na=rtcp-mux\r\n"
-    "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:109 OPUS/48000/2\r\n"
-    "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:0 PCMU/8000\r\na=ssrc:1001 cname:x\r\n";
+    "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:109 "
+    "OPUS/48000/2\r\n"
+    "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:0 PCMU/8000\r\na=ssrc:1001 "
+    "cname:x\r\n";
 
 static char *
 replaced (const char *what, const char *with)
@@ -45,7 +51,8 @@ test_browser (void)
   g_assert_cmpstr (sdp.setup, ==, "actpass");
   g_assert_cmpstr (sdp.direction, ==, "sendrecv");
   g_assert_true (sdp.bundled);
-  g_assert_cmpint (sdp.opus_payload_type, ==, 109); /* the first of the m= line, not of the rtpmaps */
+  g_assert_cmpint (sdp.opus_payload_type, ==,
+                   109); /* the first of the m= line, not of the rtpmaps */
   g_assert_cmpstr (sdp.fingerprint_text, ==, FINGERPRINT);
   g_assert_cmpuint (sdp.fingerprint.bytes[31], ==, 0xff);
 }
@@ -95,7 +102,8 @@ static void
 test_fingerprints (void)
 {
   g_autofree char *none = replaced ("a=fingerprint:" FINGERPRINT "\r\n", "");
-  g_autofree char *session = replaced ("a=fingerprint:sha-1 00:11:22\r\na=fingerprint:" FINGERPRINT "\r\n", "");
+  g_autofree char *session =
+      replaced ("a=fingerprint:sha-1 00:11:22\r\na=fingerprint:" FINGERPRINT "\r\n", "");
   g_autofree char *cut = replaced (":1E:FF", ":1E");
   OtSdp sdp;
 
@@ -149,11 +157,12 @@ test_damaged (void)
     OtSdp sdp;
 
     for (guint i = 0; i < 8; i++)
-      text[g_test_rand_int_range (0, sizeof browser - 1)] = (char) g_test_rand_int_range (1, 255);
+      text[g_test_rand_int_range (0, sizeof browser - 1)] = (char)g_test_rand_int_range (1, 255);
     if (ot_sdp_read (&sdp, text, TRUE, NULL)) {
       g_autofree char *again = ot_sdp_write_for_engine (&sdp);
 
-      g_assert_true (ot_sdp_read (&sdp, again, TRUE, NULL)); /* nothing of it can break out of what we write */
+      g_assert_true (
+          ot_sdp_read (&sdp, again, TRUE, NULL)); /* nothing of it can break out of what we write */
     }
   }
 }
@@ -176,7 +185,9 @@ test_ours (void)
   g_assert_true (ot_sdp_read (&sdp, offer, TRUE, NULL));
   g_assert_cmpint (sdp.opus_payload_type, ==, 96);
   g_assert_cmpstr (sdp.ufrag, ==, credentials.ufrag);
-  g_assert_nonnull (strstr (offer, "a=candidate:1 1 udp 2130706431 2001:db8::1 4000 typ host\r\na=end-of-candidates\r\n"));
+  g_assert_nonnull (strstr (
+      offer,
+      "a=candidate:1 1 udp 2130706431 2001:db8::1 4000 typ host\r\na=end-of-candidates\r\n"));
 
   answer = ot_sdp_finish_answer (browser, &local);
   g_assert_true (ot_sdp_read (&sdp, answer, TRUE, NULL));
@@ -191,12 +202,15 @@ static void
 test_candidates (void)
 {
   g_autofree char *endless = g_strnfill (OT_CANDIDATE_MAX, 'x');
-  g_autofree char *too_long = g_strconcat ("candidate:1 1 udp 1 192.0.2.1 9 typ host ", endless, NULL);
+  g_autofree char *too_long =
+      g_strconcat ("candidate:1 1 udp 1 192.0.2.1 9 typ host ", endless, NULL);
 
   g_assert_true (ot_candidate_is_valid (NULL, NULL));
   g_assert_true (ot_candidate_is_valid ("", NULL));
-  g_assert_true (ot_candidate_is_valid ("candidate:842163049 1 udp 1677729535 192.0.2.1 9 typ srflx raddr 0.0.0.0 rport 0", NULL));
-  g_assert_true (ot_candidate_is_valid ("a=candidate:1 1 tcp 1 abc.local 9 typ host tcptype active", NULL));
+  g_assert_true (ot_candidate_is_valid (
+      "candidate:842163049 1 udp 1677729535 192.0.2.1 9 typ srflx raddr 0.0.0.0 rport 0", NULL));
+  g_assert_true (
+      ot_candidate_is_valid ("a=candidate:1 1 tcp 1 abc.local 9 typ host tcptype active", NULL));
   g_assert_false (ot_candidate_is_valid ("candidate:1 1 udp 1 192.0.2.1 9 host", NULL));
   g_assert_false (ot_candidate_is_valid ("hello", NULL));
   g_assert_false (ot_candidate_is_valid (too_long, NULL));
