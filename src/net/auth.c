@@ -1,5 +1,6 @@
-/* Token → person. Owns the key; a request owns itself until it is answered, so that neither a connection that goes nor
- * this object's end leaves a pointer behind. Never answers from inside a request. */
+/* Token → person. Owns the key; a request owns itself until it is answered, so that neither a
+ * connection that goes nor this object's end leaves a pointer behind. Never answers from inside a
+ * request. */
 
 #include "auth.h"
 
@@ -15,10 +16,10 @@ struct _OtAuth {
 };
 
 struct _OtAuthRequest {
-  OtTimer turn;         /* armed when the answer is known at once */
-  const char *refusal;  /* static; for the turn */
-  char *claimed;        /* owned, nullable */
-  OtAuthDone done;      /* NULL: cancelled */
+  OtTimer turn;        /* armed when the answer is known at once */
+  const char *refusal; /* static; for the turn */
+  char *claimed;       /* owned, nullable */
+  OtAuthDone done;     /* NULL: cancelled */
   gpointer user_data;
 };
 
@@ -110,7 +111,11 @@ check_jwt (OtAuth *self, OtAuthRequest *request, const char *token)
 }
 
 OtAuthRequest *
-ot_auth_check (OtAuth *self, const char *token, const char *claimed_user_id, OtAuthDone done, gpointer user_data)
+ot_auth_check (OtAuth *self,
+               const char *token,
+               const char *claimed_user_id,
+               OtAuthDone done,
+               gpointer user_data)
 {
   OtAuthRequest *request = g_new0 (OtAuthRequest, 1);
 

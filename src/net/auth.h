@@ -7,9 +7,9 @@
 /**
  * SECTION:auth
  *
- * Whose token it is. A token with two dots is a JWT and is verified here (libjwt; EdDSA, which libjwt 1.10 does not know,
- * through OpenSSL); any other is opaque and looked up. Either way the person is asked for, since an account
- * may be blocked.
+ * Whose token it is. A token with two dots is a JWT and is verified here (libjwt; EdDSA, which
+ * libjwt 1.10 does not know, through OpenSSL); any other is opaque and looked up. Either way the
+ * person is asked for, since an account may be blocked.
  */
 
 /** OtPerson: strings borrowed for the time of the callback. */
@@ -28,7 +28,8 @@ typedef enum {
 /** OtPersonFound: @person: (nullable): unless FOUND */
 typedef void (*OtPersonFound) (OtPersonLookup lookup, const OtPerson *person, gpointer user_data);
 
-/** OtPeoplePort: the store, as auth sees it. @found is called exactly once, from the main loop, never from inside. */
+/** OtPeoplePort: the store, as auth sees it. @found is called exactly once, from the main loop,
+ * never from inside. */
 typedef struct {
   gpointer self;
   void (*find_user) (gpointer self, const char *user_id, OtPersonFound found, gpointer user_data);
@@ -43,7 +44,10 @@ typedef enum {
 } OtAuthOutcome;
 
 /** OtAuthDone: @person: (nullable): unless OK; @reason: for a person; borrowed */
-typedef void (*OtAuthDone) (OtAuthOutcome outcome, const OtPerson *person, const char *reason, gpointer user_data);
+typedef void (*OtAuthDone) (OtAuthOutcome outcome,
+                            const OtPerson *person,
+                            const char *reason,
+                            gpointer user_data);
 
 #define OT_AUTH_ERROR (g_quark_from_static_string ("ot-auth-error"))
 typedef enum { OT_AUTH_ERROR_KEY } OtAuthError;
@@ -64,26 +68,31 @@ void ot_auth_free (OtAuth *self);
 /**
  * ot_auth_set_jwt:
  * @algorithm: "HS256", "RS256", "ES256" or "EdDSA": the only one that a token may have
- * @key_file: the secret, of 32 bytes or more, a newline at its end not counted; or the public key in PEM: RSA of 2048 bits or
- *   more, P-256, Ed25519
+ * @key_file: the secret, of 32 bytes or more, a newline at its end not counted; or the public key
+ * in PEM: RSA of 2048 bits or more, P-256, Ed25519
  *
  * To be called once, at the start; reads the file.
  *
  * Errors: %OT_AUTH_ERROR_KEY, G_FILE_ERROR
  */
-gboolean ot_auth_set_jwt (OtAuth *self, const char *algorithm, const char *key_file, GError **error);
+gboolean
+ot_auth_set_jwt (OtAuth *self, const char *algorithm, const char *key_file, GError **error);
 
 /**
  * ot_auth_check:
  * @token: from a client
  * @claimed_user_id: (nullable): who it must belong to; NULL: whoever it is
- * @done: called once, from the main loop, never from inside this call; not at all after ot_auth_cancel()
+ * @done: called once, from the main loop, never from inside this call; not at all after
+ * ot_auth_cancel()
  *
  * Returns: (transfer none): for ot_auth_cancel(), until @done was called
  * Thread: main loop.
  */
-OtAuthRequest *ot_auth_check (OtAuth *self, const char *token, const char *claimed_user_id, OtAuthDone done,
-    gpointer user_data);
+OtAuthRequest *ot_auth_check (OtAuth *self,
+                              const char *token,
+                              const char *claimed_user_id,
+                              OtAuthDone done,
+                              gpointer user_data);
 
 /** ot_auth_cancel: nobody waits for the answer any more. */
 void ot_auth_cancel (OtAuthRequest *request);

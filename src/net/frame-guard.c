@@ -1,5 +1,5 @@
-/* Counts frames in and out. Does not close: it is called in the middle of libsoup's work. RFC 6455 section 5.2 for the
- * header's bits. */
+/* Counts frames in and out. Does not close: it is called in the middle of libsoup's work. RFC 6455
+ * section 5.2 for the header's bits. */
 
 #include "frame-guard.h"
 

@@ -1,4 +1,5 @@
-/* Tables of sessions: all by id, and the open ones by person, oldest first. Decides nothing but the device limit. */
+/* Tables of sessions: all by id, and the open ones by person, oldest first. Decides nothing but the
+ * device limit. */
 
 #include "hub.h"
 
@@ -8,8 +9,9 @@ struct _OtHub {
   OtHubListener listener;
   OtSessionContext context;
   GHashTable *sessions; /* id (borrowed from the session) → OtSession; this owns the sessions */
-  GHashTable *people;   /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first, never empty */
-  GTask *closing;       /* owned; while ot_hub_close_async() waits */
+  GHashTable *people; /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first,
+                         never empty */
+  GTask *closing;     /* owned; while ot_hub_close_async() waits */
   gboolean is_closing;
 };
 
@@ -49,8 +51,12 @@ on_event (gpointer user_data, OtSession *session, const OtIn *event)
 }
 
 static void
-on_refused (gpointer user_data, OtSession *session, OtCode code, const char *message, const char *original_event,
-    const char *call_id)
+on_refused (gpointer user_data,
+            OtSession *session,
+            OtCode code,
+            const char *message,
+            const char *original_event,
+            const char *call_id)
 {
   OtHub *self = user_data;
 
@@ -91,20 +97,25 @@ on_finished (gpointer user_data, OtSession *session)
 }
 
 OtHub *
-ot_hub_new (const OtHubListener *listener, const OtNetLimits *limits, OtAuth *auth, const OtClock *clock)
+ot_hub_new (const OtHubListener *listener,
+            const OtNetLimits *limits,
+            OtAuth *auth,
+            const OtClock *clock)
 {
   static const OtNetLimits defaults = OT_NET_LIMITS_DEFAULT;
   OtHub *self = g_new0 (OtHub, 1);
 
   self->listener = *listener;
-  self->context = (OtSessionContext) {
+  self->context = (OtSessionContext){
     .listener = { self, on_opened, on_event, on_refused, on_closed, on_finished },
     .limits = limits != NULL ? *limits : defaults,
     .clock = clock,
     .auth = auth,
   };
-  self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ot_session_free);
-  self->people = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->sessions =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ot_session_free);
+  self->people =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   return self;
 }
 
@@ -118,12 +129,15 @@ ot_hub_free (OtHub *self)
 }
 
 void
-ot_hub_adopt (OtHub *self, SoupWebsocketConnection *connection, OtPeerStream *stream, OtFrameGuard *guard,
-    const char *token)
+ot_hub_adopt (OtHub *self,
+              SoupWebsocketConnection *connection,
+              OtPeerStream *stream,
+              OtFrameGuard *guard,
+              const char *token)
 {
   OtSession *session = ot_session_new (&self->context, connection, stream, guard, token);
 
-  g_hash_table_insert (self->sessions, (char *) ot_session_get_id (session), session);
+  g_hash_table_insert (self->sessions, (char *)ot_session_get_id (session), session);
   if (self->is_closing)
     ot_session_end (session, OT_CLOSE_DRAINING, "the server is draining");
 }
@@ -158,7 +172,10 @@ ot_hub_send (OtHub *self, const char *session_id, const OtOut *event)
 }
 
 void
-ot_hub_send_user (OtHub *self, const char *user_id, const char *except_session_id, const OtOut *event)
+ot_hub_send_user (OtHub *self,
+                  const char *user_id,
+                  const char *except_session_id,
+                  const OtOut *event)
 {
   GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
 

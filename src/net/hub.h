@@ -5,20 +5,25 @@
 /**
  * OtHub:
  *
- * Owns all connections of this server and knows which person has which. A person may have several devices; beyond the
- * limit the oldest goes.
+ * Owns all connections of this server and knows which person has which. A person may have several
+ * devices; beyond the limit the oldest goes.
  *
  * Thread: main loop.
  */
 typedef struct _OtHub OtHub;
 
-/** OtHubListener: as #OtSessionListener, without `finished`. @session is valid until closed returns. */
+/** OtHubListener: as #OtSessionListener, without `finished`. @session is valid until closed
+ * returns. */
 typedef struct {
   gpointer self;
   void (*opened) (gpointer self, OtSession *session);
   void (*event) (gpointer self, OtSession *session, const OtIn *event);
-  void (*refused) (gpointer self, OtSession *session, OtCode code, const char *message, const char *original_event,
-      const char *call_id);
+  void (*refused) (gpointer self,
+                   OtSession *session,
+                   OtCode code,
+                   const char *message,
+                   const char *original_event,
+                   const char *call_id);
   void (*closed) (gpointer self, OtSession *session);
 } OtHubListener;
 
@@ -31,14 +36,20 @@ typedef struct {
  *
  * Returns: (transfer full)
  */
-OtHub *ot_hub_new (const OtHubListener *listener, const OtNetLimits *limits, OtAuth *auth, const OtClock *clock);
+OtHub *ot_hub_new (const OtHubListener *listener,
+                   const OtNetLimits *limits,
+                   OtAuth *auth,
+                   const OtClock *clock);
 
 /** ot_hub_free: drops what is still connected, without a word to anybody. */
 void ot_hub_free (OtHub *self);
 
 /** ot_hub_adopt: a new connection, see ot_session_new(). */
-void ot_hub_adopt (OtHub *self, SoupWebsocketConnection *connection, OtPeerStream *stream, OtFrameGuard *guard,
-    const char *token);
+void ot_hub_adopt (OtHub *self,
+                   SoupWebsocketConnection *connection,
+                   OtPeerStream *stream,
+                   OtFrameGuard *guard,
+                   const char *token);
 
 /** ot_hub_max_message_bytes: what a frame guard of this hub's connections takes. */
 gsize ot_hub_max_message_bytes (const OtHub *self);
@@ -53,7 +64,10 @@ gboolean ot_hub_is_online (OtHub *self, const char *user_id);
 void ot_hub_send (OtHub *self, const char *session_id, const OtOut *event);
 
 /** ot_hub_send_user: to all devices of a person but one (@except_session_id nullable). */
-void ot_hub_send_user (OtHub *self, const char *user_id, const char *except_session_id, const OtOut *event);
+void ot_hub_send_user (OtHub *self,
+                       const char *user_id,
+                       const char *except_session_id,
+                       const OtOut *event);
 
 /** ot_hub_end_user: closes all devices of a person, e.g. with %OT_CLOSE_BLOCKED; @reason static. */
 void ot_hub_end_user (OtHub *self, const char *user_id, OtCloseCode code, const char *reason);
@@ -64,8 +78,8 @@ guint ot_hub_n_sessions (OtHub *self);
 /**
  * ot_hub_close_async:
  *
- * Ends every session with %OT_CLOSE_DRAINING and completes when the last one is gone, which takes at most the limits' linger.
- * A connection that is adopted meanwhile is ended as well. Once.
+ * Ends every session with %OT_CLOSE_DRAINING and completes when the last one is gone, which takes
+ * at most the limits' linger. A connection that is adopted meanwhile is ended as well. Once.
  */
 void ot_hub_close_async (OtHub *self, GAsyncReadyCallback done, gpointer user_data);
 void ot_hub_close_finish (OtHub *self, GAsyncResult *result);

@@ -1,5 +1,5 @@
-/* At most two entries: all STUN URLs, and all TURN URLs with one pair of credentials. Main loop only, since the answer
- * is kept until the next one. */
+/* At most two entries: all STUN URLs, and all TURN URLs with one pair of credentials. Main loop
+ * only, since the answer is kept until the next one. */
 
 #include "ice-servers.h"
 
@@ -12,7 +12,7 @@ struct _OtIceServers {
   char *secret;    /* owned, nullable */
   GPtrArray *stun; /* owned; of owned URLs */
   GPtrArray *turn;
-  char *username;  /* owned; of the last answer */
+  char *username; /* owned; of the last answer */
   char *credential;
   OtIceServer answer[2];
 };
@@ -26,16 +26,17 @@ add_url (OtIceServers *self, const char *url, GError **error)
 
   if (!is_stun && !is_turn) {
     g_set_error (error, OT_ICE_SERVERS_ERROR, OT_ICE_SERVERS_ERROR_URL,
-        "ice servers: \"%s\" is not a stun:, stuns:, turn: or turns: URL", url);
+                 "ice servers: \"%s\" is not a stun:, stuns:, turn: or turns: URL", url);
     return FALSE;
   }
   if (is_turn && self->secret == NULL) {
     g_set_error (error, OT_ICE_SERVERS_ERROR, OT_ICE_SERVERS_ERROR_SECRET,
-        "ice servers: %s needs the secret shared with the TURN server", url);
+                 "ice servers: %s needs the secret shared with the TURN server", url);
     return FALSE;
   }
   if (list->len == MAX_URLS) {
-    g_set_error (error, OT_ICE_SERVERS_ERROR, OT_ICE_SERVERS_ERROR_URL, "ice servers: more than %d URLs", MAX_URLS);
+    g_set_error (error, OT_ICE_SERVERS_ERROR, OT_ICE_SERVERS_ERROR_URL,
+                 "ice servers: more than %d URLs", MAX_URLS);
     return FALSE;
   }
   g_ptr_array_add (list, g_strdup (url));
@@ -73,14 +74,16 @@ ot_ice_servers_free (OtIceServers *self)
 static void
 make_credentials (OtIceServers *self, const char *user_id, gint64 now_seconds)
 {
-  g_autoptr (GHmac) hmac = g_hmac_new (G_CHECKSUM_SHA1, (const guchar *) self->secret, strlen (self->secret));
+  g_autoptr (GHmac) hmac =
+      g_hmac_new (G_CHECKSUM_SHA1, (const guchar *)self->secret, strlen (self->secret));
   guint8 digest[20];
   gsize length = sizeof digest;
 
   g_free (self->username);
   g_free (self->credential);
-  self->username = g_strdup_printf ("%" G_GINT64_FORMAT ":%s", now_seconds + LIFETIME_SECONDS, user_id);
-  g_hmac_update (hmac, (const guchar *) self->username, -1);
+  self->username =
+      g_strdup_printf ("%" G_GINT64_FORMAT ":%s", now_seconds + LIFETIME_SECONDS, user_id);
+  g_hmac_update (hmac, (const guchar *)self->username, -1);
   g_hmac_get_digest (hmac, digest, &length);
   self->credential = g_base64_encode (digest, length);
 }
@@ -91,11 +94,11 @@ ot_ice_servers_get (OtIceServers *self, const char *user_id, gint64 now_seconds,
   *n_servers = 0;
   if (self->stun->len > 0)
     self->answer[(*n_servers)++] =
-        (OtIceServer) { .urls = (const char *const *) self->stun->pdata, .n_urls = self->stun->len };
+        (OtIceServer){ .urls = (const char *const *)self->stun->pdata, .n_urls = self->stun->len };
   if (self->turn->len > 0) {
     make_credentials (self, user_id, now_seconds);
-    self->answer[(*n_servers)++] = (OtIceServer) {
-      .urls = (const char *const *) self->turn->pdata,
+    self->answer[(*n_servers)++] = (OtIceServer){
+      .urls = (const char *const *)self->turn->pdata,
       .n_urls = self->turn->len,
       .username = self->username,
       .credential = self->credential,

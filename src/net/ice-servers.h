@@ -7,9 +7,9 @@
 /**
  * OtIceServers:
  *
- * The servers that clients are told in `signaling_start`. TURN servers that share a secret with us get credentials made for
- * one user and 12 hours, by the scheme that coturn calls use-auth-secret: user name "expiry:userId", password
- * base64 (HMAC-SHA1 (secret, user name)).
+ * The servers that clients are told in `signaling_start`. TURN servers that share a secret with us
+ * get credentials made for one user and 12 hours, by the scheme that coturn calls use-auth-secret:
+ * user name "expiry:userId", password base64 (HMAC-SHA1 (secret, user name)).
  */
 typedef struct _OtIceServers OtIceServers;
 
@@ -37,4 +37,5 @@ void ot_ice_servers_free (OtIceServers *self);
  *
  * Returns: (transfer none): valid until the next call
  */
-const OtIceServer *ot_ice_servers_get (OtIceServers *self, const char *user_id, gint64 now_seconds, gsize *n_servers);
+const OtIceServer *
+ot_ice_servers_get (OtIceServers *self, const char *user_id, gint64 now_seconds, gsize *n_servers);

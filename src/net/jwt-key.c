@@ -1,5 +1,6 @@
-/* JSON Web Tokens. libjwt and OpenSSL check signatures; which algorithm is allowed, and what header and claims say, is
- * read here, after the strict gate, so that two parsers can't disagree about one token. */
+/* JSON Web Tokens. libjwt and OpenSSL check signatures; which algorithm is allowed, and what header
+ * and claims say, is read here, after the strict gate, so that two parsers can't disagree about one
+ * token. */
 
 #include "jwt-key.h"
 
@@ -24,8 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EVP_MD_CTX, EVP_MD_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (jwt_t, jwt_free)
 
 struct _OtJwtKey {
-  char *algorithm;      /* owned */
-  char *text;           /* owned; secret, or PEM */
+  char *algorithm; /* owned */
+  char *text;      /* owned; secret, or PEM */
   gsize length;
   EVP_PKEY *public_key; /* owned; NULL for a secret */
 };
@@ -57,20 +58,23 @@ fits (EVP_PKEY *key, const char *algorithm)
   if (g_str_equal (algorithm, "RS256"))
     return EVP_PKEY_get_base_id (key) == EVP_PKEY_RSA && EVP_PKEY_get_bits (key) >= MIN_RSA_BITS;
   if (g_str_equal (algorithm, "ES256"))
-    return EVP_PKEY_get_base_id (key) == EVP_PKEY_EC && EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL)
-        && g_str_equal (curve, "prime256v1");
+    return EVP_PKEY_get_base_id (key) == EVP_PKEY_EC
+           && EVP_PKEY_get_group_name (key, curve, sizeof curve, NULL)
+           && g_str_equal (curve, "prime256v1");
   return EVP_PKEY_get_base_id (key) == EVP_PKEY_ED25519;
 }
 
 static gboolean
 accept_public_key (OtJwtKey *self, const char *key_file, GError **error)
 {
-  BIO *bio = BIO_new_mem_buf (self->text, (int) self->length);
-  g_autofree char *wanted = g_strdup_printf ("does not hold a public key in PEM that fits %s", self->algorithm);
+  BIO *bio = BIO_new_mem_buf (self->text, (int)self->length);
+  g_autofree char *wanted =
+      g_strdup_printf ("does not hold a public key in PEM that fits %s", self->algorithm);
 
   self->public_key = PEM_read_bio_PUBKEY (bio, NULL, NULL, NULL);
   BIO_free (bio);
-  return (self->public_key != NULL && fits (self->public_key, self->algorithm)) || refuse_key (key_file, wanted, error);
+  return (self->public_key != NULL && fits (self->public_key, self->algorithm))
+         || refuse_key (key_file, wanted, error);
 }
 
 OtJwtKey *
@@ -123,7 +127,7 @@ static JsonNode *
 parse_part (const char *part)
 {
   gsize length;
-  g_autofree char *text = (char *) decode_part (part, &length);
+  g_autofree char *text = (char *)decode_part (part, &length);
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (JsonNode) root = NULL;
 
@@ -139,7 +143,9 @@ get_string (JsonObject *object, const char *name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : NULL;
 }
 
 static gboolean
@@ -149,8 +155,9 @@ verify_ed25519 (const OtJwtKey *self, const char *token, const guchar *signature
   gsize signed_length = strrchr (token, '.') - token;
 
   return length == ED25519_SIGNATURE_BYTES
-      && EVP_DigestVerifyInit (context, NULL, NULL, NULL, self->public_key) == 1
-      && EVP_DigestVerify (context, signature, length, (const guchar *) token, signed_length) == 1;
+         && EVP_DigestVerifyInit (context, NULL, NULL, NULL, self->public_key) == 1
+         && EVP_DigestVerify (context, signature, length, (const guchar *)token, signed_length)
+                == 1;
 }
 
 static gboolean
@@ -164,8 +171,8 @@ verify_signature (const OtJwtKey *self, const char *token, const char *signature
     return FALSE;
   if (g_str_equal (self->algorithm, "EdDSA"))
     return verify_ed25519 (self, token, signature, length);
-  return jwt_decode (&jwt, token, (const guchar *) self->text, (int) self->length) == 0
-      && jwt_get_alg (jwt) == jwt_str_alg (self->algorithm);
+  return jwt_decode (&jwt, token, (const guchar *)self->text, (int)self->length) == 0
+         && jwt_get_alg (jwt) == jwt_str_alg (self->algorithm);
 }
 
 /* A NumericDate; absent is TRUE with @fallback. */

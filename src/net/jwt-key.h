@@ -20,10 +20,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtJwtKey, ot_jwt_key_free)
  * @now_seconds: UTC; `exp` must be later, `nbf` at most 5 s later
  * @reason: (out): what is wrong, static, when NULL is returned
  *
- * Takes a token whose header names exactly this algorithm and has no `crit`, whose signature is right, and whose header and
- * claims pass the same strict gate as messages do.
+ * Takes a token whose header names exactly this algorithm and has no `crit`, whose signature is
+ * right, and whose header and claims pass the same strict gate as messages do.
  *
  * Returns: (transfer full) (nullable): the `sub`, an id
  * Thread: any.
  */
-char *ot_jwt_key_verify (const OtJwtKey *self, const char *token, gint64 now_seconds, const char **reason);
+char *ot_jwt_key_verify (const OtJwtKey *self,
+                         const char *token,
+                         gint64 now_seconds,
+                         const char **reason);

@@ -1,5 +1,6 @@
-/* Accepts, counts, times. One Peer a connection, alive as long as its stream; it is found again from a message by the
- * address object that libsoup passes through, the only thing of ours that it does. */
+/* Accepts, counts, times. One Peer a connection, alive as long as its stream; it is found again
+ * from a message by the address object that libsoup passes through, the only thing of ours that it
+ * does. */
 
 #include "listener.h"
 
@@ -7,7 +8,6 @@
 #include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,16 +17,13 @@
 
 #define DEFAULT_CONNECTIONS 10000
 #define FILES_FOR_OTHERS 200
-#define BACKLOG 1024
-#define SOCKET_BUFFER_BYTES (128 * 1024) /* each way; left alone the kernel would give a slow reader megabytes */
-#define MAX_UNIX_PATH_BYTES 107
 
 typedef struct {
-  OtListener *listener;     /* borrowed; NULL once that is gone */
-  OtPeerStream *stream;     /* borrowed; ends this by a weak reference */
-  GSocketAddress *address;  /* owned; the key */
-  OtTimer deadline;         /* none once upgraded */
-  gsize body_bytes;         /* of the request that comes in */
+  OtListener *listener;    /* borrowed; NULL once that is gone */
+  OtPeerStream *stream;    /* borrowed; ends this by a weak reference */
+  GSocketAddress *address; /* owned; the key */
+  OtTimer deadline;        /* none once upgraded */
+  gsize body_bytes;        /* of the request that comes in */
 } Peer;
 
 struct _OtListener {
@@ -46,7 +43,8 @@ now_us (void)
   return ot_clock_mono_us (ot_clock_real ());
 }
 
-/* --- one connection ------------------------------------------------------------------------------------------- */
+/* --- one connection
+ * ------------------------------------------------------------------------------------------- */
 
 static void
 on_too_late (gpointer user_data)
@@ -95,7 +93,9 @@ find_peer (OtListener *self, SoupServerMessage *message)
   return g_hash_table_lookup (self->peers, soup_server_message_get_remote_address (message));
 }
 
-/* --- HTTP ----------------------------------------------------------------------------------------------------- */
+/* --- HTTP
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static void
 on_body (SoupServerMessage *message, GBytes *chunk, OtListener *self)
@@ -106,8 +106,8 @@ on_body (SoupServerMessage *message, GBytes *chunk, OtListener *self)
     return;
   peer->body_bytes += g_bytes_get_size (chunk);
   if (peer->body_bytes > self->limits.max_body_bytes) {
-    ot_info ("%s: a request of more than %" G_GSIZE_FORMAT " bytes", ot_peer_stream_get_address (peer->stream),
-        self->limits.max_body_bytes);
+    ot_info ("%s: a request of more than %" G_GSIZE_FORMAT " bytes",
+             ot_peer_stream_get_address (peer->stream), self->limits.max_body_bytes);
     ot_peer_stream_shut_down (peer->stream);
   }
 }
@@ -134,7 +134,9 @@ on_request_read (SoupServer *server, SoupServerMessage *message, OtListener *sel
     give_time (peer, self->limits.answer_timeout_us);
 }
 
-/* --- accepting ------------------------------------------------------------------------------------------------- */
+/* --- accepting
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static GSocketAddress *
 loopback (void)
@@ -156,7 +158,8 @@ hand_over (OtListener *self, GIOStream *base, GSocketConnection *connection)
 
   if (remote == NULL || local == NULL)
     return; /* gone already */
-  name = self->is_unix ? g_strdup ("local") : g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (remote));
+  name = self->is_unix ? g_strdup ("local")
+                       : g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (remote));
   stream = ot_peer_stream_new (base, socket, name);
   peer_new (self, stream, remote);
   soup_server_accept_iostream (self->server, G_IO_STREAM (stream), local, remote, NULL);
@@ -167,13 +170,16 @@ is_trusted (GSocketConnection *connection)
 {
   g_autoptr (GCredentials) credentials =
       g_socket_get_credentials (g_socket_connection_get_socket (connection), NULL);
-  uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t) -1;
+  uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t)-1;
 
-  return uid != (uid_t) -1 && (uid == 0 || uid == geteuid ());
+  return uid != (uid_t)-1 && (uid == 0 || uid == geteuid ());
 }
 
 static gboolean
-on_incoming (GSocketService *service, GSocketConnection *connection, GObject *source, OtListener *self)
+on_incoming (GSocketService *service,
+             GSocketConnection *connection,
+             GObject *source,
+             OtListener *self)
 {
   g_autoptr (GIOStream) tls = NULL;
   g_autoptr (GError) error = NULL;
@@ -187,7 +193,8 @@ on_incoming (GSocketService *service, GSocketConnection *connection, GObject *so
     return TRUE;
   }
   if (!self->is_unix)
-    g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+    g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY,
+                         TRUE, NULL);
   if (self->certificate == NULL) {
     hand_over (self, G_IO_STREAM (connection), connection);
     return TRUE;
@@ -201,19 +208,21 @@ on_incoming (GSocketService *service, GSocketConnection *connection, GObject *so
   return TRUE;
 }
 
-/* --- listening ------------------------------------------------------------------------------------------------- */
+/* --- listening
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static OtListenerLimits
 fill_limits (const OtListenerLimits *limits)
 {
-  OtListenerLimits all = limits != NULL ? *limits : (OtListenerLimits) { 0 };
+  OtListenerLimits all = limits != NULL ? *limits : (OtListenerLimits){ 0 };
   struct rlimit files = { .rlim_cur = 1024 };
 
   getrlimit (RLIMIT_NOFILE, &files);
   if (all.max_connections == 0)
     all.max_connections = DEFAULT_CONNECTIONS;
-  if (files.rlim_cur < (rlim_t) all.max_connections + FILES_FOR_OTHERS)
-    all.max_connections = MAX ((int) files.rlim_cur - FILES_FOR_OTHERS, 1);
+  if (files.rlim_cur < (rlim_t)all.max_connections + FILES_FOR_OTHERS)
+    all.max_connections = MAX ((int)files.rlim_cur - FILES_FOR_OTHERS, 1);
   if (all.request_timeout_us == 0)
     all.request_timeout_us = 10 * G_USEC_PER_SEC;
   if (all.answer_timeout_us == 0)
@@ -250,7 +259,7 @@ ot_listener_free (OtListener *self)
   g_signal_handlers_disconnect_by_data (self->server, self);
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
-    ((Peer *) peer)->listener = NULL; /* the streams may outlive us in sessions */
+    ((Peer *)peer)->listener = NULL; /* the streams may outlive us in sessions */
   g_clear_pointer (&self->peers, g_hash_table_unref);
   soup_server_disconnect (self->server);
   g_clear_object (&self->server);
@@ -267,61 +276,15 @@ ot_listener_get_server (OtListener *self)
 }
 
 static gboolean
-fail (GError **error, OtListenerError code, const char *address, const char *why)
+start (OtListener *self, GSocket *socket, GError **error)
 {
-  g_set_error (error, OT_LISTENER_ERROR, code, "Cannot listen on %s: %s", address, why);
-  return FALSE;
-}
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, error);
 
-/* "192.0.2.1:80" or "[2001:db8::1]:80"; NULL when it is neither. */
-static GSocketAddress *
-parse_address (const char *text)
-{
-  const char *colon = strrchr (text, ':');
-  g_autofree char *host = colon != NULL ? g_strndup (text, colon - text) : NULL;
-  gsize length = host != NULL ? strlen (host) : 0;
-  guint64 port;
-
-  if (host == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
-    return NULL;
-  if (host[0] == '[' && length > 2 && host[length - 1] == ']') {
-    host[length - 1] = '\0';
-    return g_inet_socket_address_new_from_string (host + 1, (guint) port);
-  }
-  return strchr (host, ':') == NULL ? g_inet_socket_address_new_from_string (host, (guint) port) : NULL;
-}
-
-static GSocket *
-bind_to (GSocketAddress *address, const char *name, GError **error)
-{
-  g_autoptr (GError) why = NULL;
-  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM,
-      G_SOCKET_PROTOCOL_DEFAULT, &why);
-
-  if (socket != NULL && g_socket_bind (socket, address, TRUE, &why))
-    return g_steal_pointer (&socket);
-  if (g_error_matches (why, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-    fail (error, OT_LISTENER_ERROR_IN_USE, name, "it is in use already");
-  else
-    fail (error, OT_LISTENER_ERROR_ADDRESS, name, why->message);
-  return NULL;
-}
-
-static gboolean
-start (OtListener *self, GSocket *socket, const char *name, GError **error)
-{
-  g_autoptr (GError) why = NULL;
-
-  g_socket_set_listen_backlog (socket, BACKLOG);
-  g_socket_set_option (socket, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES, NULL); /* inherited by what is accepted */
-  g_socket_set_option (socket, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES, NULL);
-  if (!g_socket_listen (socket, &why))
-    return fail (error,
-        g_error_matches (why, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) ? OT_LISTENER_ERROR_IN_USE
-                                                                      : OT_LISTENER_ERROR_ADDRESS,
-        name, why->message);
-  if (!g_socket_listener_add_socket (G_SOCKET_LISTENER (self->service), socket, NULL, &why))
-    return fail (error, OT_LISTENER_ERROR_ADDRESS, name, why->message);
+  if (address == NULL
+      || !g_socket_listener_add_socket (G_SOCKET_LISTENER (self->service), socket, NULL, error))
+    return FALSE;
+  self->is_unix = G_IS_UNIX_SOCKET_ADDRESS (address);
+  self->address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
   g_socket_service_start (self->service);
   return TRUE;
 }
@@ -329,62 +292,21 @@ start (OtListener *self, GSocket *socket, const char *name, GError **error)
 gboolean
 ot_listener_listen (OtListener *self, const char *address, GError **error)
 {
-  g_autoptr (GSocketAddress) wanted = parse_address (address);
   g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GSocketAddress) got = NULL;
 
   g_return_val_if_fail (self->address == NULL, FALSE);
-  if (wanted == NULL)
-    return fail (error, OT_LISTENER_ERROR_ADDRESS, address, "not of the form ADDRESS:PORT, as in 127.0.0.1:8080");
-  socket = bind_to (wanted, address, error);
-  if (socket == NULL || !start (self, socket, address, error))
-    return FALSE;
-  got = g_socket_get_local_address (socket, NULL);
-  self->address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (got));
-  return TRUE;
-}
-
-/* A path whose server is gone is nobody's. */
-static gboolean
-make_room (const char *path, GSocketAddress *address, GError **error)
-{
-  g_autoptr (GSocket) probe = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
-  g_autoptr (GError) refused = NULL;
-  GStatBuf status;
-
-  if (g_lstat (path, &status) != 0)
-    return TRUE;
-  if (!S_ISSOCK (status.st_mode))
-    return fail (error, OT_LISTENER_ERROR_ADDRESS, path, "something that is no socket is there");
-  g_socket_set_blocking (probe, FALSE);
-  if (g_socket_connect (probe, address, NULL, &refused)
-      || !g_error_matches (refused, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
-    return fail (error, OT_LISTENER_ERROR_IN_USE, path, "another server listens there already");
-  g_unlink (path);
-  return TRUE;
+  socket = ot_listen_socket_new (address, error);
+  return socket != NULL && start (self, socket, error);
 }
 
 gboolean
 ot_listener_listen_unix (OtListener *self, const char *path, GError **error)
 {
-  g_autoptr (GSocketAddress) address = NULL;
   g_autoptr (GSocket) socket = NULL;
 
   g_return_val_if_fail (self->address == NULL, FALSE);
-  if (strlen (path) > MAX_UNIX_PATH_BYTES)
-    return fail (error, OT_LISTENER_ERROR_ADDRESS, path, "longer than the 107 bytes that a socket's path may have");
-  address = g_unix_socket_address_new (path);
-  if (!make_room (path, address, error))
-    return FALSE;
-  socket = bind_to (address, path, error);
-  if (socket == NULL)
-    return FALSE;
-  self->is_unix = TRUE;
-  self->address = g_strdup (path);
-  /* nobody can connect between bind and listen */
-  if (g_chmod (path, 0600) != 0)
-    return fail (error, OT_LISTENER_ERROR_ADDRESS, path, g_strerror (errno));
-  return start (self, socket, path, error);
+  socket = ot_listen_socket_new_unix (path, error);
+  return socket != NULL && start (self, socket, error);
 }
 
 const char *

@@ -2,14 +2,16 @@
 
 #include <libsoup/soup.h>
 
+#include "listen-socket.h"
 #include "peer-stream.h"
 
 /**
  * OtListener:
  *
- * An HTTP server that can't be filled up: it accepts connections itself (libsoup's own listening has no limits), hands
- * each to a SoupServer, and shuts down the ones that send no request in time, whose request is too big, or that don't
- * take their answer. Serves TCP, with or without TLS, or a Unix socket for this user and root only.
+ * An HTTP server that can't be filled up: it accepts connections itself (libsoup's own listening
+ * has no limits), hands each to a SoupServer, and shuts down the ones that send no request in time,
+ * whose request is too big, or that don't take their answer. Serves TCP, with or without TLS, or a
+ * Unix socket for this user and root only.
  *
  * Thread: main loop.
  */
@@ -17,18 +19,12 @@ typedef struct _OtListener OtListener;
 
 /** OtListenerLimits: 0 means the default. */
 typedef struct {
-  guint max_connections;     /* at a time; further ones are closed at once. Default 10,000, and never more than this process may
-                                have open files, less 200 for other things */
+  guint max_connections; /* at a time; further ones are closed at once. Default 10,000, and never
+                            more than this process may have open files, less 200 for other things */
   gint64 request_timeout_us; /* to send a whole request, or the next one; default 10 s */
   gint64 answer_timeout_us;  /* from the request to the end of its answer; default 60 s */
   gsize max_body_bytes;      /* of a request; default 64 KiB */
 } OtListenerLimits;
-
-#define OT_LISTENER_ERROR (g_quark_from_static_string ("ot-listener-error"))
-typedef enum {
-  OT_LISTENER_ERROR_ADDRESS, /* not an address, or one that can't be bound */
-  OT_LISTENER_ERROR_IN_USE,  /* somebody listens there already */
-} OtListenerError;
 
 /**
  * ot_listener_new:
@@ -45,25 +41,19 @@ void ot_listener_free (OtListener *self);
 /** ot_listener_get_server: where handlers are added; borrowed. */
 SoupServer *ot_listener_get_server (OtListener *self);
 
-/**
- * ot_listener_listen:
- * @address: "127.0.0.1:8080", "[::1]:8080"; numbers only, since a name would have to be looked up; port 0 picks a free one
- *
- * Errors: %OT_LISTENER_ERROR_ADDRESS, %OT_LISTENER_ERROR_IN_USE; the message names the address
- */
+/** ot_listener_listen: on TCP; @address and errors as of ot_listen_socket_new(). Once. */
 gboolean ot_listener_listen (OtListener *self, const char *address, GError **error);
 
 /**
  * ot_listener_listen_unix:
- * @path: of the socket, mode 0600; one that nobody listens on any more is replaced
+ * @path: as of ot_listen_socket_new_unix()
  *
- * Takes connections of this process's user and of root only.
- *
- * Errors: as ot_listener_listen()
+ * Instead of TCP: takes connections of this process's user and of root only. Once.
  */
 gboolean ot_listener_listen_unix (OtListener *self, const char *path, GError **error);
 
-/** ot_listener_get_address: (nullable): with the port that was picked, or the path; NULL before listening; borrowed. */
+/** ot_listener_get_address: (nullable): with the port that was picked, or the path; NULL before
+ * listening; borrowed. */
 const char *ot_listener_get_address (OtListener *self);
 
 /** ot_listener_stop: accepts no more; what is connected stays. A Unix socket's path is removed. */
@@ -78,6 +68,7 @@ guint ot_listener_n_connections (OtListener *self);
  *
  * Takes an upgraded connection out of HTTP; its deadlines end, but it still counts as one.
  *
- * Returns: (transfer full): what libsoup reads and writes; @peer: (out) (transfer none): the accepted connection under it
+ * Returns: (transfer full): what libsoup reads and writes; @peer: (out) (transfer none): the
+ * accepted connection under it
  */
 GIOStream *ot_listener_steal (OtListener *self, SoupServerMessage *message, OtPeerStream **peer);

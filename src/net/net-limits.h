@@ -4,24 +4,24 @@
 
 /** OtNetLimits: what bounds a connection and a person's connections. PROTOCOL.md section 1. */
 typedef struct {
-  gint64 init_timeout_us;   /* until it must be authenticated; then 4408 */
-  int ping_seconds;         /* the server pings this often */
-  int missed_pongs;         /* unanswered in a row; then 4440 */
-  gint64 linger_us;         /* for the other side to answer our close */
-  gsize max_message_bytes;  /* a message, all its frames together; then 1009 */
-  gsize max_queue_bytes;    /* waiting for a client that does not read; then 4440 */
-  int max_invalid;          /* messages that could not be accepted, within the window; then 4400 */
+  gint64 init_timeout_us;  /* until it must be authenticated; then 4408 */
+  int ping_seconds;        /* the server pings this often */
+  int missed_pongs;        /* unanswered in a row; then 4440 */
+  gint64 linger_us;        /* for the other side to answer our close */
+  gsize max_message_bytes; /* a message, all its frames together; then 1009 */
+  gsize max_queue_bytes;   /* waiting for a client that does not read; then 4440 */
+  int max_invalid;         /* messages that could not be accepted, within the window; then 4400 */
   gint64 invalid_window_us;
-  guint max_devices;        /* of one person; then 4409 for the oldest */
+  guint max_devices; /* of one person; then 4409 for the oldest */
 } OtNetLimits;
 
 /* A queue must hold the replay of a channel: 50 messages of 4,000 characters. */
-#define OT_NET_LIMITS_DEFAULT                                                                     \
-  {                                                                                               \
-    .init_timeout_us = 10 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                \
-    .linger_us = 5 * G_USEC_PER_SEC, .max_message_bytes = 64 * 1024,                              \
-    .max_queue_bytes = 1024 * 1024, .max_invalid = 20,                                            \
-    .invalid_window_us = 60 * G_USEC_PER_SEC, .max_devices = 5                                    \
+#define OT_NET_LIMITS_DEFAULT                                                                      \
+  {                                                                                                \
+    .init_timeout_us = 10 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                 \
+    .linger_us = 5 * G_USEC_PER_SEC, .max_message_bytes = 64 * 1024,                               \
+    .max_queue_bytes = 1024 * 1024, .max_invalid = 20, .invalid_window_us = 60 * G_USEC_PER_SEC,   \
+    .max_devices = 5                                                                               \
   }
 
 /** OtCloseCode: why the server closes a WebSocket. PROTOCOL.md section 1. */

@@ -1,5 +1,6 @@
-/* A GIOStream over another one: its output side counts, its input side gives only so much in one turn of the loop. It
- * adds no buffer and changes no byte. libsoup uses only the pollable side of it, from the main loop. */
+/* A GIOStream over another one: its output side counts, its input side gives only so much in one
+ * turn of the loop. It adds no buffer and changes no byte. libsoup uses only the pollable side of
+ * it, from the main loop. */
 
 #include "peer-stream.h"
 
@@ -18,7 +19,8 @@ struct _CountingOutput {
 static GPollableOutputStream *
 get_output_base (gpointer self)
 {
-  return G_POLLABLE_OUTPUT_STREAM (g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (self)));
+  return G_POLLABLE_OUTPUT_STREAM (
+      g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (self)));
 }
 
 static gboolean
@@ -36,15 +38,20 @@ counting_is_writable (GPollableOutputStream *stream)
 static GSource *
 counting_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) base = g_pollable_output_stream_create_source (get_output_base (stream), cancellable);
+  g_autoptr (GSource) base =
+      g_pollable_output_stream_create_source (get_output_base (stream), cancellable);
 
   return g_pollable_source_new_full (stream, base, cancellable);
 }
 
 static gssize
-counting_write_nonblocking (GPollableOutputStream *stream, const void *buffer, gsize count, GError **error)
+counting_write_nonblocking (GPollableOutputStream *stream,
+                            const void *buffer,
+                            gsize count,
+                            GError **error)
 {
-  gssize written = g_pollable_output_stream_write_nonblocking (get_output_base (stream), buffer, count, NULL, error);
+  gssize written = g_pollable_output_stream_write_nonblocking (get_output_base (stream), buffer,
+                                                               count, NULL, error);
 
   if (written > 0)
     COUNTING_OUTPUT (stream)->written_bytes += written;
@@ -60,11 +67,17 @@ pollable_init (GPollableOutputStreamInterface *iface)
   iface->write_nonblocking = counting_write_nonblocking;
 }
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (CountingOutput, counting_output, G_TYPE_FILTER_OUTPUT_STREAM,
-    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, pollable_init))
+G_DEFINE_FINAL_TYPE_WITH_CODE (CountingOutput,
+                               counting_output,
+                               G_TYPE_FILTER_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM, pollable_init))
 
 static gssize
-counting_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable, GError **error)
+counting_write (GOutputStream *stream,
+                const void *buffer,
+                gsize count,
+                GCancellable *cancellable,
+                GError **error)
 {
   GOutputStream *base = g_filter_output_stream_get_base_stream (G_FILTER_OUTPUT_STREAM (stream));
   gssize written = g_output_stream_write (base, buffer, count, cancellable, error);
@@ -85,7 +98,8 @@ counting_output_class_init (CountingOutputClass *class)
   G_OUTPUT_STREAM_CLASS (class)->write_fn = counting_write;
 }
 
-/* The input side. libsoup asks for a source before each turn's reading, and reads until it would block. */
+/* The input side. libsoup asks for a source before each turn's reading, and reads until it would
+ * block. */
 
 #define TYPE_PACED_INPUT (paced_input_get_type ())
 G_DECLARE_FINAL_TYPE (PacedInput, paced_input, PACED, INPUT, GFilterInputStream)
@@ -98,7 +112,8 @@ struct _PacedInput {
 static GPollableInputStream *
 get_input_base (gpointer self)
 {
-  return G_POLLABLE_INPUT_STREAM (g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self)));
+  return G_POLLABLE_INPUT_STREAM (
+      g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self)));
 }
 
 static gboolean
@@ -110,13 +125,15 @@ paced_can_poll (GPollableInputStream *stream)
 static gboolean
 paced_is_readable (GPollableInputStream *stream)
 {
-  return PACED_INPUT (stream)->left_bytes > 0 && g_pollable_input_stream_is_readable (get_input_base (stream));
+  return PACED_INPUT (stream)->left_bytes > 0
+         && g_pollable_input_stream_is_readable (get_input_base (stream));
 }
 
 static GSource *
 paced_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) base = g_pollable_input_stream_create_source (get_input_base (stream), cancellable);
+  g_autoptr (GSource) base =
+      g_pollable_input_stream_create_source (get_input_base (stream), cancellable);
 
   PACED_INPUT (stream)->left_bytes = MAX_TURN_BYTES;
   return g_pollable_source_new_full (stream, base, cancellable);
@@ -132,8 +149,8 @@ paced_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count,
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "enough for this turn");
     return -1;
   }
-  got = g_pollable_input_stream_read_nonblocking (get_input_base (stream), buffer, MIN (count, self->left_bytes), NULL,
-      error);
+  got = g_pollable_input_stream_read_nonblocking (get_input_base (stream), buffer,
+                                                  MIN (count, self->left_bytes), NULL, error);
   if (got > 0)
     self->left_bytes -= got;
   return got;
@@ -148,8 +165,11 @@ paced_pollable_init (GPollableInputStreamInterface *iface)
   iface->read_nonblocking = paced_read_nonblocking;
 }
 
-G_DEFINE_FINAL_TYPE_WITH_CODE (PacedInput, paced_input, G_TYPE_FILTER_INPUT_STREAM,
-    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, paced_pollable_init))
+G_DEFINE_FINAL_TYPE_WITH_CODE (PacedInput,
+                               paced_input,
+                               G_TYPE_FILTER_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      paced_pollable_init))
 
 static void
 paced_input_init (PacedInput *self)
@@ -206,7 +226,11 @@ base_closed (GObject *base, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-close_async (GIOStream *stream, int priority, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+close_async (GIOStream *stream,
+             int priority,
+             GCancellable *cancellable,
+             GAsyncReadyCallback done,
+             gpointer user_data)
 {
   GTask *task = g_task_new (stream, cancellable, done, user_data);
 
@@ -260,9 +284,10 @@ ot_peer_stream_new (GIOStream *base, GSocket *socket, const char *address)
   self->socket = g_object_ref (socket);
   self->address = g_strdup (address);
   self->input = g_object_new (TYPE_PACED_INPUT, "base-stream", g_io_stream_get_input_stream (base),
-      "close-base-stream", FALSE, NULL);
-  self->output = g_object_new (TYPE_COUNTING_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
-      "close-base-stream", FALSE, NULL);
+                              "close-base-stream", FALSE, NULL);
+  self->output =
+      g_object_new (TYPE_COUNTING_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
+                    "close-base-stream", FALSE, NULL);
   return self;
 }
 

@@ -6,10 +6,10 @@
  * OtPeerStream:
  *
  * An accepted connection as libsoup gets it: passes everything through, but
- * - counts the bytes that the socket took, which libsoup itself tells nobody, though it queues without end for a client
- *   that does not read;
- * - gives at most 16 KiB in one turn of the loop, since libsoup reads on as long as there is something, and one fast client
- *   would keep the loop to itself.
+ * - counts the bytes that the socket took, which libsoup itself tells nobody, though it queues
+ * without end for a client that does not read;
+ * - gives at most 16 KiB in one turn of the loop, since libsoup reads on as long as there is
+ * something, and one fast client would keep the loop to itself.
  *
  * A GObject, since libsoup holds it as a GIOStream. Thread: main loop.
  */
@@ -32,5 +32,6 @@ const char *ot_peer_stream_get_address (OtPeerStream *self);
 /** ot_peer_stream_get_written_bytes: how many bytes the socket has taken so far. */
 guint64 ot_peer_stream_get_written_bytes (OtPeerStream *self);
 
-/** ot_peer_stream_shut_down: both directions end now; whoever reads or writes it finds out from the loop. */
+/** ot_peer_stream_shut_down: both directions end now; whoever reads or writes it finds out from the
+ * loop. */
 void ot_peer_stream_shut_down (OtPeerStream *self);

@@ -1,4 +1,5 @@
-/* The WebSocket endpoint: handshake by libsoup, connection taken from it, guard put in. Keeps nothing of a client. */
+/* The WebSocket endpoint: handshake by libsoup, connection taken from it, guard put in. Keeps
+ * nothing of a client. */
 
 #include "server.h"
 
@@ -35,24 +36,30 @@ on_upgraded (SoupServerMessage *message, OtServer *self)
   g_autoptr (GIOStream) stream = ot_listener_steal (self->listener, message, &peer);
   SoupWebsocketConnection *connection;
 
-  connection = soup_websocket_connection_new (stream, soup_server_message_get_uri (message),
-      SOUP_WEBSOCKET_CONNECTION_SERVER,
+  connection = soup_websocket_connection_new (
+      stream, soup_server_message_get_uri (message), SOUP_WEBSOCKET_CONNECTION_SERVER,
       soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Origin"),
-      soup_message_headers_get_one (soup_server_message_get_response_headers (message), "Sec-WebSocket-Protocol"),
+      soup_message_headers_get_one (soup_server_message_get_response_headers (message),
+                                    "Sec-WebSocket-Protocol"),
       g_list_append (NULL, guard));
   ot_hub_adopt (self->hub, connection, peer, guard, token);
 }
 
 static void
-on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+on_request (SoupServer *server,
+            SoupServerMessage *message,
+            const char *path,
+            GHashTable *query,
+            gpointer user_data)
 {
-  const char *protocols[] = { ot_format_subprotocol (OT_FORMAT_FLAT), ot_format_subprotocol (OT_FORMAT_ENVELOPE), NULL };
+  const char *protocols[] = { ot_format_subprotocol (OT_FORMAT_FLAT),
+                              ot_format_subprotocol (OT_FORMAT_ENVELOPE), NULL };
 
   if (!g_str_equal (path, PATH)) {
     soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
     return;
   }
-  if (soup_websocket_server_process_handshake (message, NULL, (char **) protocols, NULL, NULL))
+  if (soup_websocket_server_process_handshake (message, NULL, (char **)protocols, NULL, NULL))
     g_signal_connect (message, "wrote-informational", G_CALLBACK (on_upgraded), user_data);
 }
 

@@ -6,8 +6,9 @@
 /**
  * OtServer:
  *
- * The public door: HTTP with whatever routes the app adds, and the WebSocket at /v1/socket, whose connections go to the hub.
- * Every upgrade is taken, whatever its token says: a browser learns of a refusal only by a close code.
+ * The public door: HTTP with whatever routes the app adds, and the WebSocket at /v1/socket, whose
+ * connections go to the hub. Every upgrade is taken, whatever its token says: a browser learns of a
+ * refusal only by a close code.
  *
  * Thread: main loop.
  */
@@ -32,7 +33,8 @@ SoupServer *ot_server_get_http (OtServer *self);
 /** ot_server_listen: see ot_listener_listen(). */
 gboolean ot_server_listen (OtServer *self, const char *address, GError **error);
 
-/** ot_server_get_address: "127.0.0.1:41234", with the port that was picked; (nullable) before listening; borrowed. */
+/** ot_server_get_address: "127.0.0.1:41234", with the port that was picked; (nullable) before
+ * listening; borrowed. */
 const char *ot_server_get_address (OtServer *self);
 
 /** ot_server_stop: accepts no more connections. */

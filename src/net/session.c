@@ -1,5 +1,6 @@
-/* A client's connection. Everything that ends it is noted and done in a turn of the loop of its own (on_turn), since
- * libsoup calls from the middle of its work, where it survives neither a close nor a free. */
+/* A client's connection. Everything that ends it is noted and done in a turn of the loop of its own
+ * (on_turn), since libsoup calls from the middle of its work, where it survives neither a close nor
+ * a free. */
 
 #include "session.h"
 
@@ -64,7 +65,9 @@ now_us (const OtSession *self)
   return ot_clock_mono_us (self->context->clock);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------ */
+/* --- the end
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void
 on_linger_over (gpointer user_data)
@@ -80,7 +83,8 @@ on_turn (gpointer user_data)
   OtSession *self = user_data;
   const OtSessionListener *listener = &self->context->listener;
 
-  if (!self->is_gone && soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+  if (!self->is_gone
+      && soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (self->connection, self->end_code, self->end_reason);
   if (self->is_told) {
     self->is_told = FALSE;
@@ -89,15 +93,18 @@ on_turn (gpointer user_data)
   if (self->is_gone)
     listener->finished (listener->self, self);
   else
-    ot_timer_arm (&self->deadline, now_us (self) + self->context->limits.linger_us, on_linger_over, self);
+    ot_timer_arm (&self->deadline, now_us (self) + self->context->limits.linger_us, on_linger_over,
+                  self);
 }
 
 static void
 leave (OtSession *self)
 {
   if (self->state != ENDED)
-    ot_info ("session %s (%s, %s) ends: %d %s", self->id, self->user_id != NULL ? self->user_id : "nobody",
-        ot_peer_stream_get_address (self->stream), self->end_code, self->end_reason != NULL ? self->end_reason : "");
+    ot_info ("session %s (%s, %s) ends: %d %s", self->id,
+             self->user_id != NULL ? self->user_id : "nobody",
+             ot_peer_stream_get_address (self->stream), self->end_code,
+             self->end_reason != NULL ? self->end_reason : "");
   self->state = ENDED;
   ot_frame_guard_swallow (self->guard);
   ot_timer_cancel (&self->deadline);
@@ -130,8 +137,8 @@ on_closed (SoupWebsocketConnection *connection, OtSession *self)
   leave (self);
 }
 
-/* libsoup closes after this, or has no way to; what it collected for a client that goes on sending would only grow. For a
- * frame that is too big it would close without a code. */
+/* libsoup closes after this, or has no way to; what it collected for a client that goes on sending
+ * would only grow. For a frame that is too big it would close without a code. */
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, OtSession *self)
 {
@@ -146,7 +153,8 @@ on_error (SoupWebsocketConnection *connection, GError *error, OtSession *self)
 static void
 on_refused_frame (gpointer user_data, OtCloseCode code)
 {
-  ot_session_end (user_data, code, code == OT_CLOSE_BINARY ? "binary frames are not taken" : "longer than 64 KiB");
+  ot_session_end (user_data, code,
+                  code == OT_CLOSE_BINARY ? "binary frames are not taken" : "longer than 64 KiB");
 }
 
 static void
@@ -162,7 +170,8 @@ on_queued_frame (gpointer user_data)
 
 static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame };
 
-/* --- keep-alive --------------------------------------------------------------------------------------------- */
+/* --- keep-alive
+ * --------------------------------------------------------------------------------------------- */
 
 static void
 on_no_init (gpointer user_data)
@@ -181,7 +190,7 @@ static void
 await_pong (OtSession *self)
 {
   const OtNetLimits *limits = &self->context->limits;
-  gint64 patience_us = (limits->missed_pongs + 1) * limits->ping_seconds * (gint64) G_USEC_PER_SEC;
+  gint64 patience_us = (limits->missed_pongs + 1) * limits->ping_seconds * (gint64)G_USEC_PER_SEC;
 
   ot_timer_arm (&self->deadline, now_us (self) + patience_us, on_no_pong, self);
 }
@@ -193,14 +202,17 @@ on_pong (SoupWebsocketConnection *connection, GBytes *data, OtSession *self)
     await_pong (self);
 }
 
-/* --- out ---------------------------------------------------------------------------------------------------- */
+/* --- out
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void
 send_event (OtSession *self, const OtOut *event)
 {
   g_autofree char *text = NULL;
 
-  if (self->state == ENDED || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+  if (self->state == ENDED
+      || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
   text = ot_codec_encode (self->format, event, ++self->sent_count);
   ot_trace ("session %s: sends %s", self->id, ot_out_type_name (event->type));
@@ -214,24 +226,30 @@ ot_session_send (OtSession *self, const OtOut *event)
 }
 
 void
-ot_session_send_error (OtSession *self, OtCode code, const char *message, const char *original_event,
-    const char *call_id)
+ot_session_send_error (OtSession *self,
+                       OtCode code,
+                       const char *message,
+                       const char *original_event,
+                       const char *call_id)
 {
-  OtOut event = { OT_OUT_ERROR,
-    .error = {
-        .code = ot_code_name (code),
-        .message = message,
-        .original_event = original_event,
-        .call_id = call_id,
-        .original_sequence = self->last_sequence,
-        .has_original_sequence = self->has_sequence,
-    } };
+  OtOut event = { OT_OUT_ERROR, .error = {
+                                    .code = ot_code_name (code),
+                                    .message = message,
+                                    .original_event = original_event,
+                                    .call_id = call_id,
+                                    .original_sequence = self->last_sequence,
+                                    .has_original_sequence = self->has_sequence,
+                                } };
 
   send_event (self, &event);
 }
 
 static void
-refuse (OtSession *self, OtCode code, const char *message, const char *original_event, const char *call_id)
+refuse (OtSession *self,
+        OtCode code,
+        const char *message,
+        const char *original_event,
+        const char *call_id)
 {
   const OtSessionListener *listener = &self->context->listener;
 
@@ -245,7 +263,8 @@ count_invalid (OtSession *self)
 {
   const OtNetLimits *limits = &self->context->limits;
 
-  if (self->invalid_count == 0 || now_us (self) - self->invalid_since_us > limits->invalid_window_us) {
+  if (self->invalid_count == 0
+      || now_us (self) - self->invalid_since_us > limits->invalid_window_us) {
     self->invalid_count = 0;
     self->invalid_since_us = now_us (self);
   }
@@ -253,19 +272,20 @@ count_invalid (OtSession *self)
     ot_session_end (self, OT_CLOSE_TOO_MANY_INVALID, "too many invalid messages");
 }
 
-/* --- authentication ------------------------------------------------------------------------------------------ */
+/* --- authentication
+ * ------------------------------------------------------------------------------------------ */
 
 static void
 acknowledge (OtSession *self)
 {
   OtOut ack = { OT_OUT_CONNECTION_ACK,
-    .connection_ack = {
-        .user_id = self->user_id,
-        .connected_at = ot_clock_wall_us (self->context->clock) / G_USEC_PER_SEC,
-        .session_id = self->id,
-        .resumed = FALSE,
-        .heartbeat_seconds = self->context->limits.ping_seconds,
-    } };
+                .connection_ack = {
+                    .user_id = self->user_id,
+                    .connected_at = ot_clock_wall_us (self->context->clock) / G_USEC_PER_SEC,
+                    .session_id = self->id,
+                    .resumed = FALSE,
+                    .heartbeat_seconds = self->context->limits.ping_seconds,
+                } };
 
   send_event (self, &ack);
 }
@@ -278,8 +298,10 @@ open_for (OtSession *self, const OtPerson *person)
   self->user_id = g_strdup (person->user_id);
   self->is_otomo = person->is_otomo;
   self->state = OPEN;
-  ot_info ("session %s opens for %s from %s", self->id, self->user_id, ot_peer_stream_get_address (self->stream));
-  soup_websocket_connection_set_keepalive_interval (self->connection, self->context->limits.ping_seconds);
+  ot_info ("session %s opens for %s from %s", self->id, self->user_id,
+           ot_peer_stream_get_address (self->stream));
+  soup_websocket_connection_set_keepalive_interval (self->connection,
+                                                    self->context->limits.ping_seconds);
   await_pong (self);
   acknowledge (self);
   self->is_told = TRUE;
@@ -290,7 +312,10 @@ static const char init_name[] = "init_connection";
 
 /* An open session keeps what it has when a second token is no good. */
 static void
-on_authenticated (OtAuthOutcome outcome, const OtPerson *person, const char *reason, gpointer user_data)
+on_authenticated (OtAuthOutcome outcome,
+                  const OtPerson *person,
+                  const char *reason,
+                  gpointer user_data)
 {
   OtSession *self = user_data;
   gboolean was_open = self->state == OPEN;
@@ -324,12 +349,15 @@ authenticate (OtSession *self, const char *token, const char *user_id)
   if (self->request != NULL)
     refuse (self, OT_CODE_INVALID_STATE, "An authentication is under way already", init_name, NULL);
   else if (self->user_id != NULL && g_strcmp0 (user_id, self->user_id) != 0)
-    refuse (self, OT_CODE_INVALID_STATE, "This connection belongs to another user", init_name, NULL);
+    refuse (self, OT_CODE_INVALID_STATE, "This connection belongs to another user", init_name,
+            NULL);
   else
     self->request = ot_auth_check (self->context->auth, token, user_id, on_authenticated, self);
 }
 
-/* --- in ------------------------------------------------------------------------------------------------------ */
+/* --- in
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void
 dispatch (OtSession *self, const OtIn *event)
@@ -340,8 +368,8 @@ dispatch (OtSession *self, const OtIn *event)
   if (event->type == OT_IN_INIT_CONNECTION) {
     authenticate (self, event->init_connection.token, event->init_connection.user_id);
   } else if (self->state != OPEN) {
-    refuse (self, OT_CODE_UNAUTHENTICATED, "The connection is not authenticated yet", ot_in_type_name (event->type),
-        ot_in_get_call_id (event));
+    refuse (self, OT_CODE_UNAUTHENTICATED, "The connection is not authenticated yet",
+            ot_in_type_name (event->type), ot_in_get_call_id (event));
     count_invalid (self);
   } else if (event->type == OT_IN_HEARTBEAT) {
     send_event (self, &ack);
@@ -362,7 +390,8 @@ accept_sequence (OtSession *self, const OtDecoded *decoded)
   self->last_sequence = decoded->sequence;
   if (decoded->sequence > before)
     return TRUE;
-  refuse (self, OT_CODE_INVALID_MESSAGE, "sequence: must rise", decoded->original_event, decoded->call_id);
+  refuse (self, OT_CODE_INVALID_MESSAGE, "sequence: must rise", decoded->original_event,
+          decoded->call_id);
   self->last_sequence = before;
   return FALSE;
 }
@@ -377,7 +406,8 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSe
   if (self->state == ENDED)
     return;
   ot_codec_decode (self->format, text, length, &decoded);
-  ot_trace ("session %s: %s", self->id, decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
+  ot_trace ("session %s: %s", self->id,
+            decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
   if (!accept_sequence (self, &decoded)) {
     count_invalid (self);
   } else if (decoded.event == NULL) {
@@ -390,8 +420,11 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSe
 }
 
 OtSession *
-ot_session_new (const OtSessionContext *context, SoupWebsocketConnection *connection, OtPeerStream *stream,
-    OtFrameGuard *guard, const char *token)
+ot_session_new (const OtSessionContext *context,
+                SoupWebsocketConnection *connection,
+                OtPeerStream *stream,
+                OtFrameGuard *guard,
+                const char *token)
 {
   OtSession *self = g_new0 (OtSession, 1);
 
@@ -402,7 +435,8 @@ ot_session_new (const OtSessionContext *context, SoupWebsocketConnection *connec
   self->stream = g_object_ref (stream);
   self->guard = g_object_ref (guard);
   self->written_before_bytes = ot_peer_stream_get_written_bytes (stream);
-  soup_websocket_connection_set_max_incoming_payload_size (connection, context->limits.max_message_bytes);
+  soup_websocket_connection_set_max_incoming_payload_size (connection,
+                                                           context->limits.max_message_bytes);
   ot_frame_guard_listen (guard, &guard_listener, self);
   g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
   g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);

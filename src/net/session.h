@@ -11,16 +11,19 @@
 /**
  * OtSession:
  *
- * One WebSocket client: authentication, keep-alive, its format and numbering, its bounded queue. Answers `heartbeat` and
- * what is wrong itself; hands everything else on. Owned by the hub, which frees it after `finished`.
+ * One WebSocket client: authentication, keep-alive, its format and numbering, its bounded queue.
+ * Answers `heartbeat` and what is wrong itself; hands everything else on. Owned by the hub, which
+ * frees it after `finished`.
  *
- * A broken message is answered with `error` and changes nothing else; too many of them end the connection.
+ * A broken message is answered with `error` and changes nothing else; too many of them end the
+ * connection.
  *
  * Thread: main loop.
  */
 typedef struct _OtSession OtSession;
 
-/** OtSessionListener: calls come from the main loop, never from inside a call of the session's owner. */
+/** OtSessionListener: calls come from the main loop, never from inside a call of the session's
+ * owner. */
 typedef struct {
   gpointer self;
 
@@ -30,9 +33,14 @@ typedef struct {
   /** An event of an authenticated client; @event borrowed. Never heartbeat and init_connection. */
   void (*event) (gpointer self, OtSession *session, const OtIn *event);
 
-  /** A message was answered with `error`, before or after opened; @original_event, @call_id nullable; all from the client. */
-  void (*refused) (gpointer self, OtSession *session, OtCode code, const char *message, const char *original_event,
-      const char *call_id);
+  /** A message was answered with `error`, before or after opened; @original_event, @call_id
+   * nullable; all from the client. */
+  void (*refused) (gpointer self,
+                   OtSession *session,
+                   OtCode code,
+                   const char *message,
+                   const char *original_event,
+                   const char *call_id);
 
   /** No more events, and nothing is sent any more; once, and only after opened. */
   void (*closed) (gpointer self, OtSession *session);
@@ -58,8 +66,11 @@ typedef struct {
  *
  * Returns: (transfer full)
  */
-OtSession *ot_session_new (const OtSessionContext *context, SoupWebsocketConnection *connection, OtPeerStream *stream,
-    OtFrameGuard *guard, const char *token);
+OtSession *ot_session_new (const OtSessionContext *context,
+                           SoupWebsocketConnection *connection,
+                           OtPeerStream *stream,
+                           OtFrameGuard *guard,
+                           const char *token);
 
 /** ot_session_free: ends it without a word; not from inside its own callbacks but `finished`. */
 void ot_session_free (OtSession *self);
@@ -82,7 +93,8 @@ const char *ot_session_get_address (const OtSession *self);
 /**
  * ot_session_send:
  *
- * Writes the event at once, or queues it. A client whose queue is full is closed; to one that is closing, nothing is sent.
+ * Writes the event at once, or queues it. A client whose queue is full is closed; to one that is
+ * closing, nothing is sent.
  */
 void ot_session_send (OtSession *self, const OtOut *event);
 
@@ -92,15 +104,20 @@ void ot_session_send (OtSession *self, const OtOut *event);
  * @original_event: (nullable)
  * @call_id: (nullable)
  *
- * Sends `error`, with the sequence of the client's message when called from within `event`. Does not call `refused`.
+ * Sends `error`, with the sequence of the client's message when called from within `event`. Does
+ * not call `refused`.
  */
-void ot_session_send_error (OtSession *self, OtCode code, const char *message, const char *original_event,
-    const char *call_id);
+void ot_session_send_error (OtSession *self,
+                            OtCode code,
+                            const char *message,
+                            const char *original_event,
+                            const char *call_id);
 
 /**
  * ot_session_end:
  * @reason: static; for a person
  *
- * Closes with @code from the next turn of the loop on; no event comes after this. Ended already: nothing.
+ * Closes with @code from the next turn of the loop on; no event comes after this. Ended already:
+ * nothing.
  */
 void ot_session_end (OtSession *self, OtCloseCode code, const char *reason);

@@ -1,5 +1,5 @@
-/* Bytes from and to typed events: gate, then json-glib, then the format's skin, then the event's table. Owns
- * nothing between calls. */
+/* Bytes from and to typed events: gate, then json-glib, then the format's skin, then the event's
+ * table. Owns nothing between calls. */
 
 #include "codec.h"
 
@@ -30,7 +30,8 @@ parse (const char *text, gsize length, OtDecoded *decoded)
 
   problem = ot_gate_check (text, length, &at_byte);
   if (problem != NULL) {
-    refuse (decoded, OT_CODE_INVALID_JSON, g_strdup_printf ("%s, at byte %" G_GSIZE_FORMAT, problem, at_byte));
+    refuse (decoded, OT_CODE_INVALID_JSON,
+            g_strdup_printf ("%s, at byte %" G_GSIZE_FORMAT, problem, at_byte));
     return NULL;
   }
   if (!json_parser_load_from_data (parser, text, length, &error)) {
@@ -71,7 +72,7 @@ read_event (OtInType type, JsonObject *fields, OtDecoded *decoded)
   event->type = type;
   event->strings = g_string_chunk_new (256);
   if (shape->shape != NULL)
-    problem = ot_fields_read (shape->shape, fields, (char *) event + shape->offset, event->strings);
+    problem = ot_fields_read (shape->shape, fields, (char *)event + shape->offset, event->strings);
   if (problem != NULL) {
     refuse (decoded, OT_CODE_INVALID_MESSAGE, problem);
     return NULL;
@@ -87,7 +88,7 @@ ot_codec_decode (OtFormat format, const char *text, gsize length, OtDecoded *dec
   const char *problem;
   int type;
 
-  *decoded = (OtDecoded) { 0 };
+  *decoded = (OtDecoded){ 0 };
   root = parse (text, length, decoded);
   if (root == NULL)
     return;
@@ -99,7 +100,8 @@ ot_codec_decode (OtFormat format, const char *text, gsize length, OtDecoded *dec
   decoded->sequence = parts.sequence;
   decoded->has_sequence = parts.has_sequence;
   if (parts.name != NULL)
-    decoded->original_event = g_utf8_substring (parts.name, 0, MIN (g_utf8_strlen (parts.name, -1), MAX_EVENT_NAME_CHARS));
+    decoded->original_event = g_utf8_substring (
+        parts.name, 0, MIN (g_utf8_strlen (parts.name, -1), MAX_EVENT_NAME_CHARS));
   if (parts.fields != NULL)
     note_call_id (parts.fields, decoded);
   if (problem != NULL) {
@@ -108,7 +110,8 @@ ot_codec_decode (OtFormat format, const char *text, gsize length, OtDecoded *dec
   }
   type = find_event (parts.name);
   if (type < 0)
-    refuse (decoded, OT_CODE_UNKNOWN_EVENT, g_strdup ("There is no such event for clients to send"));
+    refuse (decoded, OT_CODE_UNKNOWN_EVENT,
+            g_strdup ("There is no such event for clients to send"));
   else
     decoded->event = read_event (type, parts.fields, decoded);
 }
@@ -129,6 +132,7 @@ ot_codec_encode (OtFormat format, const OtOut *event, gint64 sequence)
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
 
   g_assert (event->type < OT_OUT_N);
-  json_node_take_object (node, ot_format_wrap (format, shape, (const char *) event + shape->offset, sequence));
+  json_node_take_object (
+      node, ot_format_wrap (format, shape, (const char *)event + shape->offset, sequence));
   return json_to_string (node, FALSE);
 }

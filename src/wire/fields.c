@@ -1,5 +1,5 @@
-/* Structs from and to JSON objects, driven by tables. Owns nothing: what is read is copied into the caller's string
- * chunk. Main loop or any thread: no state. */
+/* Structs from and to JSON objects, driven by tables. Owns nothing: what is read is copied into the
+ * caller's string chunk. Main loop or any thread: no state. */
 
 #include "fields.h"
 
@@ -8,8 +8,8 @@
 
 #include "ids.h"
 
-#define MEMBER(type, base, offset) (*(type *) ((char *) (base) + (offset)))
-#define MEMBER_CONST(type, base, offset) (*(type const *) ((const char *) (base) + (offset)))
+#define MEMBER(type, base, offset) (*(type *)((char *)(base) + (offset)))
+#define MEMBER_CONST(type, base, offset) (*(type const *)((const char *)(base) + (offset)))
 
 #define MAX_DOUBLE_INTEGER 9007199254740992.0 /* 2^53: as the gate has it for whole numbers */
 
@@ -35,8 +35,7 @@ append_path (GString *text, const Place *place)
     g_string_append_printf (text, "[%d]", place->index);
 }
 
-static char *G_GNUC_PRINTF (2, 3)
-problem (const Place *place, const char *format, ...)
+static char *G_GNUC_PRINTF (2, 3) problem (const Place *place, const char *format, ...)
 {
   GString *text = g_string_new (NULL);
   va_list args;
@@ -55,9 +54,9 @@ take_array (GStringChunk *strings, gsize n, gsize size)
 {
   const gsize alignment = G_ALIGNOF (max_align_t);
   g_autofree char *zeros = g_malloc0 (n * size + alignment);
-  guintptr room = (guintptr) g_string_chunk_insert_len (strings, zeros, n * size + alignment);
+  guintptr room = (guintptr)g_string_chunk_insert_len (strings, zeros, n * size + alignment);
 
-  return (gpointer) ((room + alignment - 1) / alignment * alignment);
+  return (gpointer)((room + alignment - 1) / alignment * alignment);
 }
 
 static gboolean
@@ -67,7 +66,11 @@ is_in (const char *const *words, const char *word)
 }
 
 static char *
-read_string (const OtField *field, JsonNode *node, const char **target, GStringChunk *strings, const Place *place)
+read_string (const OtField *field,
+             JsonNode *node,
+             const char **target,
+             GStringChunk *strings,
+             const Place *place)
 {
   const char *text;
   glong length;
@@ -79,11 +82,12 @@ read_string (const OtField *field, JsonNode *node, const char **target, GStringC
   if ((field->flags & OT_FIELD_ID) && !ot_id_valid (text))
     return problem (place, "not an id (1 to 64 characters of A-Za-z0-9_.:-)");
   if (length < field->min)
-    return problem (place, length == 0 ? "empty" : "shorter than %" G_GINT64_FORMAT " characters", field->min);
+    return problem (place, length == 0 ? "empty" : "shorter than %" G_GINT64_FORMAT " characters",
+                    field->min);
   if (length > field->max)
     return problem (place, "longer than %" G_GINT64_FORMAT " characters", field->max);
   if (field->words != NULL && !is_in (field->words, text)) {
-    g_autofree char *words = g_strjoinv (", ", (char **) field->words);
+    g_autofree char *words = g_strjoinv (", ", (char **)field->words);
     return problem (place, "not one of %s", words);
   }
   *target = g_string_chunk_insert (strings, text);
@@ -100,7 +104,7 @@ read_int (const OtField *field, JsonNode *node, gint64 *target, const Place *pla
     double real = json_node_get_double (node);
     if (real != floor (real) || fabs (real) > MAX_DOUBLE_INTEGER)
       return problem (place, "not a whole number within 2^53");
-    value = (gint64) real;
+    value = (gint64)real;
   } else if (type == G_TYPE_INT64) {
     value = json_node_get_int (node);
   } else {
@@ -114,10 +118,15 @@ read_int (const OtField *field, JsonNode *node, gint64 *target, const Place *pla
   return NULL;
 }
 
-static char *read_object (const OtShape *shape, JsonObject *, gpointer, GStringChunk *, const Place *);
+static char *
+read_object (const OtShape *shape, JsonObject *, gpointer, GStringChunk *, const Place *);
 
 static char *
-read_element (const OtShape *shape, JsonNode *node, gpointer target, GStringChunk *strings, const Place *place)
+read_element (const OtShape *shape,
+              JsonNode *node,
+              gpointer target,
+              GStringChunk *strings,
+              const Place *place)
 {
   static const OtField plain = { .kind = OT_FIELD_STRING, .min = 0, .max = G_MAXINT64 };
 
@@ -129,7 +138,11 @@ read_element (const OtShape *shape, JsonNode *node, gpointer target, GStringChun
 }
 
 static char *
-read_array (const OtField *field, JsonNode *node, gpointer target, GStringChunk *strings, const Place *place)
+read_array (const OtField *field,
+            JsonNode *node,
+            gpointer target,
+            GStringChunk *strings,
+            const Place *place)
 {
   gsize size = field->shape != NULL ? field->shape->size : sizeof (char *);
   JsonArray *array;
@@ -141,12 +154,13 @@ read_array (const OtField *field, JsonNode *node, gpointer target, GStringChunk 
   array = json_node_get_array (node);
   n = json_array_get_length (array);
   if (n < field->min || n > field->max)
-    return problem (place, "must have %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " elements", field->min,
-        field->max);
+    return problem (place, "must have %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " elements",
+                    field->min, field->max);
   items = take_array (strings, n, size);
   for (guint i = 0; i < n; i++) {
-    Place inner = { place, NULL, (int) i };
-    char *error = read_element (field->shape, json_array_get_element (array, i), items + i * size, strings, &inner);
+    Place inner = { place, NULL, (int)i };
+    char *error = read_element (field->shape, json_array_get_element (array, i), items + i * size,
+                                strings, &inner);
     if (error != NULL)
       return error;
   }
@@ -156,7 +170,11 @@ read_array (const OtField *field, JsonNode *node, gpointer target, GStringChunk 
 }
 
 static char *
-read_value (const OtField *field, JsonNode *node, gpointer target, GStringChunk *strings, const Place *place)
+read_value (const OtField *field,
+            JsonNode *node,
+            gpointer target,
+            GStringChunk *strings,
+            const Place *place)
 {
   switch (field->kind) {
   case OT_FIELD_STRING:
@@ -171,7 +189,8 @@ read_value (const OtField *field, JsonNode *node, gpointer target, GStringChunk 
   case OT_FIELD_OBJECT:
     if (!JSON_NODE_HOLDS_OBJECT (node))
       return problem (place, "not an object");
-    return read_object (field->shape, json_node_get_object (node), (char *) target + field->offset, strings, place);
+    return read_object (field->shape, json_node_get_object (node), (char *)target + field->offset,
+                        strings, place);
   case OT_FIELD_ARRAY:
     return read_array (field, node, target, strings, place);
   }
@@ -179,7 +198,11 @@ read_value (const OtField *field, JsonNode *node, gpointer target, GStringChunk 
 }
 
 static char *
-read_object (const OtShape *shape, JsonObject *object, gpointer target, GStringChunk *strings, const Place *outer)
+read_object (const OtShape *shape,
+             JsonObject *object,
+             gpointer target,
+             GStringChunk *strings,
+             const Place *outer)
 {
   for (guint i = 0; i < shape->n_fields; i++) {
     const OtField *field = &shape->fields[i];
@@ -227,7 +250,7 @@ array_node (const OtField *field, gconstpointer source)
     if (field->shape != NULL)
       json_array_add_element (array, object_node (field->shape, items + i * field->shape->size));
     else
-      json_array_add_string_element (array, ((const char *const *) items)[i]);
+      json_array_add_string_element (array, ((const char *const *)items)[i]);
   }
   return json_node_init_array (json_node_alloc (), array);
 }
@@ -247,9 +270,10 @@ value_node (const OtField *field, gconstpointer source)
   case OT_FIELD_INT:
     return json_node_init_int (json_node_alloc (), MEMBER_CONST (gint64, source, field->offset));
   case OT_FIELD_BOOL:
-    return json_node_init_boolean (json_node_alloc (), MEMBER_CONST (gboolean, source, field->offset));
+    return json_node_init_boolean (json_node_alloc (),
+                                   MEMBER_CONST (gboolean, source, field->offset));
   case OT_FIELD_OBJECT:
-    return object_node (field->shape, (const char *) source + field->offset);
+    return object_node (field->shape, (const char *)source + field->offset);
   case OT_FIELD_ARRAY:
     return array_node (field, source);
   }

@@ -5,8 +5,8 @@
 /**
  * SECTION:fields
  *
- * Reads and writes C structs by tables that schemas/generate.py makes of the JSON Schemas: the one place where members of
- * a message are touched.
+ * Reads and writes C structs by tables that schemas/generate.py makes of the JSON Schemas: the one
+ * place where members of a message are touched.
  */
 
 typedef enum {
@@ -14,13 +14,13 @@ typedef enum {
   OT_FIELD_INT,    /* gint64 */
   OT_FIELD_BOOL,   /* gboolean */
   OT_FIELD_OBJECT, /* the struct itself, by @shape */
-  OT_FIELD_ARRAY,  /* a pointer to the first; structs by @shape, or const char * where that is NULL */
+  OT_FIELD_ARRAY,  /* a pointer to the first: structs by @shape, or const char * where that is NULL */
 } OtFieldKind;
 
 enum {
   OT_FIELD_REQUIRED = 1 << 0,
-  OT_FIELD_NULLABLE = 1 << 1, /* null is a value of its own, and written when there is nothing else */
-  OT_FIELD_ID = 1 << 2,       /* a string that ot_id_valid() takes */
+  OT_FIELD_NULLABLE = 1 << 1, /* null is a value of its own; written when there is no other */
+  OT_FIELD_ID = 1 << 2, /* a string that ot_id_valid() takes */
 };
 
 typedef struct _OtShape OtShape;
@@ -31,9 +31,9 @@ typedef struct {
   OtFieldKind kind;
   guint flags;
   gsize offset;
-  gsize count_offset;       /* ARRAY: of a gsize */
-  gsize has_offset;         /* of a gboolean; 0: it has none */
-  gint64 min;               /* STRING: characters; INT: value; ARRAY: elements */
+  gsize count_offset; /* ARRAY: of a gsize */
+  gsize has_offset;   /* of a gboolean; 0: it has none */
+  gint64 min;         /* STRING: characters; INT: value; ARRAY: elements */
   gint64 max;
   const char *const *words; /* STRING: (nullable): the only values allowed, ended by NULL */
   const OtShape *shape;     /* OBJECT, ARRAY */
@@ -46,7 +46,8 @@ struct _OtShape {
   const OtField *fields;
 };
 
-/** OtEventShape: an event. @offset: of its struct in OtIn or OtOut; @shape: NULL when it has no fields. */
+/** OtEventShape: an event. @offset: of its struct in OtIn or OtOut; @shape: NULL when it has no
+ * fields. */
 typedef struct {
   const char *name;
   gboolean payload_in_flat; /* its fields go into a "payload" in otomo.flat.v1 */
@@ -63,9 +64,11 @@ typedef struct {
  *
  * Members that the shape doesn't name are ignored.
  *
- * Returns: (transfer full) (nullable): NULL when read; else the first problem, naming the field: "offer.sdp: not a string"
+ * Returns: (transfer full) (nullable): NULL when read; else the first problem, naming the field:
+ * "offer.sdp: not a string"
  */
-char *ot_fields_read (const OtShape *shape, JsonObject *object, gpointer target, GStringChunk *strings);
+char *
+ot_fields_read (const OtShape *shape, JsonObject *object, gpointer target, GStringChunk *strings);
 
 /**
  * ot_fields_write:

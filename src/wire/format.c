@@ -28,7 +28,9 @@ get_string (JsonObject *object, const char *name)
 {
   JsonNode *node = json_object_get_member (object, name);
 
-  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_get_string (node) : NULL;
+  return node != NULL && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : NULL;
 }
 
 /* What lies beside "type" goes before what lies in the payload. */
@@ -82,7 +84,8 @@ ot_format_unwrap (OtFormat format, JsonObject *message, OtUnwrapped *unwrapped)
 {
   JsonNode *payload = json_object_get_member (message, "payload");
 
-  *unwrapped = (OtUnwrapped) { .name = get_string (message, format == OT_FORMAT_FLAT ? "type" : "event") };
+  *unwrapped =
+      (OtUnwrapped){ .name = get_string (message, format == OT_FORMAT_FLAT ? "type" : "event") };
   if (payload != NULL && !JSON_NODE_HOLDS_OBJECT (payload))
     return "payload: not an object";
   return format == OT_FORMAT_FLAT ? unwrap_flat (message, payload, unwrapped)

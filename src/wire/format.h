@@ -16,7 +16,8 @@ typedef struct {
 /**
  * ot_format_unwrap:
  * @format: how it is wrapped
- * @message: the whole message; kept alive by the caller; a flat one is changed: its payload's members move beside "type"
+ * @message: the whole message; kept alive by the caller; a flat one is changed: its payload's
+ * members move beside "type"
  * @unwrapped: (out): what could be read, also when something is wrong
  *
  * Returns: (transfer none) (nullable): NULL, or what is wrong and where; static
@@ -30,4 +31,5 @@ const char *ot_format_unwrap (OtFormat format, JsonObject *message, OtUnwrapped 
  *
  * Returns: (transfer full): the whole message
  */
-JsonObject *ot_format_wrap (OtFormat format, const OtEventShape *shape, gconstpointer source, gint64 sequence);
+JsonObject *
+ot_format_wrap (OtFormat format, const OtEventShape *shape, gconstpointer source, gint64 sequence);

@@ -1,5 +1,6 @@
-/* The strict JSON gate: a recursive descent over the text that builds nothing but the keys of the objects that are
- * open. Owns no state between calls, knows nothing of events; every limit is its own. Pure, any thread. */
+/* The strict JSON gate: a recursive descent over the text that builds nothing but the keys of the
+ * objects that are open. Owns no state between calls, knows nothing of events; every limit is its
+ * own. Pure, any thread. */
 
 #include "gate.h"
 
@@ -109,7 +110,7 @@ read_string (Gate *self, GString *unescaped)
 
     if (take (self, '"'))
       return TRUE;
-    if ((guchar) *self->at < 0x20)
+    if ((guchar)*self->at < 0x20)
       return fail (self, "a control character in a string");
     if (!take (self, '\\')) {
       if (unescaped != NULL)
@@ -148,7 +149,8 @@ check_range (Gate *self, const char *start, gboolean whole)
   if (!isfinite (g_ascii_strtod (copy, NULL)))
     return fail (self, "a number out of range");
   /* g_ascii_strtoll() stops at the type's limits, which lie beyond ours */
-  if (whole && ABS (CLAMP (g_ascii_strtoll (copy, NULL, 10), -G_MAXINT64, G_MAXINT64)) > MAX_INTEGER)
+  if (whole
+      && ABS (CLAMP (g_ascii_strtoll (copy, NULL, 10), -G_MAXINT64, G_MAXINT64)) > MAX_INTEGER)
     return fail (self, "a whole number beyond 2^53");
   return TRUE;
 }
@@ -244,7 +246,7 @@ read_word (Gate *self)
   for (guint i = 0; i < G_N_ELEMENTS (words); i++) {
     gsize length = strlen (words[i]);
 
-    if ((gsize) (self->end - self->at) >= length && memcmp (self->at, words[i], length) == 0) {
+    if ((gsize)(self->end - self->at) >= length && memcmp (self->at, words[i], length) == 0) {
       self->at += length;
       return TRUE;
     }

@@ -19,8 +19,8 @@ static void
 test_both (void)
 {
   g_autoptr (GError) error = NULL;
-  OtIceServers *servers = ot_ice_servers_new (" stun:a.example:3478  turn:b.example turns:c.example:5349?transport=tcp ",
-      "north", &error);
+  OtIceServers *servers = ot_ice_servers_new (
+      " stun:a.example:3478  turn:b.example turns:c.example:5349?transport=tcp ", "north", &error);
   const OtIceServer *answer;
   gsize n;
 

@@ -1,4 +1,5 @@
-/* The listener's second use: HTTP on a Unix socket of this user's. A real client, real sockets, one loop. */
+/* The listener's second use: HTTP on a Unix socket of this user's. A real client, real sockets, one
+ * loop. */
 
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
@@ -14,12 +15,17 @@ typedef struct {
 } Fixture;
 
 static void
-on_request (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+on_request (SoupServer *server,
+            SoupServerMessage *message,
+            const char *path,
+            GHashTable *query,
+            gpointer user_data)
 {
   SoupMessageBody *body = soup_server_message_get_request_body (message);
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
-  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_COPY, body->data, body->length);
+  soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_COPY, body->data,
+                                    body->length);
 }
 
 static void
@@ -51,7 +57,8 @@ on_answer (GObject *session, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
 
-  *(GBytes **) user_data = soup_session_send_and_read_finish (SOUP_SESSION (session), result, &error);
+  *(GBytes **)user_data =
+      soup_session_send_and_read_finish (SOUP_SESSION (session), result, &error);
   g_assert_no_error (error);
 }
 
@@ -60,7 +67,8 @@ test_answers (Fixture *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (self->path);
-  g_autoptr (SoupSession) session = soup_session_new_with_options ("remote-connectable", address, NULL);
+  g_autoptr (SoupSession) session =
+      soup_session_new_with_options ("remote-connectable", address, NULL);
   g_autoptr (SoupMessage) message = soup_message_new ("POST", "http://localhost/echo");
   g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
   g_autoptr (GBytes) answer = NULL;
@@ -98,7 +106,8 @@ test_left_behind (Fixture *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (self->path);
-  GSocket *left = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  GSocket *left =
+      g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
 
   g_assert_true (g_socket_bind (left, address, FALSE, NULL));
   g_object_unref (left);

@@ -1,5 +1,6 @@
-/* The room net as a process of its own, for test_*.py: the real server, hub and auth over people made up from their
- * tokens. Says on standard output what it tells its app, a line each; takes commands from standard input. */
+/* The room net as a process of its own, for test_*.py: the real server, hub and auth over people
+ * made up from their tokens. Says on standard output what it tells its app, a line each; takes
+ * commands from standard input. */
 
 #include <glib-unix.h>
 #include <stdio.h>
@@ -16,8 +17,7 @@ typedef struct {
   OtServer *server;
 } Bench;
 
-static void G_GNUC_PRINTF (1, 2)
-say (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 {
   va_list args;
 
@@ -28,7 +28,8 @@ say (const char *format, ...)
   fflush (stdout);
 }
 
-/* --- people: "token-ann" is ann's, "blocked-ann" is of a blocked ann, "late-ann" can't be known now ---------------- */
+/* --- people: "token-ann" is ann's, "blocked-ann" is of a blocked ann, "late-ann" can't be known
+ * now ---------------- */
 
 typedef struct {
   OtTimer timer;
@@ -48,7 +49,7 @@ on_answer (gpointer user_data)
     .is_blocked = g_str_has_prefix (question->name, "blocked-"),
   };
   OtPersonLookup lookup = g_str_has_prefix (question->name, "late-") ? OT_PERSON_UNAVAILABLE
-      : dash == NULL                                                 ? OT_PERSON_UNKNOWN
+                          : dash == NULL                             ? OT_PERSON_UNKNOWN
                                                                      : OT_PERSON_FOUND;
 
   question->found (lookup, lookup == OT_PERSON_FOUND ? &person : NULL, question->user_data);
@@ -61,19 +62,21 @@ find_token (gpointer self, const char *token, OtPersonFound found, gpointer user
 {
   Question *question = g_new0 (Question, 1);
 
-  *question = (Question) { .name = g_strdup (token), .found = found, .user_data = user_data };
+  *question = (Question){ .name = g_strdup (token), .found = found, .user_data = user_data };
   ot_timer_arm (&question->timer, 0, on_answer, question);
 }
 
 static void
 find_user (gpointer self, const char *user_id, OtPersonFound found, gpointer user_data)
 {
-  g_autofree char *token = g_strconcat (g_str_equal (user_id, "nobody") ? "" : "jwt-", user_id, NULL);
+  g_autofree char *token =
+      g_strconcat (g_str_equal (user_id, "nobody") ? "" : "jwt-", user_id, NULL);
 
   find_token (self, token, found, user_data);
 }
 
-/* --- what the app is told --------------------------------------------------------------------------------------- */
+/* --- what the app is told
+ * --------------------------------------------------------------------------------------- */
 
 static void
 on_opened (gpointer self, OtSession *session)
@@ -86,14 +89,20 @@ on_event (gpointer self, OtSession *session, const OtIn *event)
 {
   const char *call_id = ot_in_get_call_id (event);
 
-  say ("event %s %s %s", ot_session_get_user_id (session), ot_in_type_name (event->type), call_id != NULL ? call_id : "-");
+  say ("event %s %s %s", ot_session_get_user_id (session), ot_in_type_name (event->type),
+       call_id != NULL ? call_id : "-");
   if (event->type == OT_IN_CALL_CANCEL)
-    ot_session_send_error (session, OT_CODE_CALL_NOT_FOUND, "There is no such call", "call_cancel", call_id);
+    ot_session_send_error (session, OT_CODE_CALL_NOT_FOUND, "There is no such call", "call_cancel",
+                           call_id);
 }
 
 static void
-on_refused (gpointer self, OtSession *session, OtCode code, const char *message, const char *original_event,
-    const char *call_id)
+on_refused (gpointer self,
+            OtSession *session,
+            OtCode code,
+            const char *message,
+            const char *original_event,
+            const char *call_id)
 {
   say ("refused %s %s", ot_code_name (code), message);
 }
@@ -104,14 +113,18 @@ on_closed (gpointer self, OtSession *session)
   say ("closed %s %s", ot_session_get_user_id (session), ot_session_get_id (session));
 }
 
-/* --- commands --------------------------------------------------------------------------------------------------- */
+/* --- commands
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void
 flood (Bench *bench, const char *user_id, int n)
 {
   g_autofree char *text = g_strnfill (4000, 'x');
   OtOut event = { OT_OUT_NEW_MESSAGE,
-    .new_message = { "channel", { .id = "m", .text = text, .author = { "a", "b" }, .timestamp = "t" } } };
+                  .new_message = {
+                      "channel",
+                      { .id = "m", .text = text, .author = { "a", "b" }, .timestamp = "t" } } };
 
   for (int i = 0; i < n; i++)
     ot_hub_send_user (bench->hub, user_id, NULL, &event);
@@ -151,7 +164,8 @@ on_command (int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* --- settings: NAME=VALUE on the command line -------------------------------------------------------------------- */
+/* --- settings: NAME=VALUE on the command line
+ * -------------------------------------------------------------------- */
 
 static const char *
 get (char **argv, const char *name)
@@ -212,14 +226,15 @@ main (int argc, char **argv)
   limits.max_queue_bytes = get_number (argv, "queue_bytes", limits.max_queue_bytes);
   bench.hub = ot_hub_new (&listener, &limits, auth, ot_clock_real ());
   bench.server = ot_server_new (bench.hub, &http, certificate);
-  if ((get (argv, "jwt") != NULL && !ot_auth_set_jwt (auth, get (argv, "jwt"), get (argv, "key"), &error))
+  if ((get (argv, "jwt") != NULL
+       && !ot_auth_set_jwt (auth, get (argv, "jwt"), get (argv, "key"), &error))
       || !listen_at (bench.server, argv, &error)) {
     say ("failed %s", error->message);
   } else {
     say ("listening %s", ot_server_get_address (bench.server));
     command_id = g_unix_fd_add (0, G_IO_IN | G_IO_HUP, on_command, &bench);
     g_main_loop_run (bench.loop);
-    (void) command_id;
+    (void)command_id;
   }
   ot_server_free (bench.server);
   ot_hub_free (bench.hub);

@@ -1,5 +1,6 @@
 """What a hostile client gets for it: its documented answer, and no memory."""
 
+import os
 import socket
 import time
 
@@ -8,7 +9,8 @@ import pytest
 from bench import DEADLINE, Bench, read_head
 
 LIMIT = 64 * 1024
-GROWTH_KIB = 10 * 1024  # what an attack may cost at most
+# What an attack may cost at most. A sanitizer keeps freed memory back, so that there the figure says nothing.
+GROWTH_KIB = 10 * 1024 if os.environ.get("NET_SANITIZED") != "yes" else 1000 * 1024
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,5 @@
-/* The codec: what is refused and with which words, and that every example of every schema comes through unchanged, both
- * ways and in both formats. */
+/* The codec: what is refused and with which words, and that every example of every schema comes
+ * through unchanged, both ways and in both formats. */
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -23,55 +23,78 @@ typedef struct {
 
 static const Case cases[] = {
   { FLAT, "{\"type\":\"call_cancel\",\"callId\":\"c1\"}", 0, NULL, "call_cancel", "c1" },
-  { FLAT, "{\"type\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"}}", 0, NULL, "call_cancel", "c1" },
-  { FLAT, "{\"type\":\"call_cancel\",\"callId\":\"c1\",\"payload\":{\"callId\":\"c2\"}}", 0, NULL, "call_cancel", "c1" },
-  { FLAT, "{\"type\":\"call_cancel\",\"callId\":\"c1\",\"more\":[{}]}", 0, NULL, "call_cancel", "c1" },
+  { FLAT, "{\"type\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"}}", 0, NULL, "call_cancel",
+    "c1" },
+  { FLAT, "{\"type\":\"call_cancel\",\"callId\":\"c1\",\"payload\":{\"callId\":\"c2\"}}", 0, NULL,
+    "call_cancel", "c1" },
+  { FLAT, "{\"type\":\"call_cancel\",\"callId\":\"c1\",\"more\":[{}]}", 0, NULL, "call_cancel",
+    "c1" },
   { FLAT, "{\"type\":\"heartbeat\"}", 0, NULL, "heartbeat", NULL },
   { FLAT, "{\"type\":\"call_connected\"}", 0, NULL, "call_connected", NULL },
   { ENVELOPE, "{\"event\":\"heartbeat\"}", 0, NULL, "heartbeat", NULL },
-  { ENVELOPE, "{\"event\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"}}", 0, NULL, "call_cancel", "c1" },
+  { ENVELOPE, "{\"event\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"}}", 0, NULL, "call_cancel",
+    "c1" },
 
   { FLAT, "{", OT_CODE_INVALID_JSON, "a key in quotes was expected, at byte 1", NULL, NULL },
   { FLAT, "[]", INVALID, "the message: not an object", NULL, NULL },
   { FLAT, "{}", INVALID, "type: missing, or not a string", NULL, NULL },
-  { FLAT, "{\"type\":null,\"callId\":\"c1\"}", INVALID, "type: missing, or not a string", NULL, "c1" },
+  { FLAT, "{\"type\":null,\"callId\":\"c1\"}", INVALID, "type: missing, or not a string", NULL,
+    "c1" },
   { FLAT, "{\"type\":\"x\",\"payload\":[]}", INVALID, "payload: not an object", "x", NULL },
   { FLAT, "{\"type\":\"call_end\",\"callId\":\"c1\"}", OT_CODE_UNKNOWN_EVENT,
-      "There is no such event for clients to send", "call_end", "c1" },
-  { FLAT, "{\"event\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"}}", INVALID, "type: missing, or not a string", NULL,
-      "c1" },
+    "There is no such event for clients to send", "call_end", "c1" },
+  { FLAT, "{\"event\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"}}", INVALID,
+    "type: missing, or not a string", NULL, "c1" },
   { FLAT, "{\"type\":\"call_cancel\"}", INVALID, "callId: missing", "call_cancel", NULL },
-  { FLAT, "{\"type\":\"call_cancel\",\"callId\":7}", INVALID, "callId: not a string", "call_cancel", NULL },
-  { FLAT, "{\"type\":\"call_cancel\",\"callId\":null}", INVALID, "callId: not a string", "call_cancel", NULL },
+  { FLAT, "{\"type\":\"call_cancel\",\"callId\":7}", INVALID, "callId: not a string", "call_cancel",
+    NULL },
+  { FLAT, "{\"type\":\"call_cancel\",\"callId\":null}", INVALID, "callId: not a string",
+    "call_cancel", NULL },
   { FLAT, "{\"type\":\"call_cancel\",\"callId\":\"a b\"}", INVALID,
-      "callId: not an id (1 to 64 characters of A-Za-z0-9_.:-)", "call_cancel", NULL },
-  { FLAT, "{\"type\":\"call_accept\",\"callId\":\"c1\",\"offerer\":\"me\"}", INVALID, "offerer: not one of server, client",
-      "call_accept", "c1" },
-  { FLAT, "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":\"v=0\"}", INVALID, "offer: not an object",
-      "webrtc_offer", "c1" },
-  { FLAT, "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":{\"type\":\"offer\",\"sdp\":1}}", INVALID,
-      "offer.sdp: not a string", "webrtc_offer", "c1" },
-  { FLAT, "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":{\"type\":\"offer\",\"sdp\":\"\"}}", INVALID,
-      "offer.sdp: empty", "webrtc_offer", "c1" },
-  { FLAT, "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":{\"type\":\"answer\",\"sdp\":\"v=0\"}}", INVALID,
-      "offer.type: not one of offer", "webrtc_offer", "c1" },
-  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\"}", INVALID, "candidate: missing", "ice_candidate", "c1" },
-  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\",\"sdpMLineIndex\":-1}}",
-      INVALID, "candidate.sdpMLineIndex: below 0", "ice_candidate", "c1" },
-  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\",\"sdpMLineIndex\":256}}",
-      INVALID, "candidate.sdpMLineIndex: above 255", "ice_candidate", "c1" },
-  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\",\"sdpMLineIndex\":0.5}}",
-      INVALID, "candidate.sdpMLineIndex: not a whole number within 2^53", "ice_candidate", "c1" },
-  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\",\"sdpMLineIndex\":\"0\"}}",
-      INVALID, "candidate.sdpMLineIndex: not a whole number", "ice_candidate", "c1" },
-  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\",\"sdpMLineIndex\":1e0}}", 0,
-      NULL, "ice_candidate", "c1" },
-  { FLAT, "{\"type\":\"init_connection\",\"userId\":\"u\",\"token\":\"t\",\"resume\":{\"sessionId\":\"s\"}}", INVALID,
-      "resume.lastSequence: missing", "init_connection", NULL },
+    "callId: not an id (1 to 64 characters of A-Za-z0-9_.:-)", "call_cancel", NULL },
+  { FLAT, "{\"type\":\"call_accept\",\"callId\":\"c1\",\"offerer\":\"me\"}", INVALID,
+    "offerer: not one of server, client", "call_accept", "c1" },
+  { FLAT, "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":\"v=0\"}", INVALID,
+    "offer: not an object", "webrtc_offer", "c1" },
+  { FLAT, "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":{\"type\":\"offer\",\"sdp\":1}}",
+    INVALID, "offer.sdp: not a string", "webrtc_offer", "c1" },
+  { FLAT,
+    "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":{\"type\":\"offer\",\"sdp\":\"\"}}",
+    INVALID, "offer.sdp: empty", "webrtc_offer", "c1" },
+  { FLAT,
+    "{\"type\":\"webrtc_offer\",\"callId\":\"c1\",\"offer\":{\"type\":\"answer\",\"sdp\":\"v=0\"}}",
+    INVALID, "offer.type: not one of offer", "webrtc_offer", "c1" },
+  { FLAT, "{\"type\":\"ice_candidate\",\"callId\":\"c1\"}", INVALID, "candidate: missing",
+    "ice_candidate", "c1" },
+  { FLAT,
+    "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\","
+    "\"sdpMLineIndex\":-1}}",
+    INVALID, "candidate.sdpMLineIndex: below 0", "ice_candidate", "c1" },
+  { FLAT,
+    "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\","
+    "\"sdpMLineIndex\":256}}",
+    INVALID, "candidate.sdpMLineIndex: above 255", "ice_candidate", "c1" },
+  { FLAT,
+    "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\","
+    "\"sdpMLineIndex\":0.5}}",
+    INVALID, "candidate.sdpMLineIndex: not a whole number within 2^53", "ice_candidate", "c1" },
+  { FLAT,
+    "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\","
+    "\"sdpMLineIndex\":\"0\"}}",
+    INVALID, "candidate.sdpMLineIndex: not a whole number", "ice_candidate", "c1" },
+  { FLAT,
+    "{\"type\":\"ice_candidate\",\"callId\":\"c1\",\"candidate\":{\"candidate\":\"\","
+    "\"sdpMLineIndex\":1e0}}",
+    0, NULL, "ice_candidate", "c1" },
+  { FLAT,
+    "{\"type\":\"init_connection\",\"userId\":\"u\",\"token\":\"t\",\"resume\":{\"sessionId\":"
+    "\"s\"}}",
+    INVALID, "resume.lastSequence: missing", "init_connection", NULL },
   { ENVELOPE, "{\"type\":\"heartbeat\"}", INVALID, "event: missing, or not a string", NULL, NULL },
-  { ENVELOPE, "{\"event\":\"call_cancel\",\"callId\":\"c1\"}", INVALID, "callId: missing", "call_cancel", NULL },
-  { ENVELOPE, "{\"event\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"},\"sequence\":\"1\"}", INVALID,
-      "sequence: not a whole number", "call_cancel", "c1" },
+  { ENVELOPE, "{\"event\":\"call_cancel\",\"callId\":\"c1\"}", INVALID, "callId: missing",
+    "call_cancel", NULL },
+  { ENVELOPE, "{\"event\":\"call_cancel\",\"payload\":{\"callId\":\"c1\"},\"sequence\":\"1\"}",
+    INVALID, "sequence: not a whole number", "call_cancel", "c1" },
 };
 
 static void
@@ -93,8 +116,9 @@ test_cases (void)
 static void
 test_values (void)
 {
-  static const char text[] = "{\"event\":\"ice_candidate\",\"sequence\":12,\"payload\":{\"callId\":\"c1\",\"candidate\":"
-                             "{\"candidate\":\"a \\/ \\ud83c\\udfa7\",\"sdpMid\":null,\"sdpMLineIndex\":3}}}";
+  static const char text[] =
+      "{\"event\":\"ice_candidate\",\"sequence\":12,\"payload\":{\"callId\":\"c1\",\"candidate\":"
+      "{\"candidate\":\"a \\/ \\ud83c\\udfa7\",\"sdpMid\":null,\"sdpMLineIndex\":3}}}";
   g_auto (OtDecoded) decoded = { 0 };
   const OtInIceCandidate *event;
 
@@ -132,22 +156,30 @@ static void
 test_encode (void)
 {
   OtOut connected = { OT_OUT_CALL_CONNECTED,
-    .call_connected = { "c1", "u", "o", "2025-01-15T12:02:15.123Z", "sfu_rtp_detected" } };
+                      .call_connected = { "c1", "u", "o", "2025-01-15T12:02:15.123Z",
+                                          "sfu_rtp_detected" } };
   OtOut end = { OT_OUT_CALL_END, .call_end = { "c1", "user_end", 12 } };
-  OtOut refused = { OT_OUT_ERROR, .error = { .code = "INVALID_JSON", .message = "\"\\\n\t\x01\x7f é" } };
+  OtOut refused = { OT_OUT_ERROR,
+                    .error = { .code = "INVALID_JSON", .message = "\"\\\n\t\x01\x7f é" } };
   g_autofree char *flat_connected = ot_codec_encode (FLAT, &connected, 4);
   g_autofree char *flat = ot_codec_encode (FLAT, &end, 5);
   g_autofree char *envelope = ot_codec_encode (ENVELOPE, &end, 5);
   g_autofree char *escaped = ot_codec_encode (FLAT, &refused, 6);
 
-  g_assert_cmpstr (flat_connected, ==,
-      "{\"type\":\"call_connected\",\"payload\":{\"callId\":\"c1\",\"userId\":\"u\",\"otomoId\":\"o\","
+  g_assert_cmpstr (
+      flat_connected, ==,
+      "{\"type\":\"call_connected\",\"payload\":{\"callId\":\"c1\",\"userId\":\"u\",\"otomoId\":"
+      "\"o\","
       "\"connectedAt\":\"2025-01-15T12:02:15.123Z\",\"method\":\"sfu_rtp_detected\"}}");
-  g_assert_cmpstr (flat, ==, "{\"type\":\"call_end\",\"callId\":\"c1\",\"reason\":\"user_end\",\"totalSeconds\":12}");
+  g_assert_cmpstr (
+      flat, ==,
+      "{\"type\":\"call_end\",\"callId\":\"c1\",\"reason\":\"user_end\",\"totalSeconds\":12}");
   g_assert_cmpstr (envelope, ==,
-      "{\"event\":\"call_end\",\"payload\":{\"callId\":\"c1\",\"reason\":\"user_end\",\"totalSeconds\":12},\"sequence\":5}");
+                   "{\"event\":\"call_end\",\"payload\":{\"callId\":\"c1\",\"reason\":\"user_end\","
+                   "\"totalSeconds\":12},\"sequence\":5}");
   g_assert_cmpstr (escaped, ==,
-      "{\"type\":\"error\",\"code\":\"INVALID_JSON\",\"message\":\"\\\"\\\\\\n\\t\\u0001\\u007f é\"}");
+                   "{\"type\":\"error\",\"code\":\"INVALID_JSON\",\"message\":"
+                   "\"\\\"\\\\\\n\\t\\u0001\\u007f é\"}");
 }
 
 static JsonArray *
@@ -159,7 +191,8 @@ load_examples (const char *folder, const char *name, JsonParser *parser)
 
   json_parser_load_from_file (parser, path, &error);
   g_assert_no_error (error);
-  return json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "examples");
+  return json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)),
+                                       "examples");
 }
 
 static void
@@ -168,7 +201,8 @@ assert_round_trip (const OtEventShape *shape, JsonNode *example)
   g_autoptr (GStringChunk) strings = g_string_chunk_new (256);
   g_autofree char *zeros = g_malloc0 (shape->shape->size);
   g_autoptr (JsonNode) back = json_node_new (JSON_NODE_OBJECT);
-  g_autofree char *problem = ot_fields_read (shape->shape, json_node_get_object (example), zeros, strings);
+  g_autofree char *problem =
+      ot_fields_read (shape->shape, json_node_get_object (example), zeros, strings);
   g_autofree char *before = json_to_string (example, FALSE);
   g_autofree char *after = NULL;
 
@@ -176,7 +210,8 @@ assert_round_trip (const OtEventShape *shape, JsonNode *example)
   json_node_take_object (back, json_object_new ());
   ot_fields_write (shape->shape, zeros, json_node_get_object (back));
   after = json_to_string (back, FALSE);
-  /* the one thing that does not survive: an optional null comes back as absent, which means the same */
+  /* the one thing that does not survive: an optional null comes back as absent, which means the
+   * same */
   if (strstr (before, ",\"sdpMid\":null") == NULL)
     g_assert_cmpstr (after, ==, before);
 }
@@ -202,7 +237,8 @@ test_examples (void)
   round_trip_all ("server", ot_wire_out, OT_OUT_N);
 }
 
-/* A client event without one of its members is refused exactly when the schema requires that member. */
+/* A client event without one of its members is refused exactly when the schema requires that
+ * member. */
 static void
 test_required (void)
 {

@@ -1,4 +1,5 @@
-/* The gate, case by case: what RFC 8259 allows passes, everything that json-glib would misread or die of does not. */
+/* The gate, case by case: what RFC 8259 allows passes, everything that json-glib would misread or
+ * die of does not. */
 
 #include <string.h>
 
@@ -12,7 +13,8 @@ typedef struct {
 
 static const Case cases[] = {
   { "{}", NULL },
-  { " \t\r\n{ \"a\" : [ 1 , -0 , 0.5 , 1e2 , 1E-2 , 1e+2 , true , false , null , \"\" ] } \n", NULL },
+  { " \t\r\n{ \"a\" : [ 1 , -0 , 0.5 , 1e2 , 1E-2 , 1e+2 , true , false , null , \"\" ] } \n",
+    NULL },
   { "[]", NULL },
   { "\"\\u00e9\\ud83c\\udfa7\\\"\\\\\\/\\b\\f\\n\\r\\t\"", NULL },
   { "9007199254740992", NULL },
@@ -57,7 +59,8 @@ static const Case cases[] = {
   { "-9223372036854775808", "a whole number beyond 2^53", 20 },
   { "1e400", "a number out of range", 5 },
   { "-1e400", "a number out of range", 6 },
-  { "0.00000000000000000000000000000000000000000000000000000000000000001", "a number of more than 64 characters", 67 },
+  { "0.00000000000000000000000000000000000000000000000000000000000000001",
+    "a number of more than 64 characters", 67 },
 
   { "\"a", "a string without an end", 2 },
   { "\"a\\\"", "a string without an end", 4 },
@@ -101,7 +104,9 @@ static void
 test_cases (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_test_message ("%s", cases[i].text);
+    g_autofree char *shown = g_strescape (cases[i].text, NULL);
+
+    g_test_message ("%s", shown);
     check (cases[i].text, strlen (cases[i].text), cases[i].problem, cases[i].at_byte);
   }
 }
@@ -110,7 +115,8 @@ test_cases (void)
 static void
 test_prefixes (void)
 {
-  static const char text[] = "{\"a\":[1.5e-3,\"\\ud83c\\udfa7\xe3\x81\x82\",{\"b\":null}],\"c\":-17,\"d\":true}";
+  static const char text[] =
+      "{\"a\":[1.5e-3,\"\\ud83c\\udfa7\xe3\x81\x82\",{\"b\":null}],\"c\":-17,\"d\":true}";
 
   for (gsize length = 0; length < strlen (text); length++)
     g_assert_nonnull (ot_gate_check (text, length, NULL));
