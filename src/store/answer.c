@@ -90,6 +90,7 @@ ot_answer_error (const PGresult *result)
     return g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_CONFLICT, message);
   if (is_one_of (code, invalid))
     return g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_INVALID, message);
-  return g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_FAILED, "%s (%s%s%.200s)", message, code,
-      context != NULL ? "; " : "", context != NULL ? context : "");
+  context = context != NULL ? context : "";
+  return g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_FAILED, "%s (%s %.*s)", message, code,
+      (int) strcspn (context, "\n"), context);
 }

@@ -69,7 +69,8 @@ read_user (GTask *task, const PGresult *result)
   OtUser *user;
 
   if (ot_answer_text (result, "id") == NULL) {
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND, "there is nobody of that name");
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND,
+        g_task_get_source_tag (task) == ot_store_get_user_async ? "there is no such user" : "unknown or expired token");
     return;
   }
   user = g_new0 (OtUser, 1);

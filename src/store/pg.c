@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <string.h>
 
 #include "clock.h"
 #include "log.h"
@@ -118,10 +119,9 @@ pause_us (guint failures)
 static void
 lose (OtPg *self, const char *message)
 {
-  g_autofree char *line = g_strdelimit (g_strdup (message), "\r\n", ' ');
+  g_autofree char *line = g_strndup (message, strcspn (message, "\r\n")); /* what follows is advice */
   GQueue unanswered = G_QUEUE_INIT;
 
-  g_strchomp (line);
   disconnect (self);
   give_back (self, &unanswered);
   self->state = RESTING;

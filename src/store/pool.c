@@ -13,6 +13,7 @@
 #define HANGING_US (2 * G_USEC_PER_SEC)
 
 struct _OtPool {
+  const char *name;
   OtPg **connections; /* owned */
   int n_connections;
   guint limit;
@@ -118,7 +119,9 @@ try_later (OtPool *self, OtStatement *statement, const PGresult *result)
   gint64 pause_us = MIN (RETRY_MIN_US << MIN (statement->tries, 10), RETRY_MAX_US);
 
   statement->tries++;
-  if ((statement->tries & (statement->tries - 1)) == 0) /* 1, 2, 4 … */
+  if (statement->tries == 1)
+    ot_debug ("database: %s; asking again", error->message);
+  else if ((statement->tries & (statement->tries - 1)) == 0) /* 2, 4, 8 … */
     ot_warning ("database: %s; asking again (%u)", error->message, statement->tries);
   ot_statement_move (statement, &self->paused);
   ot_timer_arm (&statement->pause, now_us () + (gint64) (pause_us * g_random_double_range (0.5, 1.0)), on_pause_over,
@@ -162,7 +165,7 @@ on_ready (OtPg *pg, gpointer user_data)
   OtPool *self = user_data;
 
   if (self->away)
-    ot_info ("the database is back, %u statements wait", self->count);
+    ot_info ("the database is back (%s), %u statements wait", self->name, self->count);
   self->away = FALSE;
   feed (self);
   tell_opened (self, NULL);
@@ -177,7 +180,7 @@ on_lost (OtPg *pg, GQueue *unanswered, const char *message, gpointer user_data)
   if (!self->away && !is_connected (self)) {
     self->away = TRUE;
     if (self->opened == NULL)
-      ot_warning ("the database is away: %s", message);
+      ot_warning ("the database is away (%s): %s", self->name, message);
   }
   while (unanswered->tail != NULL) {
     OtStatement *statement = unanswered->tail->data;
@@ -200,6 +203,7 @@ ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_da
 {
   OtPool *self = g_new0 (OtPool, 1);
 
+  self->name = options->name;
   self->opened = opened;
   self->opened_data = user_data;
   self->limit = options->limit;

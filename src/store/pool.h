@@ -19,6 +19,7 @@ typedef void (*OtPoolOpened) (const char *message, gpointer user_data);
 typedef void (*OtPoolDrained) (gpointer user_data);
 
 typedef struct {
+  const char *name;     /* for the log; static */
   const char *conninfo; /* see ot_pg_new() */
   int connections;      /* > 0 */
   int statement_timeout_ms;

@@ -98,7 +98,7 @@ static void
 on_recovered (const PGresult *result, gpointer user_data)
 {
   OtStore *self = user_data;
-  OtPoolOptions options = { conninfo_of (self), self->connections, RECORD_TIMEOUT_MS, WAITING_LIMIT };
+  OtPoolOptions options = { "records", conninfo_of (self), self->connections, RECORD_TIMEOUT_MS, WAITING_LIMIT };
 
   if (result == NULL || ot_answer_is_error (result)) {
     end_start (self, result != NULL ? ot_answer_error (result)
@@ -142,7 +142,7 @@ on_admin_open (const char *message, gpointer user_data)
 static void
 connect_admin (OtStore *self)
 {
-  OtPoolOptions options = { conninfo_of (self), 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT };
+  OtPoolOptions options = { "admin", conninfo_of (self), 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT };
 
   self->admin = ot_pool_new (&options, on_admin_open, self);
 }

@@ -55,6 +55,12 @@ fixture_await (GAsyncResult **slot)
   return last;
 }
 
+void
+fixture_forget (void)
+{
+  g_clear_object (&last);
+}
+
 /* ---- stores ---- */
 
 char *
@@ -96,7 +102,7 @@ fixture_close (OtStore *self)
 
   ot_store_close_async (self, fixture_keep, &slot);
   ot_store_close_finish (self, fixture_await (&slot));
-  g_clear_object (&last); /* it holds the store */
+  fixture_forget ();
 }
 
 /* ---- the database, from outside ---- */

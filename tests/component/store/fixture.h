@@ -35,6 +35,9 @@ void fixture_keep (GObject *source, GAsyncResult *result, gpointer slot);
 /** fixture_await: turns the loop until the slot is filled; borrowed until the next call. */
 GAsyncResult *fixture_await (GAsyncResult **slot);
 
+/** fixture_forget: lets go of what fixture_await() answered last, which holds its store. */
+void fixture_forget (void);
+
 /** fixture_sql: one statement over a blocking connection of the test's own; the first value, (transfer full) (nullable). */
 char *fixture_sql (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
