@@ -64,13 +64,22 @@ async def test_too_long_without_a_connection(scene, who):
     assert row["units_charged"] >= 4, "all that time was billed"
 
 
-async def reloaded(scene, gone, other):
-    """The new page is told how things stand and that it has to set up its media; and does."""
+async def page_gone(scene, who):
+    """Connection and media go together, long enough ago for the server to know."""
+    gone, other = await lost(scene, who)
+    gone.peer.vanish()
+    await other.peer.falls_silent()
+    return gone, other
+
+
+async def page_back(scene, gone, other):
+    """The new page is told how things stand."""
     await gone.connect()
     await gone.client.expect("call_state_update", callId=scene.call_id)
-    await gone.client.expect("signaling_start", callId=scene.call_id)
     await other.client.expect("call_state_update", callId=scene.call_id, peerConnected=True)
-    await scene.offer(gone)
+
+
+async def both_hear_again(scene, gone):
     await gone.peer.connected()
     gone.peer.talk()
     for person in scene.both:
@@ -80,17 +89,46 @@ async def reloaded(scene, gone, other):
 
 @WHO
 async def test_the_page_is_reloaded(scene, who):
-    gone, other = await lost(scene, who)
-    gone.peer.vanish()
-    await other.peer.falls_silent()
-    await reloaded(scene, gone, other)
+    gone, other = await page_gone(scene, who)
+    await page_back(scene, gone, other)
+    await gone.client.expect("signaling_start", callId=scene.call_id)
+    await scene.offer(gone)
+    await both_hear_again(scene, gone)
+
+
+async def test_an_otomo_that_waits_for_offers_gets_another(scene):
+    gone, other = await page_gone(scene, "otomo")
+    await page_back(scene, gone, other)
+    await gone.client.expect("signaling_start", callId=scene.call_id)
+    await scene.answer(gone)
+    await both_hear_again(scene, gone)
 
 
 @WHO
 async def test_the_page_is_reloaded_at_once(scene, who):
+    """Too quick for the server to see that the media is gone; the page knows, and offers unasked."""
     gone, other = await lost(scene, who)
     gone.peer.vanish()
-    await reloaded(scene, gone, other)
+    await page_back(scene, gone, other)
+    await scene.offer(gone)
+    await both_hear_again(scene, gone)
+
+
+@WHO
+async def test_another_device_takes_the_call(scene, who):
+    await scene.in_call()
+    mover = getattr(scene, who)
+    first, first_peer = mover.client, mover.peer
+    await mover.connect("second device")
+    await mover.client.expect("call_state_update", callId=scene.call_id, state="answered_elsewhere")
+    await scene.offer(mover)
+    await mover.peer.connected()
+    first_peer.vanish()
+    mover.peer.talk()
+    await mover.peer.hears(5)
+    await first.expect_none("webrtc_answer")
+    await first.close()
+    await scene.hang_up(mover)
 
 
 async def test_another_device_is_not_the_one_that_holds_the_call(scene):

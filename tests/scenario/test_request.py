@@ -125,7 +125,17 @@ async def test_balance_below_one_unit(scene, make_scene, server):
     await poor.user.client.expect_error("INSUFFICIENT_BALANCE", callId=poor.call_id)
     await nothing_happened(poor)
     await aside(server.ctl, "wallet", "top-up", "u-poor", 1)
-    await poor.ring()
+    again = make_scene(server, "u-poor", "o-dear")
+    await again.ring()
+
+
+async def test_a_refused_call_id_may_be_used_again(scene):
+    """A refused request made no call: asking again asks for one."""
+    await scene.user.connect()
+    await scene.request()
+    await scene.user.client.expect_error("USER_OFFLINE", callId=scene.call_id)
+    await scene.ring()
+    await scene.accept()
 
 
 async def test_the_same_request_again(scene):
