@@ -62,6 +62,15 @@ const OVER_STATES = new Set(['ended', 'failed', 'answered_elsewhere']);
 const TALKING_STATES = new Set(['in_call', 'reconnecting']);
 const MEDIA_STATES = new Set(['accepted', ...TALKING_STATES]);
 
+/** Refused, they mean that the call has moved on, and the server says where to by itself. */
+const HASTY_EVENTS = new Set([
+  'call_accept',
+  'call_reject',
+  'call_cancel',
+  'call_end_request',
+  'ice_candidate',
+]);
+
 /** @param {Call | null} call @returns {call is Call} */
 export const isLive = (call) => call !== null && LIVE_STATES.has(call.state);
 
@@ -390,7 +399,7 @@ export class OtomoClient extends EventTarget {
     if (isOurs && !isLive(call)) return; // what we said was overtaken by the call's end
     if (isOurs && call.state === 'requesting') this.#finish({ error: { code, message } });
     else if (isOurs && code === 'CALL_NOT_FOUND') this.#finish({ reason: 'lost_track' });
-    else if (originalEvent !== 'ice_candidate')
+    else if (code !== 'INVALID_STATE' || !HASTY_EVENTS.has(originalEvent))
       this.#emit('problem', new OtomoError(code, message));
   }
 

@@ -325,9 +325,8 @@ function renderOver({ texts, me, peer, call }) {
   const { role } = me;
   drawFace(field('over-face'), peer);
   write(field('over-title'), texts.get(call.state === 'ended' ? 'end.title' : 'end.notConnected'));
-  const why = call.error
-    ? texts.error(call.error.code, name)
-    : texts.ending(role, call.reason ?? 'user_end', name);
+  const how = call.state === 'answered_elsewhere' ? call.state : (call.reason ?? 'user_end');
+  const why = call.error ? texts.error(call.error.code, name) : texts.ending(role, how, name);
   write(field('reason'), why);
   writeFact('talked', 'talked', call.totalSeconds ? formatDuration(call.totalSeconds) : null);
   const total = (role === 'otomo' ? call.earned : call.charged) ?? 0;

@@ -63,6 +63,37 @@ test('an otomo declines', TIMEOUT, async (t) => {
   assert.deepEqual([stored.status, stored.total_charged], ['failed', 0]);
 });
 
+test('all devices ring, and the one that answers has the call', TIMEOUT, async (t) => {
+  const countNotes = () => {
+    const start = OscillatorNode.prototype.start;
+    Object.assign(globalThis, { notes: 0 });
+    OscillatorNode.prototype.start = function (...when) {
+      /** @type {any} */ (globalThis).notes++;
+      start.apply(this, when);
+    };
+  };
+  const user = await Tab.open(t, daemon.url, USER);
+  const phone = await Tab.open(t, daemon.url, OTOMO, { before: countNotes });
+  const desk = await Tab.open(t, daemon.url, OTOMO);
+  await user.click('call', 'demo-otomo');
+  await desk.shows('state', 'ringing');
+  await phone.shows('state', 'ringing');
+  await phone.page.waitForFunction(() => /** @type {any} */ (globalThis).notes > 0);
+
+  await phone.page.locator('[data-action="accept"]').dblclick();
+  await desk.shows('state', 'answered_elsewhere');
+  await desk.says('reason', 'You answered on another device');
+  await Promise.all([user.hears(), phone.hears()]);
+  assert.equal(await desk.stats(), null);
+  assert(
+    await phone.page.locator('[data-field="problem"]').isHidden(),
+    'a second click is no fault',
+  );
+
+  await user.click('end');
+  await phone.shows('reason', 'user_end');
+});
+
 test('a user cancels', TIMEOUT, async (t) => {
   const user = await Tab.open(t, daemon.url, USER);
   const otomo = await Tab.open(t, daemon.url, OTOMO);
