@@ -96,6 +96,7 @@ call_ports (OtApp *self)
     .tell = { self, tell_session, tell_user, is_online, ice_servers },
     .clock = self->clock,
     .settings = { .unit_us = config->billing_unit_seconds * G_USEC_PER_SEC,
+                  .request_timeout_us = config->call_request_timeout_us,
                   .ring_timeout_us = config->call_ring_timeout_us,
                   .media_timeout_us = config->call_media_timeout_us,
                   .database_timeout_us = config->call_database_timeout_us,

@@ -34,6 +34,8 @@ static const Setting settings[] = {
     "When a unit is charged: before it is spoken" },
   { "billing", "share_percent", WHOLE, AT (billing_share_percent), "50", 0, 100, NULL,
     "The otomo's share of a unit's price, unless the otomo has one of its own" },
+  { "call", "request_timeout", SECONDS, AT (call_request_timeout_us), "5", 0.1, 3600, NULL,
+    "How long the database may take to answer a request; then the caller is told to try again" },
   { "call", "ring_timeout", SECONDS, AT (call_ring_timeout_us), "45", 0.1, 3600, NULL,
     "How long a call rings" },
   { "call", "media_timeout", SECONDS, AT (call_media_timeout_us), "30", 0.1, 3600, NULL,

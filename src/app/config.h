@@ -15,6 +15,7 @@ typedef struct {
   gint64 billing_unit_seconds;
   char *billing_charge;
   gint64 billing_share_percent;
+  gint64 call_request_timeout_us;
   gint64 call_ring_timeout_us;
   gint64 call_media_timeout_us;
   gint64 call_rtp_pause_us;

@@ -62,17 +62,6 @@ tell_accepted (const OtCall *call, const OtTelling *telling)
 }
 
 static void
-tell_signaling_start (const OtCall *call, OtSide side)
-{
-  const OtTellPort *tell = &call->ports->tell;
-  OtOut start = { OT_OUT_SIGNALING_START, .signaling_start = { .call_id = call->id } };
-
-  start.signaling_start.ice_servers =
-      tell->ice_servers (tell->self, call->party[side].user_id, &start.signaling_start.n_ice_servers);
-  ot_announce_to (call, side, &start);
-}
-
-static void
 tell_rejected (const OtCall *call, const OtTelling *telling)
 {
   OtOut rejected = { OT_OUT_CALL_REJECTED,
@@ -144,8 +133,6 @@ tell_standing (const OtCall *call, const OtTelling *telling)
   OtOut update = state_update (call, telling);
 
   tell->session (tell->self, telling->session_id, &update);
-  if (telling->media_gone)
-    tell_signaling_start (call, telling->side);
 }
 
 static void
@@ -194,8 +181,8 @@ ot_announce (const OtCall *call, OtCallEffect effect, const OtOutboxItem *item, 
     tell_accepted (call, &item->telling);
     break;
   case OT_FX_TELL_SIGNALING_START:
-    tell_signaling_start (call, OT_SIDE_CALLER);
-    tell_signaling_start (call, OT_SIDE_CALLEE);
+    ot_announce_signaling_start (call, OT_SIDE_CALLER);
+    ot_announce_signaling_start (call, OT_SIDE_CALLEE);
     break;
   case OT_FX_TELL_REJECTED:
     tell_rejected (call, &item->telling);
@@ -236,6 +223,17 @@ ot_announce_to (const OtCall *call, OtSide side, const OtOut *event)
     tell->session (tell->self, party->session_id, event);
   else
     tell->user (tell->self, party->user_id, NULL, event);
+}
+
+void
+ot_announce_signaling_start (const OtCall *call, OtSide side)
+{
+  const OtTellPort *tell = &call->ports->tell;
+  OtOut start = { OT_OUT_SIGNALING_START, .signaling_start = { .call_id = call->id } };
+
+  start.signaling_start.ice_servers =
+      tell->ice_servers (tell->self, call->party[side].user_id, &start.signaling_start.n_ice_servers);
+  ot_announce_to (call, side, &start);
 }
 
 void

@@ -17,6 +17,9 @@ void ot_announce (const OtCall *call, OtCallEffect effect, const OtOutboxItem *i
 /** ot_announce_to: an event to one side. */
 void ot_announce_to (const OtCall *call, OtSide side, const OtOut *event);
 
+/** ot_announce_signaling_start: a side sets up its media, for the first time or afresh. */
+void ot_announce_signaling_start (const OtCall *call, OtSide side);
+
 /** ot_announce_request_refused: why the database refused the request, to the device that made it. */
 void ot_announce_request_refused (const OtCall *call, const char *session_id, gint64 at_us,
     const OtRecordResult *result);

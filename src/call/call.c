@@ -39,6 +39,12 @@ ot_call_side_of (const OtCall *self, const char *user_id, OtSide *side)
 }
 
 gboolean
+ot_call_was_refused (const OtCall *self)
+{
+  return self->state == OT_CALL_FAILED && self->reason == OT_REASON_NONE;
+}
+
+gboolean
 ot_call_is_idle (const OtCall *self)
 {
   return self->released && ot_outbox_is_empty (self->outbox);
@@ -69,10 +75,15 @@ handle_own (OtCall *self, OtCallEvent event, OtActor by, gint64 at_us)
 static void
 on_phase_timer (gpointer user_data)
 {
+  static const OtCallEvent timeouts[] = {
+    [OT_CALL_REQUESTED] = OT_EV_UNANSWERED,
+    [OT_CALL_RINGING] = OT_EV_RING_TIMEOUT,
+    [OT_CALL_ACCEPTED] = OT_EV_MEDIA_TIMEOUT,
+  };
   OtCall *self = user_data;
 
-  handle_own (self, self->state == OT_CALL_RINGING ? OT_EV_RING_TIMEOUT : OT_EV_MEDIA_TIMEOUT, OT_BY_SERVER,
-      now_us (self));
+  g_assert (self->state < G_N_ELEMENTS (timeouts));
+  handle_own (self, timeouts[self->state], OT_BY_SERVER, now_us (self));
 }
 
 static void
@@ -151,7 +162,6 @@ put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallIn
                                      .at_us = input->at_us,
                                      .side = side_of_actor (input->by),
                                      .peer_connected = input->event == OT_EV_CONNECTION_BACK,
-                                     .media_gone = input->media_gone,
                                      .session_id = g_strdup (input->session_id) } };
 
   memcpy (item.then, rule->then, sizeof item.then);
@@ -195,6 +205,7 @@ hold_by_device (OtCall *self, const OtCallInput *input)
     party->session_id = g_strdup (input->session_id);
   }
   party->lost_since_us = 0;
+  party->returned_us = input->event == OT_EV_CONNECTION_BACK ? input->at_us : 0;
   if (input->event == OT_EV_ACCEPT)
     self->negotiation.callee_offers = input->client_offers;
 }
@@ -257,7 +268,12 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
     ot_outbox_clear (self->outbox);
     break;
   case OT_FX_TELL_REFUSAL:
-    ot_announce_request_refused (self, self->party[OT_SIDE_CALLER].session_id, input->at_us, input->result);
+    if (self->reason != OT_REASON_SYSTEM_ERROR) /* else the caller was told that nobody answers */
+      ot_announce_request_refused (self, self->party[OT_SIDE_CALLER].session_id, input->at_us, input->result);
+    break;
+  case OT_FX_TELL_UNAVAILABLE:
+    ot_announce_refusal (&ports->tell, self->party[OT_SIDE_CALLER].session_id, OT_CODE_TEMPORARILY_UNAVAILABLE,
+        "The database does not answer at the moment; please try again", "call_request", self->id);
     break;
   default:
     g_assert_not_reached ();
@@ -378,6 +394,41 @@ look_at_caller (OtCall *self, gint64 at_us)
 }
 
 static void
+offer_if_wanted (OtCall *self)
+{
+  const OtMediaPort *media = &self->ports->media;
+
+  if (ot_call_state_is_live (self->state) && ot_negotiation_wants_offer (&self->negotiation))
+    media->make_offer (media->self, self->id, OT_SIDE_CALLEE);
+}
+
+/* A page that was reloaded sends nothing any more; one whose socket only blinked still does (DTX: each 400 ms). */
+#define MEDIA_GONE_US (500 * G_TIME_SPAN_MILLISECOND)
+
+/* Whoever came back without media sets it up afresh. */
+static void
+look_at_returned (OtCall *self, gint64 at_us)
+{
+  const OtMediaPort *media = &self->ports->media;
+  OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
+
+  media->read_rtp (media->self, self->id, evidence);
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    OtParty *party = &self->party[side];
+    if (party->returned_us == 0)
+      continue;
+    if (evidence[side].last_us > party->returned_us + MEDIA_GONE_US) {
+      party->returned_us = 0;
+    } else if (at_us - evidence[side].last_us > MEDIA_GONE_US) {
+      party->returned_us = 0;
+      ot_negotiation_restart (&self->negotiation, side);
+      ot_announce_signaling_start (self, side);
+      offer_if_wanted (self);
+    }
+  }
+}
+
+static void
 look_at_database (OtCall *self, gint64 at_us)
 {
   gint64 since_us = ot_outbox_waiting_since_us (self->outbox);
@@ -394,6 +445,8 @@ ot_call_look (OtCall *self, gint64 at_us)
 {
   look_at_media (self, at_us);
   charge_due (self, at_us);
+  if (ot_call_state_is_live (self->state))
+    look_at_returned (self, at_us);
   look_at_caller (self, at_us);
   look_at_database (self, at_us);
 }
@@ -457,16 +510,6 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
   return FALSE;
 }
 
-/* After what was told: a signalling_start goes before the server's offer. */
-static void
-offer_if_wanted (OtCall *self)
-{
-  const OtMediaPort *media = &self->ports->media;
-
-  if (ot_call_state_is_live (self->state) && ot_negotiation_wants_offer (&self->negotiation))
-    media->make_offer (media->self, self->id, OT_SIDE_CALLEE);
-}
-
 static void
 on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user_data)
 {
@@ -484,7 +527,6 @@ on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user
     else
       ot_announce (self, item->then[i], item, result);
   }
-  offer_if_wanted (self);
 }
 
 /* ---- media ---- */
@@ -589,19 +631,6 @@ ot_call_on_media (OtCall *self, const OtMediaEvent *event)
 
 /* ---- connections ---- */
 
-/* A page that was reloaded sends nothing any more; one whose socket only blinked still does (DTX: each 400 ms). */
-#define MEDIA_GONE_US (500 * G_TIME_SPAN_MILLISECOND)
-
-static gboolean
-media_is_gone (const OtCall *self, OtSide side, gint64 at_us)
-{
-  const OtMediaPort *media = &self->ports->media;
-  OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
-
-  media->read_rtp (media->self, self->id, evidence);
-  return at_us - evidence[side].last_us > MEDIA_GONE_US;
-}
-
 void
 ot_call_connection_closed (OtCall *self, OtSide side, const char *session_id)
 {
@@ -645,9 +674,6 @@ ot_call_connection_opened (OtCall *self, OtSide side, const char *session_id)
     ot_announce_standing (tell, session_id, self->id, ot_call_state_name (self->state), NULL, wall_us);
     return;
   }
-  input.media_gone = media_is_gone (self, side, input.at_us);
-  if (input.media_gone)
-    ot_negotiation_restart (&self->negotiation, side);
   ot_call_handle (self, &input, NULL);
 }
 
@@ -678,6 +704,7 @@ ot_call_new (const OtCallPorts *ports, const char *call_id, const char *caller_i
   item.record.callee_id = self->party[OT_SIDE_CALLEE].user_id;
   item.record.callee_online = ports->tell.is_online (ports->tell.self, callee_id);
   ot_outbox_put (self->outbox, &item);
+  arm_phase (self, at_us + ports->settings.request_timeout_us);
   return self;
 }
 

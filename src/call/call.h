@@ -17,6 +17,7 @@
 /** OtCallSettings: durations in µs; the names are those of the configuration. */
 typedef struct {
   gint64 unit_us;             /* billing.unit_seconds */
+  gint64 request_timeout_us;  /* call.request_timeout */
   gint64 ring_timeout_us;     /* call.ring_timeout */
   gint64 media_timeout_us;    /* call.media_timeout */
   gint64 database_timeout_us; /* call.database_timeout: a call ends when its oldest record has waited so long */
@@ -37,6 +38,7 @@ typedef struct {
   char *user_id;        /* owned */
   char *session_id;     /* owned; the device that holds the call, NULL: none, or (callee) not accepted yet */
   gint64 lost_since_us; /* when that device's connection was lost; 0: it is there, or there never was one */
+  gint64 returned_us;   /* when a connection came back and it isn't known yet whether its media did; 0: no such doubt */
 } OtParty;
 
 /**
@@ -59,7 +61,7 @@ typedef struct {
   gint64 ended_us;        /* monotonic; 0: live */
   gint64 wall_offset_us;  /* UTC − monotonic when the call was made: the call's own wall clock, which no step moves */
   gint64 price_points;    /* per unit, frozen by the database at the request */
-  OtTimer phase_timer;    /* ringing: ring timeout; accepted: media timeout */
+  OtTimer phase_timer;    /* requested, ringing, accepted: their timeouts */
   OtTimer billing_timer;  /* in_call: next unit */
   OtOutbox *outbox;       /* owned */
   OtRtpEvidence evidence[OT_N_SIDES]; /* what proved the call */
@@ -81,7 +83,6 @@ typedef struct {
   gboolean client_offers; /* ACCEPT: "offerer": "client" */
   const char *sdp;        /* OFFER, ANSWER */
   OtIceCandidate candidate; /* CANDIDATE */
-  gboolean media_gone;      /* CONNECTION_BACK: the side sends nothing any more */
   const OtRtpEvidence *evidence; /* FIRST_RTP: of both sides */
   const OtRecordResult *result;  /* REQUEST_REFUSED */
 } OtCallInput;
@@ -125,6 +126,9 @@ void ot_call_connection_opened (OtCall *self, OtSide side, const char *session_i
 
 /** ot_call_side_of: Returns: whether @user_id is a party; @side says which. */
 gboolean ot_call_side_of (const OtCall *self, const char *user_id, OtSide *side);
+
+/** ot_call_was_refused: the database did not take the request: there never was such a call. */
+gboolean ot_call_was_refused (const OtCall *self);
 
 /** ot_call_is_idle: over, released, and nothing on the way to the database. */
 gboolean ot_call_is_idle (const OtCall *self);

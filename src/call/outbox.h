@@ -17,7 +17,6 @@ typedef struct {
   gint64 at_us;           /* monotonic */
   OtSide side;            /* CONNECTION_…: whose */
   gboolean peer_connected; /* CONNECTION_…: how it is now */
-  gboolean media_gone;     /* CONNECTION_BACK: the side sends nothing any more, its signalling starts afresh */
   char *session_id;       /* (nullable) owned: the device concerned */
 } OtTelling;
 

@@ -97,8 +97,10 @@ on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *req
 {
   const OtRecordPort *record = &self->ports.record;
   const char *event = ot_in_type_name (OT_IN_CALL_REQUEST);
-  OtCall *call;
+  OtCall *call = g_hash_table_lookup (self->by_id, request->call_id);
 
+  if (call != NULL && ot_call_was_refused (call) && ot_call_is_idle (call))
+    g_hash_table_remove (self->by_id, request->call_id); /* it never was a call: its id is free */
   if (answer_repeated (self, sender, request))
     return;
   if (self->shutting_down) {

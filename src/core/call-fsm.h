@@ -32,6 +32,7 @@ typedef enum {
   /* from the database */
   OT_EV_STORED,
   OT_EV_REQUEST_REFUSED,
+  OT_EV_UNANSWERED, /* the database has not said a word about the request in time */
   OT_EV_FIRST_UNIT_UNPAID,
   OT_EV_UNIT_UNPAID,
   /* from timers, media and connections; CONNECTION_… and GONE are brought in the name of the side concerned */
@@ -64,7 +65,8 @@ typedef enum {
   OT_FX_START_CLOCK,
   OT_FX_CLOSE_MEDIA,
   OT_FX_DROP_RECORDS, /* what was to follow a request that the database refused */
-  OT_FX_TELL_REFUSAL, /* at once: the database has answered already */
+  OT_FX_TELL_REFUSAL,     /* at once: the database has answered already */
+  OT_FX_TELL_UNAVAILABLE, /* at once: it has not */
   /* told after the commit */
   OT_FX_TELL_RINGING,
   OT_FX_TELL_ACCEPTED,

@@ -124,7 +124,7 @@ static const OtCallPorts ports = {
   .media = { .open = fake_open, .close = fake_close, .read_rtp = fake_read_rtp },
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
   .clock = &fake_clock,
-  .settings = { 60 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },
+  .settings = { 60 * S, 5 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },
 };
 
 /* ---- the test's hands ---- */
@@ -169,6 +169,14 @@ bring (OtCall *call, OtCallEvent event, OtActor by)
   if (by == OT_BY_CALLER || by == OT_BY_CALLEE)
     ot_call_look (call, fake_now_us);
   return ot_call_handle (call, &input, NULL);
+}
+
+static void
+handle_timeout (OtCall *call, OtCallEvent event)
+{
+  OtCallInput input = { .event = event, .by = OT_BY_SERVER, .at_us = fake_now_us };
+
+  g_assert_cmpint (ot_call_handle (call, &input, NULL), ==, OT_CODE_NONE);
 }
 
 static void
@@ -284,6 +292,27 @@ test_cancelled_then_stored (void)
   answer ("0:call_request:0", OT_OUTCOME_DONE);
   answer ("5:call_cancel:0", OT_OUTCOME_DONE);
   assert_told ("s1 call_state_update failed\no call_state_update failed\ns1 call_end cancelled 0\no call_end cancelled 0\n");
+  end_test (call);
+}
+
+/* The database says nothing: the caller learns it soon, and what the database may have stored is closed. */
+static void
+test_request_unanswered (void)
+{
+  OtCall *call = new_call ();
+
+  handle_timeout (call, OT_EV_UNANSWERED);
+  assert_told ("s1 error TEMPORARILY_UNAVAILABLE\n");
+  answer ("0:call_request:0", OT_OUTCOME_DONE);
+  answer ("5:unanswered:0", OT_OUTCOME_DONE);
+  assert_told ("");
+  end_test (call);
+
+  call = new_call ();
+  handle_timeout (call, OT_EV_UNANSWERED);
+  assert_told ("s1 error TEMPORARILY_UNAVAILABLE\n");
+  answer ("0:call_request:0", OT_OUTCOME_USER_BUSY);
+  assert_told (""); /* once is enough */
   end_test (call);
 }
 
@@ -437,6 +466,45 @@ test_lost_connection_is_billed (void)
   end_test (call);
 }
 
+/* A connection comes back: only when its voice does not flow on is it told to set up media again. */
+static void
+test_connection_back (void)
+{
+  OtCall *call = new_connected_call ();
+
+  fake_now_us = START + 10 * S;
+  voices_until (fake_now_us);
+  ot_call_connection_closed (call, OT_SIDE_CALLER, "s1");
+  answer ("4:connection_lost:0", OT_OUTCOME_DONE);
+  ot_call_connection_opened (call, OT_SIDE_CALLER, "s3"); /* the socket blinked */
+  answer ("4:connection_back:0", OT_OUTCOME_DONE);
+  g_string_truncate (told, 0);
+  fake_now_us = START + 11 * S;
+  voices_until (fake_now_us);
+  ot_call_look (call, fake_now_us);
+  fake_now_us = START + 12 * S;
+  ot_call_look (call, fake_now_us);
+  assert_told ("");
+
+  ot_call_connection_closed (call, OT_SIDE_CALLER, "s3");
+  answer ("4:connection_lost:0", OT_OUTCOME_DONE);
+  voices_until (fake_now_us);
+  ot_call_connection_opened (call, OT_SIDE_CALLER, "s4"); /* a page that was reloaded at once */
+  answer ("4:connection_back:0", OT_OUTCOME_DONE);
+  g_string_truncate (told, 0);
+  fake_now_us += S / 5;
+  ot_call_look (call, fake_now_us);
+  assert_told ("");
+  fake_now_us += S / 2;
+  ot_call_look (call, fake_now_us);
+  assert_told ("s4 signaling_start\n");
+  ot_call_look (call, fake_now_us);
+  assert_told ("");
+  bring (call, OT_EV_END, OT_BY_CALLEE);
+  answer ("5:call_end_request:0", OT_OUTCOME_DONE);
+  end_test (call);
+}
+
 static void
 test_database_away (void)
 {
@@ -485,6 +553,8 @@ main (int argc, char **argv)
   g_test_add_func ("/call/request-refused", test_request_refused);
   g_test_add_func ("/call/cancelled-then-refused", test_cancelled_then_refused);
   g_test_add_func ("/call/cancelled-then-stored", test_cancelled_then_stored);
+  g_test_add_func ("/call/request-unanswered", test_request_unanswered);
+  g_test_add_func ("/call/connection-back", test_connection_back);
   g_test_add_func ("/call/units-in-order", test_units_in_order);
   g_test_add_func ("/call/no-point", test_no_point);
   g_test_add_func ("/call/no-point-after-hanging-up", test_no_point_after_hanging_up);
