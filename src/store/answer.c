@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-G_DEFINE_QUARK (ot-store-error-quark, ot_store_error)
+G_DEFINE_QUARK (ot - store - error - quark, ot_store_error)
 
 const char *
 ot_answer_text (const PGresult *result, const char *column)
@@ -92,5 +92,5 @@ ot_answer_error (const PGresult *result)
     return g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_INVALID, message);
   context = context != NULL ? context : "";
   return g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_FAILED, "%s (%s %.*s)", message, code,
-      (int) strcspn (context, "\n"), context);
+                      (int)strcspn (context, "\n"), context);
 }

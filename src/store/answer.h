@@ -11,8 +11,8 @@
  */
 
 /**
- * ot_answer_text: the value of a column in the first row, borrowed from @result; NULL: SQL's NULL, or no row. A column that is not
- * there is a bug.
+ * ot_answer_text: the value of a column in the first row, borrowed from @result; NULL: SQL's NULL,
+ * or no row. A column that is not there is a bug.
  */
 const char *ot_answer_text (const PGresult *result, const char *column);
 
@@ -28,8 +28,9 @@ gboolean ot_answer_is_error (const PGresult *result);
 /**
  * ot_answer_is_passing:
  *
- * Whether an error is one of the moment, so that asking again can cure it: a lost connection, a deadlock or serialization
- * failure, a time-out, a server that starts, stops, is full or only reads.
+ * Whether an error is one of the moment, so that asking again can cure it: a lost connection, a
+ * deadlock or serialization failure, a time-out, a server that starts, stops, is full or only
+ * reads.
  */
 gboolean ot_answer_is_passing (const PGresult *result);
 
@@ -37,8 +38,9 @@ gboolean ot_answer_is_passing (const PGresult *result);
  * ot_answer_error:
  * @result: an error
  *
- * The functions of data/sql/ raise OT404, OT409 and OT422 for what a caller did wrong; a value that doesn't fit its
- * column is INVALID too; everything else is FAILED, with PostgreSQL's own code in the message.
+ * The functions of data/sql/ raise OT404, OT409 and OT422 for what a caller did wrong; a value that
+ * doesn't fit its column is INVALID too; everything else is FAILED, with PostgreSQL's own code in
+ * the message.
  *
  * Returns: (transfer full)
  */

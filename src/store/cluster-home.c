@@ -13,8 +13,7 @@
 
 #define OLDEST_MAJOR 15
 
-static gboolean
-fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static gboolean
 fail (GError **error, const char *format, ...)
@@ -42,7 +41,8 @@ find_owner (OtClusterHome *self, GError **error)
     return TRUE;
   entry = getpwnam ("postgres");
   if (entry == NULL)
-    return fail (error, "PostgreSQL doesn't run as root, and there is no user \"postgres\" to run it as");
+    return fail (error,
+                 "PostgreSQL doesn't run as root, and there is no user \"postgres\" to run it as");
   self->uid = entry->pw_uid;
   self->gid = entry->pw_gid;
   return TRUE;
@@ -59,8 +59,8 @@ open_directory (OtClusterHome *self, GError **error)
   if (self->fd < 0 || fstat (self->fd, &about) < 0)
     return fail (error, "can't open %s: %s", self->directory, g_strerror (errno));
   if (about.st_uid != self->uid && fchown (self->fd, self->uid, self->gid) < 0)
-    return fail (error, "%s belongs to user %u, not to %u who would run PostgreSQL there", self->directory,
-        (guint) about.st_uid, (guint) self->uid);
+    return fail (error, "%s belongs to user %u, not to %u who would run PostgreSQL there",
+                 self->directory, (guint)about.st_uid, (guint)self->uid);
   if (fchmod (self->fd, 0700) < 0)
     return fail (error, "can't close %s to others: %s", self->directory, g_strerror (errno));
   return TRUE;
@@ -91,7 +91,7 @@ find_debian_programs (int wanted_major)
 
   while (versions != NULL && (name = g_dir_read_name (versions)) != NULL) {
     g_autofree char *initdb = g_build_filename (root, name, "bin", "initdb", NULL);
-    int major = (int) g_ascii_strtoll (name, NULL, 10);
+    int major = (int)g_ascii_strtoll (name, NULL, 10);
 
     if (major < OLDEST_MAJOR || major <= best_major || (wanted_major != 0 && major != wanted_major)
         || !g_file_test (initdb, G_FILE_TEST_IS_EXECUTABLE))
@@ -119,21 +119,24 @@ find_programs (OtClusterHome *self, GError **error)
   int major = 0;
 
   if (g_file_get_contents (version_file, &version, NULL, NULL))
-    major = (int) g_ascii_strtoll (version, NULL, 10);
+    major = (int)g_ascii_strtoll (version, NULL, 10);
   self->programs = find_debian_programs (major);
   if (self->programs == NULL)
     self->programs = find_path_programs ();
   if (self->programs == NULL && major != 0)
     return fail (error, "%s was made by PostgreSQL %d, which is not installed", self->data, major);
   if (self->programs == NULL)
-    return fail (error, "PostgreSQL %d or newer is not installed: no initdb in /usr/lib/postgresql/*/bin or PATH",
+    return fail (
+        error,
+        "PostgreSQL %d or newer is not installed: no initdb in /usr/lib/postgresql/*/bin or PATH",
         OLDEST_MAJOR);
   return TRUE;
 }
 
 /* ---- who runs in it ---- */
 
-/* Line @index of postmaster.pid; PostgreSQL writes: 0 pid, … 7 status. Returns: (transfer full) (nullable) */
+/* Line @index of postmaster.pid; PostgreSQL writes: 0 pid, … 7 status. Returns: (transfer full)
+ * (nullable) */
 static char *
 read_pid_file (const OtClusterHome *self, guint index)
 {
@@ -147,11 +150,12 @@ read_pid_file (const OtClusterHome *self, guint index)
   return index < g_strv_length (lines) ? g_strdup (lines[index]) : NULL;
 }
 
-/* The file may be older than the last boot, and its number somebody else's by now: PostgreSQL sits in its directory. */
+/* The file may be older than the last boot, and its number somebody else's by now: PostgreSQL sits
+ * in its directory. */
 static gboolean
 sits_in_data (const OtClusterHome *self, pid_t pid)
 {
-  g_autofree char *link = g_strdup_printf ("/proc/%d/cwd", (int) pid);
+  g_autofree char *link = g_strdup_printf ("/proc/%d/cwd", (int)pid);
   struct stat there, data;
 
   return stat (link, &there) == 0 && stat (self->data, &data) == 0 && there.st_dev == data.st_dev
@@ -164,7 +168,7 @@ ot_cluster_home_running_pid (const OtClusterHome *self)
   g_autofree char *line = read_pid_file (self, 0);
   gint64 pid = line != NULL ? g_ascii_strtoll (line, NULL, 10) : 0;
 
-  return pid > 1 && pid <= G_MAXINT && sits_in_data (self, (pid_t) pid) ? (pid_t) pid : 0;
+  return pid > 1 && pid <= G_MAXINT && sits_in_data (self, (pid_t)pid) ? (pid_t)pid : 0;
 }
 
 void

@@ -7,8 +7,8 @@
 /**
  * OtClusterHome:
  *
- * The directory of a private PostgreSQL and what is known of it: whose it is, which program belongs to it, who runs in it. Plain
- * file operations, each of them short. Thread: main loop.
+ * The directory of a private PostgreSQL and what is known of it: whose it is, which program belongs
+ * to it, who runs in it. Plain file operations, each of them short. Thread: main loop.
  */
 typedef struct {
   char *directory; /* owned; absolute */
@@ -28,21 +28,23 @@ void ot_cluster_home_clear (OtClusterHome *self);
  * ot_cluster_home_open:
  *
  * Makes the directory if need be, sees to its owner and mode, locks it, finds the programs. Errors:
- * %OT_STORE_ERROR_CLUSTER: no right to it, in use by another server, no user `postgres`, PostgreSQL not installed.
+ * %OT_STORE_ERROR_CLUSTER: no right to it, in use by another server, no user `postgres`, PostgreSQL
+ * not installed.
  */
 gboolean ot_cluster_home_open (OtClusterHome *self, GError **error);
 
 /** ot_cluster_home_is_made: whether the data directory is there. */
 gboolean ot_cluster_home_is_made (const OtClusterHome *self);
 
-/** ot_cluster_home_running_pid: the PostgreSQL that runs on the data directory, whoever started it; 0: none. */
+/** ot_cluster_home_running_pid: the PostgreSQL that runs on the data directory, whoever started it;
+ * 0: none. */
 pid_t ot_cluster_home_running_pid (const OtClusterHome *self);
 
 /**
  * ot_cluster_home_sweep:
  *
- * Removes the lock files of a server that is no more, where none runs: its number may be another process's by now, and
- * PostgreSQL would take that one for a server.
+ * Removes the lock files of a server that is no more, where none runs: its number may be another
+ * process's by now, and PostgreSQL would take that one for a server.
  */
 void ot_cluster_home_sweep (const OtClusterHome *self);
 

@@ -1,44 +1,37 @@
-/* The processes of a private PostgreSQL: initdb once, then the server for as long as we live. Owns the GSubprocess and
- * the directory's lock. Waits for files and processes by timer, never by blocking. */
+/* A private PostgreSQL: initdb once, then the server for as long as we live. Owns its directory and
+ * its processes. Waits for files and processes by timer, never by blocking. */
 
 #include "cluster.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "cluster-home.h"
+#include "cluster-process.h"
 #include "log.h"
 #include "timer.h"
 
-#define HOME_FD 9
-#define HOME_IN_CHILD "/proc/self/fd/9"
 #define LOOK_US (G_USEC_PER_SEC / 50)
-#define READY_TIMEOUT_US (120 * G_USEC_PER_SEC) /* recovery after a crash may have much to read */
+#define READY_TIMEOUT_US (120 * G_USEC_PER_SEC) /* after a crash there may be much to read */
 #define STOP_STEP_US (10 * G_USEC_PER_SEC)
 #define PAUSE_MIN_US (G_USEC_PER_SEC / 4)
 #define PAUSE_MAX_US (10 * G_USEC_PER_SEC)
 #define MAX_STARTS 20 /* in a row, while a start is waited for */
-#define LAST_WORDS 4  /* lines kept for the error */
 
 struct _OtCluster {
   OtClusterHome home;
+  OtClusterProcess server;
   char *conninfo;
   char *public_conninfo;
-  GTask *starting;      /* owned; until the start is answered */
-  GTask *stopping;      /* owned; from when the stop was asked for */
-  GSubprocess *process; /* owned; initdb or the server while it runs */
-  pid_t pid;            /* of the server; 0: none */
-  int signalled;    /* the last signal to a dead server's PostgreSQL */
-  guint starts;     /* in a row that did not become ready */
-  gint64 since_us;  /* when what is waited for was begun */
-  OtTimer timer;    /* the next look, try or signal */
-  GQueue words;     /* of char *: the server's newest lines */
+  GTask *starting; /* owned; until the start is answered */
+  GTask *stopping; /* owned; from when the stop was asked for */
+  int signalled;   /* the last signal to a dead server's PostgreSQL */
+  guint starts;    /* in a row that did not become ready */
+  gint64 since_us; /* when what is waited for was begun */
+  OtTimer timer;   /* the next look, try or signal */
 };
 
 static void start_server (OtCluster *self);
@@ -56,37 +49,7 @@ waited_us (const OtCluster *self)
   return now_us () - self->since_us;
 }
 
-/* ---- processes ---- */
-
-/* Between fork and exec: system calls only. */
-static void
-become_server (gpointer user_data)
-{
-  const OtClusterHome *home = user_data;
-
-  setsid (); /* so that no Ctrl-C of ours is its own */
-  if (geteuid () == 0 && (setgroups (1, &home->gid) < 0 || setgid (home->gid) < 0 || setuid (home->uid) < 0))
-    _exit (126);
-}
-
-static GSubprocess *
-spawn (OtCluster *self, const char *const *argv, GError **error)
-{
-  static const char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", NULL };
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
-  int home_fd = fcntl (self->home.fd, F_DUPFD_CLOEXEC, 3);
-
-  g_assert (home_fd >= 0);
-  g_subprocess_launcher_set_environ (launcher, (char **) environment); /* no PGPORT of somebody else's */
-  g_subprocess_launcher_set_cwd (launcher, "/");
-  g_subprocess_launcher_set_child_setup (launcher, become_server, &self->home, NULL);
-  g_subprocess_launcher_take_fd (launcher, home_fd, HOME_FD);
-  return g_subprocess_launcher_spawnv (launcher, argv, error);
-}
-
-static void
-end_start (OtCluster *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static void end_start (OtCluster *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* Answers the start, with an error unless @format is NULL; a stop that waited for it goes on. */
 static void
@@ -94,7 +57,6 @@ end_start (OtCluster *self, const char *format, ...)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->starting);
   g_autofree char *text = NULL;
-  gboolean stopping = self->stopping != NULL; /* or else the stop begins in its own call, not here */
   va_list args;
 
   if (format != NULL) {
@@ -103,34 +65,12 @@ end_start (OtCluster *self, const char *format, ...)
     va_end (args);
   }
   if (text != NULL)
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_CLUSTER, "private PostgreSQL: %s", text);
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_CLUSTER, "private PostgreSQL: %s",
+                             text);
   else
     g_task_return_boolean (task, TRUE);
-  if (stopping)
+  if (self->stopping != NULL)
     stop_now (self);
-}
-
-/* ---- the server's words ---- */
-
-static void
-remember (OtCluster *self, const char *line)
-{
-  g_autofree char *words = ot_log_text (line);
-
-  ot_debug ("postgres: %s", words);
-  g_queue_push_tail (&self->words, g_steal_pointer (&words));
-  while (self->words.length > LAST_WORDS)
-    g_free (g_queue_pop_head (&self->words));
-}
-
-static char *
-last_words (const OtCluster *self)
-{
-  GString *text = g_string_new (NULL);
-
-  for (const GList *link = self->words.head; link != NULL; link = link->next)
-    g_string_append_printf (text, "%s%s", text->len > 0 ? " | " : "", (const char *) link->data);
-  return g_string_free (text, FALSE);
 }
 
 /* ---- the server ends ---- */
@@ -158,18 +98,22 @@ end_stop (OtCluster *self)
   g_task_return_boolean (task, TRUE);
 }
 
-static void
-on_server_gone (OtCluster *self)
+/* One that was killed leaves workers that take a moment to notice; until then no other may begin.
+ */
+static gboolean
+is_held_up (const OtCluster *self, const char *words)
 {
-  g_autofree char *words = last_words (self);
-  gboolean held_up;
+  return self->starts < MAX_STARTS && strstr (words, "pre-existing shared memory") != NULL;
+}
 
-  g_clear_object (&self->process);
-  self->pid = 0;
+static void
+on_server_gone (gpointer user_data)
+{
+  OtCluster *self = user_data;
+  g_autofree char *words = ot_cluster_process_last_words (&self->server);
+
   ot_timer_cancel (&self->timer);
-  /* a server that was killed leaves workers that take a moment to notice; until then no other may begin */
-  held_up = self->starts < MAX_STARTS && strstr (words, "pre-existing shared memory") != NULL;
-  if (self->starting != NULL && (self->stopping != NULL || !held_up)) {
+  if (self->starting != NULL && (self->stopping != NULL || !is_held_up (self, words))) {
     end_start (self, "it ended while it was started: %s", words);
   } else if (self->stopping != NULL) {
     end_stop (self);
@@ -179,30 +123,6 @@ on_server_gone (OtCluster *self)
   }
 }
 
-static void read_words (OtCluster *self, GDataInputStream *words);
-
-static void
-on_words (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  OtCluster *self = user_data; /* lives: it is freed after the process has gone, which is after its words */
-  GDataInputStream *words = G_DATA_INPUT_STREAM (source);
-  g_autofree char *line = g_data_input_stream_read_line_finish (words, result, NULL, NULL);
-
-  if (line == NULL) {
-    on_server_gone (self);
-    return;
-  }
-  remember (self, line);
-  read_words (self, words);
-}
-
-/* The end of its words is the end of the server and of all its workers, since they share the pipe. */
-static void
-read_words (OtCluster *self, GDataInputStream *words)
-{
-  g_data_input_stream_read_line_async (words, G_PRIORITY_DEFAULT, NULL, on_words, self);
-}
-
 /* ---- the server begins ---- */
 
 static void
@@ -210,13 +130,14 @@ look_for_ready (gpointer user_data)
 {
   OtCluster *self = user_data;
 
-  if (ot_cluster_home_is_ready (&self->home, self->pid)) {
+  if (ot_cluster_home_is_ready (&self->home, self->server.pid)) {
     self->starts = 0;
-    ot_info ("private PostgreSQL runs in %s, process %d", self->home.directory, (int) self->pid);
+    ot_info ("private PostgreSQL runs in %s, process %d", self->home.directory,
+             (int)self->server.pid);
     if (self->starting != NULL)
       end_start (self, NULL);
   } else if (waited_us (self) > READY_TIMEOUT_US || self->stopping != NULL) {
-    g_subprocess_send_signal (self->process, SIGQUIT); /* its words tell when it is gone */
+    ot_cluster_process_signal (&self->server, SIGQUIT); /* its end goes on from here */
   } else {
     ot_timer_arm (&self->timer, now_us () + LOOK_US, look_for_ready, self);
   }
@@ -226,27 +147,42 @@ static void
 start_server (OtCluster *self)
 {
   g_autofree char *program = g_build_filename (self->home.programs, "postgres", NULL);
-  const char *argv[] = { program, "-D", HOME_IN_CHILD "/data", "-k", HOME_IN_CHILD, "-p", "5432", "-c",
-    "listen_addresses=", "-c", "max_connections=50", "-c", "jit=off", "-c", "log_destination=stderr", "-c",
-    "logging_collector=off", "-c", "log_line_prefix=", "-c", "log_min_error_statement=panic", "-c",
-    "log_checkpoints=off", "-c", "cluster_name=otomo", NULL };
+  const char *argv[] = { program,
+                         "-D",
+                         OT_CLUSTER_HOME_IN_CHILD "/data",
+                         "-k",
+                         OT_CLUSTER_HOME_IN_CHILD,
+                         "-p",
+                         "5432",
+                         "-c",
+                         "listen_addresses=",
+                         "-c",
+                         "max_connections=50",
+                         "-c",
+                         "jit=off",
+                         "-c",
+                         "log_destination=stderr",
+                         "-c",
+                         "logging_collector=off",
+                         "-c",
+                         "log_line_prefix=",
+                         "-c",
+                         "log_min_error_statement=panic",
+                         "-c",
+                         "log_checkpoints=off",
+                         "-c",
+                         "cluster_name=otomo",
+                         NULL };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GDataInputStream) words = NULL;
 
   self->since_us = now_us ();
   self->starts++;
-  self->process = spawn (self, argv, &error);
-  if (self->process == NULL) {
-    if (self->starting != NULL)
-      end_start (self, "%s", error->message);
-    else
-      start_again (self);
-    return;
-  }
-  self->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (self->process), NULL, 10);
-  words = g_data_input_stream_new (g_subprocess_get_stdout_pipe (self->process));
-  read_words (self, words);
-  look_for_ready (self);
+  if (ot_cluster_process_start (&self->server, &self->home, argv, on_server_gone, self, &error))
+    look_for_ready (self);
+  else if (self->starting != NULL)
+    end_start (self, "%s", error->message);
+  else
+    start_again (self);
 }
 
 /* ---- initdb ---- */
@@ -255,16 +191,14 @@ static void
 on_made (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OtCluster *self = user_data;
-  GSubprocess *process = G_SUBPROCESS (source);
+  GSubprocess *initdb = G_SUBPROCESS (source);
   g_autoptr (GError) error = NULL;
   g_autofree char *output = NULL;
 
-  g_clear_object (&self->process);
-  if (!g_subprocess_communicate_utf8_finish (process, result, &output, NULL, &error)) {
+  if (!g_subprocess_communicate_utf8_finish (initdb, result, &output, NULL, &error)) {
     end_start (self, "initdb: %s", error->message);
-  } else if (!g_subprocess_get_successful (process)) {
-    g_autofree char *line = g_strdelimit (g_strstrip (g_strdup (output)), "\n", ' ');
-    end_start (self, "initdb: %s", line);
+  } else if (!g_subprocess_get_successful (initdb)) {
+    end_start (self, "initdb: %s", g_strdelimit (g_strstrip (output), "\n", ' '));
   } else if (rename (self->home.fresh, self->home.data) < 0) {
     end_start (self, "can't move %s: %s", self->home.fresh, g_strerror (errno));
   } else if (self->stopping != NULL) {
@@ -279,33 +213,41 @@ on_swept (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OtCluster *self = user_data;
   g_autofree char *program = g_build_filename (self->home.programs, "initdb", NULL);
-  const char *argv[] = { program, "-D", HOME_IN_CHILD "/data.new", "--username=postgres", "--encoding=UTF8",
-    "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject", "--no-instructions", NULL };
+  const char *argv[] = { program,
+                         "-D",
+                         OT_CLUSTER_HOME_IN_CHILD "/data.new",
+                         "--username=postgres",
+                         "--encoding=UTF8",
+                         "--locale=C.UTF-8",
+                         "--auth-local=trust",
+                         "--auth-host=reject",
+                         "--no-instructions",
+                         NULL };
+  g_autoptr (GSubprocess) initdb = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_clear_object (&self->process);
   if (g_subprocess_wait_check_finish (G_SUBPROCESS (source), result, &error))
-    self->process = spawn (self, argv, &error);
-  if (self->process == NULL) {
+    initdb = ot_cluster_spawn (&self->home, argv, &error);
+  if (initdb == NULL) {
     end_start (self, "%s", error->message);
     return;
   }
   ot_info ("making a private PostgreSQL in %s", self->home.directory);
-  g_subprocess_communicate_utf8_async (self->process, NULL, NULL, on_made, self);
+  g_subprocess_communicate_utf8_async (initdb, NULL, NULL, on_made, self);
 }
 
 /* What an interrupted initdb left goes first. */
 static void
 make_data (OtCluster *self)
 {
-  const char *argv[] = { "/bin/rm", "-rf", "--", HOME_IN_CHILD "/data.new", NULL };
+  const char *argv[] = { "/bin/rm", "-rf", "--", OT_CLUSTER_HOME_IN_CHILD "/data.new", NULL };
   g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) sweeper = ot_cluster_spawn (&self->home, argv, &error);
 
-  self->process = spawn (self, argv, &error);
-  if (self->process == NULL)
+  if (sweeper == NULL)
     end_start (self, "%s", error->message);
   else
-    g_subprocess_wait_check_async (self->process, NULL, on_swept, self);
+    g_subprocess_wait_check_async (sweeper, NULL, on_swept, self);
 }
 
 /* ---- a dead server's PostgreSQL ---- */
@@ -317,6 +259,18 @@ signal_after (gint64 waited)
 }
 
 static void
+press (OtCluster *self, pid_t pid)
+{
+  int number = signal_after (waited_us (self));
+
+  if (number == self->signalled)
+    return;
+  self->signalled = number;
+  ot_info ("a dead server left PostgreSQL process %d: signal %d", (int)pid, number);
+  kill (pid, number);
+}
+
+static void
 look_for_leftover (gpointer user_data)
 {
   OtCluster *self = user_data;
@@ -325,11 +279,7 @@ look_for_leftover (gpointer user_data)
   if (self->stopping != NULL) {
     end_start (self, "stopped");
   } else if (pid != 0) {
-    if (self->signalled != signal_after (waited_us (self))) {
-      self->signalled = signal_after (waited_us (self));
-      ot_info ("a dead server left PostgreSQL process %d: signal %d", (int) pid, self->signalled);
-      kill (pid, self->signalled);
-    }
+    press (self, pid);
     ot_timer_arm (&self->timer, now_us () + LOOK_US, look_for_leftover, self);
   } else if (ot_cluster_home_is_made (&self->home)) {
     ot_cluster_home_sweep (&self->home);
@@ -368,18 +318,19 @@ quote (const char *value)
 void
 ot_cluster_start_async (OtCluster *self, GAsyncReadyCallback done, gpointer user_data)
 {
+  static const char names[] = "port=5432 user=postgres dbname=postgres";
   g_autofree char *host = quote (self->home.directory);
   g_autoptr (GError) error = NULL;
 
-  g_return_if_fail (self->starting == NULL && self->pid == 0);
+  g_return_if_fail (self->starting == NULL && self->conninfo == NULL);
   self->starting = g_task_new (NULL, NULL, done, user_data);
   g_task_set_source_tag (self->starting, ot_cluster_start_async);
   if (!ot_cluster_home_open (&self->home, &error)) {
     end_start (self, "%s", error->message);
     return;
   }
-  self->conninfo = g_strdup_printf ("host=/proc/self/fd/%d port=5432 user=postgres dbname=postgres", self->home.fd);
-  self->public_conninfo = g_strdup_printf ("host=%s port=5432 user=postgres dbname=postgres", host);
+  self->conninfo = g_strdup_printf ("host=/proc/self/fd/%d %s", self->home.fd, names);
+  self->public_conninfo = g_strdup_printf ("host=%s %s", host, names);
   self->since_us = now_us ();
   look_for_leftover (self);
 }
@@ -402,18 +353,12 @@ ot_cluster_public_conninfo (const OtCluster *self)
   return self->public_conninfo;
 }
 
-int
-ot_cluster_pid (const OtCluster *self)
-{
-  return (int) self->pid;
-}
-
 static void
 send_stop (gpointer user_data)
 {
   OtCluster *self = user_data;
 
-  g_subprocess_send_signal (self->process, signal_after (waited_us (self)));
+  ot_cluster_process_signal (&self->server, signal_after (waited_us (self)));
   ot_timer_arm (&self->timer, now_us () + STOP_STEP_US, send_stop, self);
 }
 
@@ -421,7 +366,7 @@ static void
 stop_now (OtCluster *self)
 {
   self->since_us = now_us ();
-  if (self->process != NULL)
+  if (self->server.process != NULL)
     send_stop (self);
   else
     end_stop (self);
@@ -448,10 +393,9 @@ ot_cluster_free (OtCluster *self)
 {
   if (self == NULL)
     return;
-  g_assert (self->process == NULL);
   ot_timer_cancel (&self->timer);
+  ot_cluster_process_clear (&self->server);
   ot_cluster_home_clear (&self->home);
-  g_queue_clear_full (&self->words, g_free);
   g_free (self->conninfo);
   g_free (self->public_conninfo);
   g_free (self);

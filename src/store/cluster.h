@@ -7,17 +7,19 @@
 /**
  * SECTION:cluster
  *
- * A private PostgreSQL in <directory>: made once with initdb, reachable over a Unix socket in it and nothing else,
- * stopped with us. The directory is its own wall: mode 0700, everybody who can enter is trusted, so there is no password. When
- * we are root it belongs to the user `postgres`, as whom the server runs, since PostgreSQL refuses root.
+ * A private PostgreSQL in <directory>: made once with initdb, reachable over a Unix socket in it
+ * and nothing else, stopped with us. The directory is its own wall: mode 0700, everybody who can
+ * enter is trusted, so there is no password. When we are root it belongs to the user `postgres`, as
+ * whom the server runs, since PostgreSQL refuses root.
  *
- * PostgreSQL is given the directory as an open file descriptor and names it /proc/self/fd/9. So it need not be allowed to enter the
- * directories above (a state directory below a root's 0700 one is fine), and a long path doesn't outgrow the 107 bytes of a
- * socket's name.
+ * PostgreSQL is given the directory as an open file descriptor and names it /proc/self/fd/9. So it
+ * need not be allowed to enter the directories above (a state directory below a root's 0700 one is
+ * fine), and a long path doesn't outgrow the 107 bytes of a socket's name.
  *
- * It runs in a session of its own: a Ctrl-C for us doesn't reach it. When it dies it is started again after a pause. When
- * we are killed it is left behind; the next start on the directory stops it first, so that nothing of the dead server is still
- * on its way. Two at once on one directory: the second one's start fails.
+ * It runs in a session of its own: a Ctrl-C for us doesn't reach it. When it dies it is started
+ * again after a pause. When we are killed it is left behind; the next start on the directory stops
+ * it first, so that nothing of the dead server is still on its way. Two at once on one directory:
+ * the second one's start fails.
  *
  * Thread: main loop. Completions come from the main loop, never from inside a call.
  */
@@ -40,14 +42,12 @@ const char *ot_cluster_conninfo (const OtCluster *self);
 /** ot_cluster_public_conninfo: for psql, by the directory's path; borrowed. */
 const char *ot_cluster_public_conninfo (const OtCluster *self);
 
-/** ot_cluster_pid: the server's process; 0 when there is none. */
-int ot_cluster_pid (const OtCluster *self);
-
 /**
  * ot_cluster_stop_async:
  *
- * Fast shutdown (open connections are cut); after 10 s an immediate one, after 20 s SIGKILL: it recovers at its next start. Done
- * when the process is gone. At any time after ot_cluster_new(), start finished or not; once.
+ * Fast shutdown (open connections are cut); after 10 s an immediate one, after 20 s SIGKILL: it
+ * recovers at its next start. Done when the process is gone. At any time after ot_cluster_new(),
+ * start finished or not; once.
  */
 void ot_cluster_stop_async (OtCluster *self, GAsyncReadyCallback done, gpointer user_data);
 void ot_cluster_stop_finish (OtCluster *self, GAsyncResult *result);

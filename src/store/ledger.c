@@ -1,5 +1,5 @@
-/* Records of calls: each becomes one call of a function in data/sql/004-records.sql. The order of a call's records is its
- * caller's business, who puts the next one when the last was answered. */
+/* Records of calls: each becomes one call of a function in data/sql/004-records.sql. The order of a
+ * call's records is its caller's business, who puts the next one when the last was answered. */
 
 #include "store-private.h"
 
@@ -15,7 +15,8 @@
 static const char *const statements[] = {
   [OT_RECORD_REQUESTED] = "SELECT * FROM record_requested (" MOMENT ", $8, $9, $10, $11, $12, $13)",
   [OT_RECORD_ACCEPTED] = "SELECT * FROM record_accepted (" MOMENT ")",
-  [OT_RECORD_STARTED] = "SELECT * FROM record_started (" MOMENT ", instant ($8), $9, $10, $11, $12, $13, $14)",
+  [OT_RECORD_STARTED] =
+      "SELECT * FROM record_started (" MOMENT ", instant ($8), $9, $10, $11, $12, $13, $14)",
   [OT_RECORD_UNIT] = "SELECT * FROM record_unit (" MOMENT ", $8, instant ($9))",
   [OT_RECORD_NOTED] = "SELECT * FROM record_noted (" MOMENT ")",
   [OT_RECORD_ENDED] = "SELECT * FROM record_ended (" MOMENT ", $8, $9)",
@@ -25,7 +26,8 @@ static const char *const statements[] = {
 static void
 add_pair (OtStatement *statement, gint64 caller, gint64 callee)
 {
-  ot_statement_add_printf (statement, "{%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT "}", caller, callee);
+  ot_statement_add_printf (statement, "{%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT "}", caller,
+                           callee);
 }
 
 static void
@@ -36,9 +38,10 @@ add_evidence (OtStatement *statement, const OtRecord *record)
 
   add_pair (statement, caller->ssrc, callee->ssrc);
   add_pair (statement, caller->first_sequence, callee->first_sequence);
-  add_pair (statement, record->evidence_wall_us[OT_SIDE_CALLER], record->evidence_wall_us[OT_SIDE_CALLEE]);
+  add_pair (statement, record->evidence_wall_us[OT_SIDE_CALLER],
+            record->evidence_wall_us[OT_SIDE_CALLEE]);
   add_pair (statement, caller->first_us, callee->first_us);
-  add_pair (statement, (gint64) caller->packet_count, (gint64) callee->packet_count);
+  add_pair (statement, (gint64)caller->packet_count, (gint64)callee->packet_count);
 }
 
 static OtStatement *
@@ -139,7 +142,8 @@ on_written (const PGresult *answer, gpointer user_data)
 
 /* ---- public ---- */
 
-/* Only rows that nothing depends on are dropped; a call has one record under way, so those are as few as calls. */
+/* Only rows that nothing depends on are dropped; a call has one record under way, so those are as
+ * few as calls. */
 static gboolean
 must_drop (OtStore *self, const OtRecord *record)
 {
@@ -147,8 +151,9 @@ must_drop (OtStore *self, const OtRecord *record)
     return FALSE;
   self->refused_dropped++;
   if ((self->refused_dropped & (self->refused_dropped - 1)) == 0) /* 1, 2, 4 … */
-    ot_warning ("too much waits for the database: %" G_GUINT64_FORMAT " rows about refused events are dropped so far",
-        self->refused_dropped);
+    ot_warning ("too much waits for the database: %" G_GUINT64_FORMAT
+                " rows about refused events are dropped so far",
+                self->refused_dropped);
   return TRUE;
 }
 

@@ -1,4 +1,5 @@
-/* The schema's versions. Reads the compiled-in files; asks through the pool, one file after the other. */
+/* The schema's versions. Reads the compiled-in files; asks through the pool, one file after the
+ * other. */
 
 #include "migrate.h"
 
@@ -8,7 +9,9 @@
 #include "log.h"
 
 #define FOLDER "/otomo/sql/"
-#define PATIENCE_US (600 * G_USEC_PER_SEC) /* a migration of a large table takes its time; others wait for the lock */
+#define PATIENCE_US                                                                                \
+  (600 * G_USEC_PER_SEC) /* a migration of a large table takes its time; others wait for the lock  \
+                          */
 
 GResource *ot_sql_get_resource (void); /* generated from data/sql/ */
 
@@ -30,13 +33,13 @@ migration_free (gpointer data)
 static int
 number_of (const char *file)
 {
-  return (int) g_ascii_strtoll (file, NULL, 10);
+  return (int)g_ascii_strtoll (file, NULL, 10);
 }
 
 static int
 compare_names (gconstpointer a, gconstpointer b)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
 }
 
 static char **
@@ -47,7 +50,7 @@ list_files (void)
   g_assert (files != NULL);
   qsort (files, g_strv_length (files), sizeof (char *), compare_names);
   for (guint i = 0; files[i] != NULL; i++)
-    g_assert (number_of (files[i]) == (int) i + 1);
+    g_assert (number_of (files[i]) == (int)i + 1);
   return files;
 }
 
@@ -57,7 +60,8 @@ check (GTask *task, const PGresult *result, const char *file)
   g_autoptr (GError) error = NULL;
 
   if (result == NULL) {
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "%s: no answer in time", file);
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
+                             "%s: no answer in time", file);
     return FALSE;
   }
   if (!ot_answer_is_error (result))
@@ -85,7 +89,8 @@ on_applied (const PGresult *result, gpointer user_data)
   apply_next (g_steal_pointer (&task));
 }
 
-/* One statement, so one transaction. Another server may have been quicker while this one waited for the lock. */
+/* One statement, so one transaction. Another server may have been quicker while this one waited for
+ * the lock. */
 static char *
 wrap (const char *file, const char *script)
 {
@@ -96,7 +101,7 @@ wrap (const char *file, const char *script)
                           "EXECUTE $script$ %s $script$; "
                           "INSERT INTO schema_migrations (version, name) VALUES (%d, '%s'); "
                           "END IF; END $migration$",
-      number_of (file), script, number_of (file), file);
+                          number_of (file), script, number_of (file), file);
 }
 
 static void
@@ -113,8 +118,8 @@ apply_next (GTask *task)
     return;
   }
   script = g_resource_lookup_data (ot_sql_get_resource (), path, 0, NULL); /* ends with NUL */
-  ot_pool_send (self->pool, ot_statement_new_text (wrap (file, g_bytes_get_data (script, NULL))), PATIENCE_US,
-      on_applied, task);
+  ot_pool_send (self->pool, ot_statement_new_text (wrap (file, g_bytes_get_data (script, NULL))),
+                PATIENCE_US, on_applied, task);
 }
 
 /* ---- where it stands ---- */
@@ -124,14 +129,16 @@ on_version (const PGresult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Migration *self = g_task_get_task_data (task);
-  int known = (int) g_strv_length (self->files);
+  int known = (int)g_strv_length (self->files);
 
   if (!check (task, result, "schema"))
     return;
-  self->version = (int) ot_answer_int (result, "version", 0);
+  self->version = (int)ot_answer_int (result, "version", 0);
   if (self->version > known) {
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NEWER_SCHEMA,
-        "the database's schema is version %d, this program knows up to %d: it is too old for it", self->version, known);
+    g_task_return_new_error (
+        task, OT_STORE_ERROR, OT_STORE_ERROR_NEWER_SCHEMA,
+        "the database's schema is version %d, this program knows up to %d: it is too old for it",
+        self->version, known);
     return;
   }
   apply_next (g_steal_pointer (&task));
@@ -145,7 +152,9 @@ on_table (const PGresult *result, gpointer user_data)
 
   if (!check (task, result, "schema_migrations"))
     return;
-  ot_pool_send (self->pool, ot_statement_new ("SELECT coalesce (max (version), 0) AS version FROM schema_migrations"),
+  ot_pool_send (
+      self->pool,
+      ot_statement_new ("SELECT coalesce (max (version), 0) AS version FROM schema_migrations"),
       PATIENCE_US, on_version, g_steal_pointer (&task));
 }
 
@@ -160,16 +169,17 @@ ot_migrate_async (OtPool *pool, GAsyncReadyCallback done, gpointer user_data)
   g_task_set_source_tag (task, ot_migrate_async);
   g_task_set_task_data (task, self, migration_free);
   ot_pool_send (pool,
-      ot_statement_new ("DO $$ BEGIN "
-                        "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); "
-                        "CREATE TABLE IF NOT EXISTS schema_migrations ("
-                        "version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); "
-                        "END $$"),
-      PATIENCE_US, on_table, task);
+                ot_statement_new ("DO $$ BEGIN "
+                                  "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); "
+                                  "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                                  "version integer PRIMARY KEY, name text NOT NULL, applied_at "
+                                  "timestamptz NOT NULL DEFAULT now()); "
+                                  "END $$"),
+                PATIENCE_US, on_table, task);
 }
 
 int
 ot_migrate_finish (GAsyncResult *result, GError **error)
 {
-  return (int) g_task_propagate_int (G_TASK (result), error);
+  return (int)g_task_propagate_int (G_TASK (result), error);
 }

@@ -8,12 +8,12 @@
  * ot_migrate_async:
  * @pool: where to; must live until @done
  *
- * Brings the schema up to what the program knows: the files of data/sql/, which are compiled in, by their numbers, each in a
- * transaction of its own under an advisory lock, so that two servers can start at once. What was applied stands in
- * `schema_migrations`.
+ * Brings the schema up to what the program knows: the files of data/sql/, which are compiled in, by
+ * their numbers, each in a transaction of its own under an advisory lock, so that two servers can
+ * start at once. What was applied stands in `schema_migrations`.
  *
- * Errors: %OT_STORE_ERROR_NEWER_SCHEMA: a newer program was here (nothing is changed); %OT_STORE_ERROR_FAILED: PostgreSQL refuses a
- * file; %OT_STORE_ERROR_UNAVAILABLE.
+ * Errors: %OT_STORE_ERROR_NEWER_SCHEMA: a newer program was here (nothing is changed);
+ * %OT_STORE_ERROR_FAILED: PostgreSQL refuses a file; %OT_STORE_ERROR_UNAVAILABLE.
  */
 void ot_migrate_async (OtPool *pool, GAsyncReadyCallback done, gpointer user_data);
 

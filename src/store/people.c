@@ -1,4 +1,5 @@
-/* People, their wallets and tokens: named operations on functions of data/sql/006-operations.sql. Keeps nothing. */
+/* People, their wallets and tokens: named operations on functions of data/sql/006-operations.sql.
+ * Keeps nothing. */
 
 #include "store-private.h"
 
@@ -9,7 +10,11 @@
 #define NAME_MAX_LENGTH 200
 
 static GTask *
-new_task (OtStore *self, gpointer tag, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+new_task (OtStore *self,
+          gpointer tag,
+          GCancellable *cancellable,
+          GAsyncReadyCallback done,
+          gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, done, user_data);
 
@@ -41,7 +46,7 @@ finish_boolean (OtStore *self, GAsyncResult *result, GError **error)
 static void
 read_balance (GTask *task, const PGresult *result)
 {
-  g_task_return_int (task, (gssize) ot_answer_int (result, "balance", 0));
+  g_task_return_int (task, (gssize)ot_answer_int (result, "balance", 0));
 }
 
 static gint64
@@ -70,17 +75,20 @@ read_user (GTask *task, const PGresult *result)
 
   if (ot_answer_text (result, "id") == NULL) {
     g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND,
-        g_task_get_source_tag (task) == ot_store_get_user_async ? "there is no such user" : "unknown or expired token");
+                             g_task_get_source_tag (task) == ot_store_get_user_async
+                                 ? "there is no such user"
+                                 : "unknown or expired token");
     return;
   }
   user = g_new0 (OtUser, 1);
   user->id = g_strdup (ot_answer_text (result, "id"));
-  user->role = g_str_equal (ot_answer_text (result, "role"), "otomo") ? OT_ROLE_OTOMO : OT_ROLE_USER;
+  user->role =
+      g_str_equal (ot_answer_text (result, "role"), "otomo") ? OT_ROLE_OTOMO : OT_ROLE_USER;
   user->name = g_strdup (ot_answer_text (result, "display_name"));
   user->price_points = ot_answer_int (result, "price_per_unit", 0);
-  user->share_percent = (int) ot_answer_int (result, "share_percent", -1);
+  user->share_percent = (int)ot_answer_int (result, "share_percent", -1);
   user->blocked = ot_answer_true (result, "blocked");
-  g_task_return_pointer (task, user, (GDestroyNotify) ot_user_free);
+  g_task_return_pointer (task, user, (GDestroyNotify)ot_user_free);
 }
 
 static OtUser *
@@ -98,7 +106,9 @@ find_fault (const OtUser *user)
 
   if (!ot_id_valid (user->id))
     return "id: 1 to 64 characters of A-Za-z0-9_.:- are needed";
-  if (user->name != NULL && (!g_utf8_validate (user->name, -1, NULL) || g_utf8_strlen (user->name, -1) > NAME_MAX_LENGTH))
+  if (user->name != NULL
+      && (!g_utf8_validate (user->name, -1, NULL)
+          || g_utf8_strlen (user->name, -1) > NAME_MAX_LENGTH))
     return "name: at most 200 characters of UTF-8";
   if (otomo && (user->price_points < 1 || user->price_points > PRICE_MAX))
     return "price: an otomo needs one from 1 to 1,000,000,000 points";
@@ -121,8 +131,11 @@ add_unless (OtStatement *statement, gint64 value, gint64 nothing)
 }
 
 void
-ot_store_put_user_async (OtStore *self, const OtUser *user, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_put_user_async (OtStore *self,
+                         const OtUser *user,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback done,
+                         gpointer user_data)
 {
   GTask *task = new_task (self, ot_store_put_user_async, cancellable, done, user_data);
   const char *fault = find_fault (user);
@@ -149,13 +162,17 @@ ot_store_put_user_finish (OtStore *self, GAsyncResult *result, GError **error)
 }
 
 void
-ot_store_get_user_async (OtStore *self, const char *user_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_get_user_async (OtStore *self,
+                         const char *user_id,
+                         GCancellable *cancellable,
+                         GAsyncReadyCallback done,
+                         gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT * FROM users WHERE id = $1");
 
   ot_statement_add (statement, user_id);
-  ot_store_ask (self, new_task (self, ot_store_get_user_async, cancellable, done, user_data), statement, read_user);
+  ot_store_ask (self, new_task (self, ot_store_get_user_async, cancellable, done, user_data),
+                statement, read_user);
 }
 
 OtUser *
@@ -167,8 +184,13 @@ ot_store_get_user_finish (OtStore *self, GAsyncResult *result, GError **error)
 /* ---- wallets ---- */
 
 void
-ot_store_top_up_async (OtStore *self, const char *user_id, const char *purchase_id, gint64 points,
-    GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+ot_store_top_up_async (OtStore *self,
+                       const char *user_id,
+                       const char *purchase_id,
+                       gint64 points,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback done,
+                       gpointer user_data)
 {
   GTask *task = new_task (self, ot_store_top_up_async, cancellable, done, user_data);
   OtStatement *statement;
@@ -195,13 +217,17 @@ ot_store_top_up_finish (OtStore *self, GAsyncResult *result, GError **error)
 }
 
 void
-ot_store_balance_async (OtStore *self, const char *user_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_balance_async (OtStore *self,
+                        const char *user_id,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback done,
+                        gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT balance FROM account_for ($1)");
 
   ot_statement_add (statement, user_id);
-  ot_store_ask (self, new_task (self, ot_store_balance_async, cancellable, done, user_data), statement, read_balance);
+  ot_store_ask (self, new_task (self, ot_store_balance_async, cancellable, done, user_data),
+                statement, read_balance);
 }
 
 gint64
@@ -219,21 +245,27 @@ add_hash (OtStatement *statement, const char *token)
   guint8 hash[32];
   gsize length = sizeof hash;
 
-  g_checksum_update (checksum, (const guchar *) token, -1);
+  g_checksum_update (checksum, (const guchar *)token, -1);
   g_checksum_get_digest (checksum, hash, &length);
   ot_statement_add_bytes (statement, hash, length);
 }
 
 void
-ot_store_add_token_async (OtStore *self, const char *token, const char *user_id, gint64 expires_us,
-    GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+ot_store_add_token_async (OtStore *self,
+                          const char *token,
+                          const char *user_id,
+                          gint64 expires_us,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback done,
+                          gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT add_token ($1, $2, instant ($3))");
 
   add_hash (statement, token);
   ot_statement_add (statement, user_id);
   ot_statement_add_int (statement, expires_us);
-  ot_store_ask (self, new_task (self, ot_store_add_token_async, cancellable, done, user_data), statement, read_nothing);
+  ot_store_ask (self, new_task (self, ot_store_add_token_async, cancellable, done, user_data),
+                statement, read_nothing);
 }
 
 gboolean
@@ -243,13 +275,17 @@ ot_store_add_token_finish (OtStore *self, GAsyncResult *result, GError **error)
 }
 
 void
-ot_store_find_token_async (OtStore *self, const char *token, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_find_token_async (OtStore *self,
+                           const char *token,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done,
+                           gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT * FROM find_token ($1)");
 
   add_hash (statement, token);
-  ot_store_ask (self, new_task (self, ot_store_find_token_async, cancellable, done, user_data), statement, read_user);
+  ot_store_ask (self, new_task (self, ot_store_find_token_async, cancellable, done, user_data),
+                statement, read_user);
 }
 
 OtUser *

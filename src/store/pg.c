@@ -1,5 +1,5 @@
-/* One libpq connection as a source of the main loop. Owns the PGconn and the statements that were sent and not
- * answered. Never blocks; never decides whether something is sent again. */
+/* One libpq connection as a source of the main loop. Owns the PGconn and the statements that were
+ * sent and not answered. Never blocks; never decides whether something is sent again. */
 
 #include "pg.h"
 
@@ -10,7 +10,9 @@
 #include "clock.h"
 #include "log.h"
 
-#define DEPTH 8 /* statements under way: enough to hide the way there and back, few enough to be spread well */
+#define DEPTH                                                                                      \
+  8 /* statements under way: enough to hide the way there and back, few enough to be spread well   \
+     */
 #define CONNECT_TIMEOUT_US (5 * G_USEC_PER_SEC)
 #define ANSWER_GRACE_US (5 * G_USEC_PER_SEC)
 #define PAUSE_MIN_US (G_USEC_PER_SEC / 10)
@@ -61,7 +63,8 @@ on_timer (gpointer user_data)
   else if (self->state == POLLING)
     lose (self, "no connection in time");
   else
-    lose (self, PQstatus (self->conn) == CONNECTION_OK ? "no answer in time" : PQerrorMessage (self->conn));
+    lose (self, PQstatus (self->conn) == CONNECTION_OK ? "no answer in time"
+                                                       : PQerrorMessage (self->conn));
 }
 
 static void
@@ -113,13 +116,15 @@ pause_us (guint failures)
 {
   gint64 pause = MIN (PAUSE_MIN_US << MIN (failures, 10), PAUSE_MAX_US);
 
-  return (gint64) (pause * g_random_double_range (0.75, 1.25)); /* so that not all come back at once */
+  return (gint64)(pause
+                  * g_random_double_range (0.75, 1.25)); /* so that not all come back at once */
 }
 
 static void
 lose (OtPg *self, const char *message)
 {
-  g_autofree char *line = g_strndup (message, strcspn (message, "\r\n")); /* what follows is advice */
+  g_autofree char *line =
+      g_strndup (message, strcspn (message, "\r\n")); /* what follows is advice */
   GQueue unanswered = G_QUEUE_INIT;
 
   disconnect (self);
@@ -148,8 +153,8 @@ ot_pg_send (OtPg *self, OtStatement *statement)
   g_assert (ot_pg_room (self) > 0);
   ot_statement_move (statement, &self->sent);
   statement->sent_us = now_us ();
-  if (!PQsendQueryParams (self->conn, statement->sql, (int) statement->parameters->len, NULL,
-          (const char *const *) statement->parameters->pdata, NULL, NULL, 0)
+  if (!PQsendQueryParams (self->conn, statement->sql, (int)statement->parameters->len, NULL,
+                          (const char *const *)statement->parameters->pdata, NULL, NULL, 0)
       || !PQpipelineSync (self->conn) || !flush (self))
     arm (self, 0); /* lost, but not from inside the caller's call */
   else if (self->sent.length == 1)
@@ -243,7 +248,7 @@ poll_connection (OtPg *self)
 static void
 clear (gpointer data)
 {
-  g_free (((OtPg *) data)->conninfo);
+  g_free (((OtPg *)data)->conninfo);
 }
 
 /* Whoever frees the connection from a callback frees it from here. */
@@ -268,7 +273,7 @@ watch (OtPg *self, GIOCondition condition)
   unwatch (self);
   self->condition = condition;
   self->source = g_unix_fd_source_new (PQsocket (self->conn), condition);
-  g_source_set_callback (self->source, (GSourceFunc) (void (*) (void)) on_socket, self, NULL);
+  g_source_set_callback (self->source, (GSourceFunc)(void (*) (void))on_socket, self, NULL);
   g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 
@@ -297,13 +302,20 @@ static void
 start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   const char *const *texts = data; /* conninfo, options */
-  const char *keywords[] = { "fallback_application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
-    "keepalives_count", "tcp_user_timeout", "options", "dbname", NULL };
+  const char *keywords[] = { "fallback_application_name",
+                             "client_encoding",
+                             "keepalives_idle",
+                             "keepalives_interval",
+                             "keepalives_count",
+                             "tcp_user_timeout",
+                             "options",
+                             "dbname",
+                             NULL };
   const char *values[] = { "otomod", "UTF8", "10", "5", "3", "15000", texts[1], texts[0], NULL };
   PGconn *conn = PQconnectStartParams (keywords, values, 1);
 
   g_assert (conn != NULL); /* NULL: out of memory */
-  g_task_return_pointer (task, conn, (GDestroyNotify) PQfinish);
+  g_task_return_pointer (task, conn, (GDestroyNotify)PQfinish);
 }
 
 static void
@@ -315,19 +327,22 @@ start (OtPg *self)
   texts[0] = g_strdup (self->conninfo);
   texts[1] = g_strdup_printf ("-c search_path=public -c timezone=UTC -c statement_timeout=%d -c "
                               "idle_in_transaction_session_timeout=10000",
-      self->statement_timeout_ms);
+                              self->statement_timeout_ms);
   self->state = STARTING;
   self->starting = g_cancellable_new ();
   task = g_task_new (NULL, self->starting, on_started, self);
   g_task_set_source_tag (task, start);
-  g_task_set_task_data (task, texts, (GDestroyNotify) g_strfreev);
+  g_task_set_task_data (task, texts, (GDestroyNotify)g_strfreev);
   g_task_run_in_thread (task, start_in_thread);
 }
 
 /* ---- life ---- */
 
 OtPg *
-ot_pg_new (const char *conninfo, int statement_timeout_ms, const OtPgListener *listener, gpointer user_data)
+ot_pg_new (const char *conninfo,
+           int statement_timeout_ms,
+           const OtPgListener *listener,
+           gpointer user_data)
 {
   OtPg *self = g_rc_box_new0 (OtPg);
 
@@ -354,7 +369,7 @@ ot_pg_room (const OtPg *self)
 gint64
 ot_pg_asked_us (const OtPg *self)
 {
-  return self->sent.head != NULL ? ((const OtStatement *) self->sent.head->data)->sent_us : 0;
+  return self->sent.head != NULL ? ((const OtStatement *)self->sent.head->data)->sent_us : 0;
 }
 
 void

@@ -5,15 +5,16 @@
 /**
  * SECTION:pg
  *
- * One connection to PostgreSQL on the main loop: libpq's asynchronous interface in pipeline mode, each statement a
- * transaction of its own. It connects by itself, again and again with a growing, jittered pause, until it is freed; it never
- * sends a statement twice: those that it had when it broke go back to the listener.
+ * One connection to PostgreSQL on the main loop: libpq's asynchronous interface in pipeline mode,
+ * each statement a transaction of its own. It connects by itself, again and again with a growing,
+ * jittered pause, until it is freed; it never sends a statement twice: those that it had when it
+ * broke go back to the listener.
  *
- * PQconnectStart() resolves a host's name and so may block: it runs in a worker thread. (Of several hosts in one text, libpq
- * resolves the later ones while it polls: give addresses there.)
+ * PQconnectStart() resolves a host's name and so may block: it runs in a worker thread. (Of several
+ * hosts in one text, libpq resolves the later ones while it polls: give addresses there.)
  *
- * Thread: main loop. Callbacks come from the main loop, never from inside a call of these functions; ot_pg_free()
- * may be called from one.
+ * Thread: main loop. Callbacks come from the main loop, never from inside a call of these
+ * functions; ot_pg_free() may be called from one.
  */
 typedef struct _OtPg OtPg;
 
@@ -24,19 +25,26 @@ typedef struct {
   /** @statement, given back, has its @result, borrowed. */
   void (*answered) (OtPg *pg, OtStatement *statement, const PGresult *result, gpointer user_data);
 
-  /** No connection, or no more; @statement by @statement went to @unanswered in order and is the listener's now. */
+  /** No connection, or no more; @statement by @statement went to @unanswered in order and is the
+   * listener's now. */
   void (*lost) (OtPg *pg, GQueue *unanswered, const char *message, gpointer user_data);
 } OtPgListener;
 
 /**
  * ot_pg_new:
- * @conninfo: URL or key=value text. "options" in it replaces ours (search_path, statement_timeout, timezone)
- * @statement_timeout_ms: the server gives a statement up after this; 5 s later we give the connection up
+ * @conninfo: URL or key=value text. "options" in it replaces ours (search_path, statement_timeout,
+ * timezone)
+ * @statement_timeout_ms: the server gives a statement up after this; 5 s later we give the
+ * connection up
  * @listener: borrowed; static
  *
- * Begins to connect at once. Needs PostgreSQL 15 or newer; an older one is a lost connection with that message.
+ * Begins to connect at once. Needs PostgreSQL 15 or newer; an older one is a lost connection with
+ * that message.
  */
-OtPg *ot_pg_new (const char *conninfo, int statement_timeout_ms, const OtPgListener *listener, gpointer user_data);
+OtPg *ot_pg_new (const char *conninfo,
+                 int statement_timeout_ms,
+                 const OtPgListener *listener,
+                 gpointer user_data);
 
 /** ot_pg_is_ready: whether it is connected. */
 gboolean ot_pg_is_ready (const OtPg *self);

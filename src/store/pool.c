@@ -1,5 +1,6 @@
-/* Connections and the statements that wait for one. Decides what is sent, where, and whether again; never touches a
- * socket. Every callback to the outside is the last thing done, since it may free the pool. */
+/* Connections and the statements that wait for one. Decides what is sent, where, and whether again;
+ * never touches a socket. Every callback to the outside is the last thing done, since it may free
+ * the pool. */
 
 #include "pool.h"
 
@@ -17,10 +18,10 @@ struct _OtPool {
   OtPg **connections; /* owned */
   int n_connections;
   guint limit;
-  GQueue waiting; /* of OtStatement, owned: for a connection */
-  GQueue paused;  /* of OtStatement, owned: for their own timer */
-  guint count;    /* not answered, wherever they are */
-  gboolean away;  /* there was no connection when one was lost; for the log */
+  GQueue waiting;      /* of OtStatement, owned: for a connection */
+  GQueue paused;       /* of OtStatement, owned: for their own timer */
+  guint count;         /* not answered, wherever they are */
+  gboolean away;       /* there was no connection when one was lost; for the log */
   OtPoolOpened opened; /* NULL: told already */
   gpointer opened_data;
   OtPoolDrained drained;
@@ -124,15 +125,17 @@ try_later (OtPool *self, OtStatement *statement, const PGresult *result)
   else if ((statement->tries & (statement->tries - 1)) == 0) /* 2, 4, 8 … */
     ot_warning ("database: %s; asking again (%u)", error->message, statement->tries);
   ot_statement_move (statement, &self->paused);
-  ot_timer_arm (&statement->pause, now_us () + (gint64) (pause_us * g_random_double_range (0.5, 1.0)), on_pause_over,
-      statement);
+  ot_timer_arm (&statement->pause,
+                now_us () + (gint64)(pause_us * g_random_double_range (0.5, 1.0)), on_pause_over,
+                statement);
 }
 
 static void
 on_answered (OtPg *pg, OtStatement *statement, const PGresult *result, gpointer user_data)
 {
   OtPool *self = user_data;
-  gboolean again = ot_answer_is_error (result) && ot_answer_is_passing (result) && !statement->given_up;
+  gboolean again =
+      ot_answer_is_error (result) && ot_answer_is_passing (result) && !statement->given_up;
 
   feed (self);
   if (again)
@@ -210,12 +213,17 @@ ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_da
   self->n_connections = options->connections;
   self->connections = g_new0 (OtPg *, options->connections);
   for (int i = 0; i < options->connections; i++)
-    self->connections[i] = ot_pg_new (options->conninfo, options->statement_timeout_ms, &listener, self);
+    self->connections[i] =
+        ot_pg_new (options->conninfo, options->statement_timeout_ms, &listener, self);
   return self;
 }
 
 void
-ot_pool_send (OtPool *self, OtStatement *statement, gint64 patience_us, OtAnswered answered, gpointer user_data)
+ot_pool_send (OtPool *self,
+              OtStatement *statement,
+              gint64 patience_us,
+              OtAnswered answered,
+              gpointer user_data)
 {
   gboolean full = patience_us > 0 && self->count >= self->limit;
 
@@ -252,7 +260,8 @@ ot_pool_drain (OtPool *self, gint64 patience_us, OtPoolDrained drained, gpointer
 {
   self->drained = drained;
   self->drained_data = user_data;
-  ot_timer_arm (&self->drain_timer, self->count > 0 ? now_us () + patience_us : 0, on_drained, self);
+  ot_timer_arm (&self->drain_timer, self->count > 0 ? now_us () + patience_us : 0, on_drained,
+                self);
 }
 
 static void

@@ -5,15 +5,18 @@
 /**
  * SECTION:pool
  *
- * A queue of statements in front of a few connections. What was under way when a connection broke, and what PostgreSQL
- * refused for a reason of the moment (a deadlock, a time-out, a restart), is sent again until it is answered or its patience is
- * over; therefore only idempotent statements. Any two may overtake each other.
+ * A queue of statements in front of a few connections. What was under way when a connection broke,
+ * and what PostgreSQL refused for a reason of the moment (a deadlock, a time-out, a restart), is
+ * sent again until it is answered or its patience is over; therefore only idempotent statements.
+ * Any two may overtake each other.
  *
- * Thread: main loop. Callbacks come from the main loop, never from inside a call but ot_pool_free(), which may be called from one.
+ * Thread: main loop. Callbacks come from the main loop, never from inside a call but
+ * ot_pool_free(), which may be called from one.
  */
 typedef struct _OtPool OtPool;
 
-/** @message: (nullable): why the first connection failed, or that the pool was freed before; NULL: it stands. */
+/** @message: (nullable): why the first connection failed, or that the pool was freed before; NULL:
+ * it stands. */
 typedef void (*OtPoolOpened) (const char *message, gpointer user_data);
 
 typedef void (*OtPoolDrained) (gpointer user_data);
@@ -39,7 +42,11 @@ OtPool *ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer
  * @patience_us: how long to wait for an answer; 0: endlessly
  * @answered: (nullable): called once
  */
-void ot_pool_send (OtPool *self, OtStatement *statement, gint64 patience_us, OtAnswered answered, gpointer user_data);
+void ot_pool_send (OtPool *self,
+                   OtStatement *statement,
+                   gint64 patience_us,
+                   OtAnswered answered,
+                   gpointer user_data);
 
 /** ot_pool_waiting: how many statements are not answered. */
 guint ot_pool_waiting (const OtPool *self);
@@ -47,8 +54,10 @@ guint ot_pool_waiting (const OtPool *self);
 /** ot_pool_is_available: there is a connection, and none of them owes an answer for 2 s. */
 gboolean ot_pool_is_available (const OtPool *self);
 
-/** ot_pool_drain: @drained is told once when nothing waits any more, or after @patience_us. Once. */
+/** ot_pool_drain: @drained is told once when nothing waits any more, or after @patience_us. Once.
+ */
 void ot_pool_drain (OtPool *self, gint64 patience_us, OtPoolDrained drained, gpointer user_data);
 
-/** ot_pool_free: what waits is answered with NULL from here, and may not send anew. NULL is fine. */
+/** ot_pool_free: what waits is answered with NULL from here, and may not send anew. NULL is fine.
+ */
 void ot_pool_free (OtPool *self);

@@ -1,5 +1,5 @@
-/* What the operator asks for: JSON made by the database, the audit, people for load tests. All on the admin connection, so
- * that no call waits behind it. */
+/* What the operator asks for: JSON made by the database, the audit, people for load tests. All on
+ * the admin connection, so that no call waits behind it. */
 
 #include "store-private.h"
 
@@ -13,7 +13,11 @@ read_json (GTask *task, const PGresult *result)
 }
 
 static GTask *
-new_task (OtStore *self, gpointer tag, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+new_task (OtStore *self,
+          gpointer tag,
+          GCancellable *cancellable,
+          GAsyncReadyCallback done,
+          gpointer user_data)
 {
   GTask *task = g_task_new (self, cancellable, done, user_data);
 
@@ -22,55 +26,74 @@ new_task (OtStore *self, gpointer tag, GCancellable *cancellable, GAsyncReadyCal
 }
 
 void
-ot_store_wallet_json_async (OtStore *self, const char *user_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_wallet_json_async (OtStore *self,
+                            const char *user_id,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback done,
+                            gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT wallet_json ($1) AS json");
 
   ot_statement_add (statement, user_id);
-  ot_store_ask_admin (self, new_task (self, ot_store_wallet_json_async, cancellable, done, user_data), statement,
-      read_json);
+  ot_store_ask_admin (self,
+                      new_task (self, ot_store_wallet_json_async, cancellable, done, user_data),
+                      statement, read_json);
 }
 
 void
-ot_store_users_json_async (OtStore *self, int limit, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_users_json_async (OtStore *self,
+                           int limit,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done,
+                           gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT users_json ($1) AS json");
 
   ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
-  ot_store_ask_admin (self, new_task (self, ot_store_users_json_async, cancellable, done, user_data), statement,
-      read_json);
+  ot_store_ask_admin (self,
+                      new_task (self, ot_store_users_json_async, cancellable, done, user_data),
+                      statement, read_json);
 }
 
 void
-ot_store_calls_json_async (OtStore *self, gboolean live, int limit, GCancellable *cancellable,
-    GAsyncReadyCallback done, gpointer user_data)
+ot_store_calls_json_async (OtStore *self,
+                           gboolean live,
+                           int limit,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done,
+                           gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT calls_json ($1, $2) AS json");
 
   ot_statement_add_bool (statement, live);
   ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
-  ot_store_ask_admin (self, new_task (self, ot_store_calls_json_async, cancellable, done, user_data), statement,
-      read_json);
+  ot_store_ask_admin (self,
+                      new_task (self, ot_store_calls_json_async, cancellable, done, user_data),
+                      statement, read_json);
 }
 
 void
-ot_store_call_json_async (OtStore *self, const char *call_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data)
+ot_store_call_json_async (OtStore *self,
+                          const char *call_id,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback done,
+                          gpointer user_data)
 {
   OtStatement *statement = ot_statement_new ("SELECT call_json ($1) AS json");
 
   ot_statement_add (statement, call_id);
-  ot_store_ask_admin (self, new_task (self, ot_store_call_json_async, cancellable, done, user_data), statement,
-      read_json);
+  ot_store_ask_admin (self, new_task (self, ot_store_call_json_async, cancellable, done, user_data),
+                      statement, read_json);
 }
 
 void
-ot_store_audit_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+ot_store_audit_async (OtStore *self,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback done,
+                      gpointer user_data)
 {
   ot_store_ask_admin (self, new_task (self, ot_store_audit_async, cancellable, done, user_data),
-      ot_statement_new ("SELECT audit_json () AS json"), read_json);
+                      ot_statement_new ("SELECT audit_json () AS json"), read_json);
 }
 
 char *
@@ -89,15 +112,19 @@ read_nothing (GTask *task, const PGresult *result)
 }
 
 void
-ot_store_seed_async (OtStore *self, int pairs, gint64 balance_points, GCancellable *cancellable,
-    GAsyncReadyCallback done, gpointer user_data)
+ot_store_seed_async (OtStore *self,
+                     int pairs,
+                     gint64 balance_points,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback done,
+                     gpointer user_data)
 {
   GTask *task = new_task (self, ot_store_seed_async, cancellable, done, user_data);
   OtStatement *statement;
 
   if (pairs < 1 || pairs > PAIRS_MAX || balance_points < 0) {
     g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_INVALID,
-        "pairs: 1 to 100,000; balance: 0 points or more");
+                             "pairs: 1 to 100,000; balance: 0 points or more");
     g_object_unref (task);
     return;
   }
@@ -108,10 +135,13 @@ ot_store_seed_async (OtStore *self, int pairs, gint64 balance_points, GCancellab
 }
 
 void
-ot_store_seed_demo_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+ot_store_seed_demo_async (OtStore *self,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback done,
+                          gpointer user_data)
 {
   ot_store_ask_admin (self, new_task (self, ot_store_seed_demo_async, cancellable, done, user_data),
-      ot_statement_new ("SELECT seed_demo ()"), read_nothing);
+                      ot_statement_new ("SELECT seed_demo ()"), read_nothing);
 }
 
 gboolean

@@ -1,4 +1,5 @@
-/* A statement and its parameters, in libpq's text format. Does not know how it gets to the database. */
+/* A statement and its parameters, in libpq's text format. Does not know how it gets to the
+ * database. */
 
 #include "statement.h"
 

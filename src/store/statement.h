@@ -16,24 +16,25 @@ typedef void (*OtAnswered) (const PGresult *result, gpointer user_data);
 /**
  * OtStatement:
  *
- * One SQL statement with its parameters, on its way to the database: idempotent, since it is sent again when its answer is lost.
- * Made with ot_statement_new() and the adders, given away to ot_pool_send(); the rest of the members is the pool's.
+ * One SQL statement with its parameters, on its way to the database: idempotent, since it is sent
+ * again when its answer is lost. Made with ot_statement_new() and the adders, given away to
+ * ot_pool_send(); the rest of the members is the pool's.
  */
 typedef struct {
   const char *sql;       /* static, or owned in @text */
   char *text;            /* (nullable), owned */
   GPtrArray *parameters; /* owned; of char *, NULL for SQL's NULL */
 
-  OtAnswered answered;  /* NULL: nobody waits */
+  OtAnswered answered; /* NULL: nobody waits */
   gpointer user_data;
-  gboolean given_up;    /* answered already, for lack of patience; what comes still is dropped */
-  guint tries;          /* how often an answer said "try again" */
-  gint64 sent_us;       /* monotonic; when it was handed to libpq last */
-  GList link;           /* its place in @queue */
-  GQueue *queue;        /* (nullable): the one queue that has it and owns it */
-  OtTimer patience;     /* fires: answered with NULL */
-  OtTimer pause;        /* fires: waits for a connection again */
-  gpointer pool;        /* for the timers */
+  gboolean given_up; /* answered already, for lack of patience; what comes still is dropped */
+  guint tries;       /* how often an answer said "try again" */
+  gint64 sent_us;    /* monotonic; when it was handed to libpq last */
+  GList link;        /* its place in @queue */
+  GQueue *queue;     /* (nullable): the one queue that has it and owns it */
+  OtTimer patience;  /* fires: answered with NULL */
+  OtTimer pause;     /* fires: waits for a connection again */
+  gpointer pool;     /* for the timers */
 } OtStatement;
 
 /** ot_statement_new: @sql with $1, $2 … for the parameters; must live as long as the program. */
@@ -54,7 +55,8 @@ void ot_statement_add_printf (OtStatement *self, const char *format, ...) G_GNUC
 /** ot_statement_add_texts: an array of texts; quoted. */
 void ot_statement_add_texts (OtStatement *self, const char *const *values);
 
-/** ot_statement_move: to the end of @queue, or its front; NULL: out of all. A queue owns what is in it. */
+/** ot_statement_move: to the end of @queue, or its front; NULL: out of all. A queue owns what is in
+ * it. */
 void ot_statement_move (OtStatement *self, GQueue *queue);
 void ot_statement_move_front (OtStatement *self, GQueue *queue);
 

@@ -18,8 +18,10 @@ struct _OtStore {
   int connections;
 
   OtCluster *cluster; /* owned; NULL with a database of somebody else's */
-  OtPool *admin;      /* owned; migrations, recovery, reports: slow things on a connection of their own */
-  OtPool *records;    /* owned; what calls and sessions wait for; NULL before the start and after the close */
+  OtPool
+      *admin; /* owned; migrations, recovery, reports: slow things on a connection of their own */
+  OtPool *records; /* owned; what calls and sessions wait for; NULL before the start and after the
+                      close */
   OtRecordPort port;
   GTask *starting; /* owned; until the start is answered */
   GTask *closing;  /* owned; from when the close was asked for */
@@ -32,7 +34,8 @@ struct _OtStore {
 typedef void (*OtStoreReader) (GTask *task, const PGresult *result);
 
 /**
- * ot_store_ask: a named operation: one statement, 10 s of patience (admin: 10 min), errors into the task.
+ * ot_store_ask: a named operation: one statement, 10 s of patience (admin: 10 min), errors into the
+ * task.
  * @task: (transfer full)
  * @statement: (transfer full)
  */

@@ -1,5 +1,6 @@
-/* The store's life: private PostgreSQL, migration, recovery, connections; and how a named operation is asked. Owns the
- * pools and the cluster. The operations themselves are in ledger.c, people.c and report.c. */
+/* The store's life: private PostgreSQL, migration, recovery, connections; and how a named operation
+ * is asked. Owns the pools and the cluster. The operations themselves are in ledger.c, people.c and
+ * report.c. */
 
 #include "store-private.h"
 
@@ -30,7 +31,8 @@ on_answered (const PGresult *result, gpointer user_data)
   g_autoptr (GTask) task = question->task;
 
   if (result == NULL)
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "the database doesn't answer");
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
+                             "the database doesn't answer");
   else if (ot_answer_is_error (result))
     g_task_return_error (task, ot_answer_error (result));
   else
@@ -43,7 +45,8 @@ ask (OtPool *pool, GTask *task, OtStatement *statement, gint64 patience_us, OtSt
   Question *question;
 
   if (pool == NULL) {
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "the store is not open");
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
+                             "the store is not open");
     g_object_unref (task);
     ot_statement_free (statement);
     return;
@@ -85,7 +88,8 @@ on_records_open (const char *message, gpointer user_data)
   OtStore *self = user_data;
 
   end_start (self, message == NULL ? NULL
-                                   : g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message));
+                                   : g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
+                                                  "database: %s", message));
 }
 
 static const char *
@@ -98,16 +102,19 @@ static void
 on_recovered (const PGresult *result, gpointer user_data)
 {
   OtStore *self = user_data;
-  OtPoolOptions options = { "records", conninfo_of (self), self->connections, RECORD_TIMEOUT_MS, WAITING_LIMIT };
+  OtPoolOptions options = { "records", conninfo_of (self), self->connections, RECORD_TIMEOUT_MS,
+                            WAITING_LIMIT };
 
   if (result == NULL || ot_answer_is_error (result)) {
-    end_start (self, result != NULL ? ot_answer_error (result)
-                                    : g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
-                                          "recovery: the database doesn't answer"));
+    end_start (self, result != NULL
+                         ? ot_answer_error (result)
+                         : g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
+                                                "recovery: the database doesn't answer"));
     return;
   }
   if (ot_answer_int (result, "closed", 0) > 0)
-    ot_warning ("%s calls were left open by a dead server and are closed now", ot_answer_text (result, "closed"));
+    ot_warning ("%s calls were left open by a dead server and are closed now",
+                ot_answer_text (result, "closed"));
   self->records = ot_pool_new (&options, on_records_open, self);
 }
 
@@ -121,7 +128,8 @@ on_migrated (GObject *source, GAsyncResult *result, gpointer user_data)
   if (ot_migrate_finish (result, &error) < 0 || self->closing != NULL) {
     ot_statement_free (statement);
     end_start (self, error != NULL ? error
-                                   : g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "closed"));
+                                   : g_error_new_literal (OT_STORE_ERROR,
+                                                          OT_STORE_ERROR_UNAVAILABLE, "closed"));
     return;
   }
   ot_statement_add (statement, self->node_id);
@@ -134,7 +142,8 @@ on_admin_open (const char *message, gpointer user_data)
   OtStore *self = user_data;
 
   if (message != NULL)
-    end_start (self, g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message));
+    end_start (self,
+               g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message));
   else
     ot_migrate_async (self->admin, on_migrated, self);
 }
@@ -162,7 +171,10 @@ on_cluster_started (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-ot_store_start_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data)
+ot_store_start_async (OtStore *self,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback done,
+                      gpointer user_data)
 {
   g_return_if_fail (OT_IS_STORE (self) && self->starting == NULL && self->admin == NULL);
 
@@ -306,7 +318,7 @@ ot_store_class_init (OtStoreClass *klass)
 static void
 ot_store_init (OtStore *self)
 {
-  self->port = (OtRecordPort) { self, ot_store_write, is_available };
+  self->port = (OtRecordPort){ self, ot_store_write, is_available };
 }
 
 OtStore *

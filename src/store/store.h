@@ -8,16 +8,18 @@
 /**
  * SECTION:store
  *
- * People, money and calls in PostgreSQL (BILLING.md). The rules are the database's: tables, constraints and one function
- * an operation in data/sql/; this object carries requests to them over libpq and never waits for them. It keeps no
- * copy of anything.
+ * People, money and calls in PostgreSQL (BILLING.md). The rules are the database's: tables,
+ * constraints and one function an operation in data/sql/; this object carries requests to them over
+ * libpq and never waits for them. It keeps no copy of anything.
  *
- * Every operation is idempotent, and one whose answer was lost is asked again by the store itself. Records of calls wait for
- * the database as long as it takes; a named operation (`_async`/`_finish`) waits 10 s and then fails with
- * %OT_STORE_ERROR_UNAVAILABLE. A cancelled one answers G_IO_ERROR_CANCELLED; that never undoes a commit.
+ * Every operation is idempotent, and one whose answer was lost is asked again by the store itself.
+ * Records of calls wait for the database as long as it takes; a named operation
+ * (`_async`/`_finish`) waits 10 s and then fails with %OT_STORE_ERROR_UNAVAILABLE. A cancelled one
+ * answers G_IO_ERROR_CANCELLED; that never undoes a commit.
  *
- * Completions come once, from the main loop, never from inside the request. Strings are copied before a call returns.
- * Points are whole. Thread: the main loop that ot_store_new() was called on, for everything here.
+ * Completions come once, from the main loop, never from inside the request. Strings are copied
+ * before a call returns. Points are whole. Thread: the main loop that ot_store_new() was called on,
+ * for everything here.
  */
 
 #define OT_TYPE_STORE (ot_store_get_type ())
@@ -25,8 +27,10 @@ G_DECLARE_FINAL_TYPE (OtStore, ot_store, OT, STORE, GObject)
 
 /** OtStoreOptions: copied by ot_store_new(). */
 typedef struct {
-  const char *database;  /* (nullable): postgresql:// URL or libpq's key=value text; NULL: a private PostgreSQL of our own */
-  const char *state_dir; /* where the private one lives, in "postgres"; there already; unused with @database */
+  const char *database;  /* (nullable): postgresql:// URL or libpq's key=value text; NULL: a private
+                            PostgreSQL of our own */
+  const char *state_dir; /* where the private one lives, in "postgres"; there already; unused with
+                            @database */
   const char *node_id;   /* calls.node_id; no two running servers of one database may share it */
   int unit_seconds;      /* > 0; stored with each call */
   int share_percent;     /* 0 to 100; of an otomo that has none of its own; stored with each call */
@@ -38,38 +42,46 @@ OtStore *ot_store_new (const OtStoreOptions *options);
 /**
  * ot_store_start_async:
  *
- * Starts the private PostgreSQL if there is no @database, migrates the schema, closes what a dead server of this node
- * left open (recovery), connects. Fails at once when the database can't be reached: nothing is tried again before the
- * first success. The connection's text, passwords included, is in no message.
+ * Starts the private PostgreSQL if there is no @database, migrates the schema, closes what a dead
+ * server of this node left open (recovery), connects. Fails at once when the database can't be
+ * reached, with libpq's first line: nothing is tried again before the first success.
  *
- * Errors: %OT_STORE_ERROR_CLUSTER, %OT_STORE_ERROR_UNAVAILABLE, %OT_STORE_ERROR_NEWER_SCHEMA, %OT_STORE_ERROR_FAILED
+ * Errors: %OT_STORE_ERROR_CLUSTER, %OT_STORE_ERROR_UNAVAILABLE, %OT_STORE_ERROR_NEWER_SCHEMA,
+ * %OT_STORE_ERROR_FAILED
  */
-void ot_store_start_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+void ot_store_start_async (OtStore *self,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done,
+                           gpointer user_data);
 gboolean ot_store_start_finish (OtStore *self, GAsyncResult *result, GError **error);
 
 /**
  * ot_store_close_async:
  *
- * Waits up to 5 s until all that was asked is answered, lets the connections go, stops the private PostgreSQL and waits until
- * it is gone. Records that were not answered by then are never answered. Nothing may be asked afterwards. Can be called
- * whether the start succeeded or not; once.
+ * Waits up to 5 s until all that was asked is answered, lets the connections go, stops the private
+ * PostgreSQL and waits until it is gone. Records that were not answered by then are never answered.
+ * Nothing may be asked afterwards. Can be called whether the start succeeded or not; once.
  */
 void ot_store_close_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data);
 void ot_store_close_finish (OtStore *self, GAsyncResult *result);
 
-/** ot_store_record_port: the ledger as calls see it; borrowed from the store. After a successful start. */
+/** ot_store_record_port: the ledger as calls see it; borrowed from the store. After a successful
+ * start. */
 const OtRecordPort *ot_store_record_port (OtStore *self);
 
-/** ot_store_is_available: whether new work would be answered soon; FALSE while the database is away or hangs. */
+/** ot_store_is_available: whether new work would be answered soon; FALSE while the database is away
+ * or hangs. */
 gboolean ot_store_is_available (OtStore *self);
 
 /** ot_store_waiting: how many statements wait for an answer; a figure for the operator. */
 guint ot_store_waiting (OtStore *self);
 
-/** ot_store_refused_dropped: how many REFUSED records were dropped since the start because too much waited. */
+/** ot_store_refused_dropped: how many REFUSED records were dropped since the start because too much
+ * waited. */
 guint64 ot_store_refused_dropped (OtStore *self);
 
-/** ot_store_conninfo: how psql reaches the private PostgreSQL; NULL with a database of somebody else's. */
+/** ot_store_conninfo: how psql reaches the private PostgreSQL; NULL with a database of somebody
+ * else's. */
 const char *ot_store_conninfo (OtStore *self);
 
 /**
@@ -77,12 +89,12 @@ const char *ot_store_conninfo (OtStore *self);
  * @call_ids: (array zero-terminated=1): calls whose media was alive
  * @at_us: at this instant, UTC µs
  *
- * Keeps the instant at which a crash would end these calls. To be called every second or so; while an earlier one is not
- * answered the newer is dropped. Nobody is told of the outcome.
+ * Keeps the instant at which a crash would end these calls. To be called every second or so; while
+ * an earlier one is not answered the newer is dropped. Nobody is told of the outcome.
  */
 void ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 at_us);
 
-/* --- people ------------------------------------------------------------------------------------------------- */
+/* ---- people ---- */
 
 typedef enum { OT_ROLE_USER, OT_ROLE_OTOMO } OtRole;
 
@@ -90,9 +102,9 @@ typedef enum { OT_ROLE_USER, OT_ROLE_OTOMO } OtRole;
 typedef struct {
   char *id;
   OtRole role;
-  char *name;           /* display name; may be empty */
-  gint64 price_points;  /* a unit; otomo: 1 to 1,000,000,000; user: 0 */
-  int share_percent;    /* otomo: 0 to 100, −1: the server's setting at each call; user: −1 */
+  char *name;          /* display name; may be empty */
+  gint64 price_points; /* a unit; otomo: 1 to 1,000,000,000; user: 0 */
+  int share_percent;   /* otomo: 0 to 100, −1: the server's setting at each call; user: −1 */
   gboolean blocked;
 } OtUser;
 
@@ -102,20 +114,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtUser, ot_user_free)
 /**
  * ot_store_put_user_async:
  *
- * A person comes into being, with an empty wallet (user) or earnings account (otomo), or gets new particulars.
+ * A person comes into being, with an empty wallet (user) or earnings account (otomo), or gets new
+ * particulars.
  *
  * Errors: %OT_STORE_ERROR_CONFLICT (is there with the other role), %OT_STORE_ERROR_INVALID
  */
-void ot_store_put_user_async (OtStore *self, const OtUser *user, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data);
+void ot_store_put_user_async (OtStore *self,
+                              const OtUser *user,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback done,
+                              gpointer user_data);
 gboolean ot_store_put_user_finish (OtStore *self, GAsyncResult *result, GError **error);
 
 /** ot_store_get_user_async: errors: %OT_STORE_ERROR_NOT_FOUND. The result is (transfer full). */
-void ot_store_get_user_async (OtStore *self, const char *user_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data);
+void ot_store_get_user_async (OtStore *self,
+                              const char *user_id,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback done,
+                              gpointer user_data);
 OtUser *ot_store_get_user_finish (OtStore *self, GAsyncResult *result, GError **error);
 
-/* --- wallets ------------------------------------------------------------------------------------------------ */
+/* ---- wallets ---- */
 
 /**
  * ot_store_top_up_async:
@@ -124,19 +143,28 @@ OtUser *ot_store_get_user_finish (OtStore *self, GAsyncResult *result, GError **
  *
  * Points bought: purchase → wallet. The result is the wallet's balance afterwards; −1: error.
  *
- * Errors: %OT_STORE_ERROR_NOT_FOUND (no such user), %OT_STORE_ERROR_CONFLICT (the id stands for another purchase),
- * %OT_STORE_ERROR_INVALID
+ * Errors: %OT_STORE_ERROR_NOT_FOUND (no such user), %OT_STORE_ERROR_CONFLICT (the id stands for
+ * another purchase), %OT_STORE_ERROR_INVALID
  */
-void ot_store_top_up_async (OtStore *self, const char *user_id, const char *purchase_id, gint64 points,
-    GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+void ot_store_top_up_async (OtStore *self,
+                            const char *user_id,
+                            const char *purchase_id,
+                            gint64 points,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback done,
+                            gpointer user_data);
 gint64 ot_store_top_up_finish (OtStore *self, GAsyncResult *result, GError **error);
 
-/** ot_store_balance_async: a user's wallet or an otomo's earnings; −1: error, %OT_STORE_ERROR_NOT_FOUND. */
-void ot_store_balance_async (OtStore *self, const char *user_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data);
+/** ot_store_balance_async: a user's wallet or an otomo's earnings; −1: error,
+ * %OT_STORE_ERROR_NOT_FOUND. */
+void ot_store_balance_async (OtStore *self,
+                             const char *user_id,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback done,
+                             gpointer user_data);
 gint64 ot_store_balance_finish (OtStore *self, GAsyncResult *result, GError **error);
 
-/* --- session tokens ----------------------------------------------------------------------------------------- */
+/* ---- session tokens ---- */
 
 /**
  * ot_store_add_token_async:
@@ -145,40 +173,67 @@ gint64 ot_store_balance_finish (OtStore *self, GAsyncResult *result, GError **er
  *
  * Errors: %OT_STORE_ERROR_NOT_FOUND (no such user), %OT_STORE_ERROR_CONFLICT (somebody else's)
  */
-void ot_store_add_token_async (OtStore *self, const char *token, const char *user_id, gint64 expires_us,
-    GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+void ot_store_add_token_async (OtStore *self,
+                               const char *token,
+                               const char *user_id,
+                               gint64 expires_us,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback done,
+                               gpointer user_data);
 gboolean ot_store_add_token_finish (OtStore *self, GAsyncResult *result, GError **error);
 
-/** ot_store_find_token_async: whose token it is, (transfer full); errors: %OT_STORE_ERROR_NOT_FOUND (unknown or expired). */
-void ot_store_find_token_async (OtStore *self, const char *token, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data);
+/** ot_store_find_token_async: whose token it is, (transfer full); errors: %OT_STORE_ERROR_NOT_FOUND
+ * (unknown or expired). */
+void ot_store_find_token_async (OtStore *self,
+                                const char *token,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback done,
+                                gpointer user_data);
 OtUser *ot_store_find_token_finish (OtStore *self, GAsyncResult *result, GError **error);
 
-/* --- for the operator: JSON text made by the database, (transfer full), ended by NUL --------------------------- */
+/* ---- for the operator: JSON text made by the database, (transfer full), ended by NUL ---- */
 
-/** {user_id, account, kind, balance, transfers: the newest 50}. Errors: %OT_STORE_ERROR_NOT_FOUND. */
-void ot_store_wallet_json_async (OtStore *self, const char *user_id, GCancellable *cancellable,
-    GAsyncReadyCallback done, gpointer user_data);
+/** {user_id, account, kind, balance, transfers: the newest 50}. Errors: %OT_STORE_ERROR_NOT_FOUND.
+ */
+void ot_store_wallet_json_async (OtStore *self,
+                                 const char *user_id,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback done,
+                                 gpointer user_data);
 
 /** An array of all people, ordered by id, at most @limit. */
-void ot_store_users_json_async (OtStore *self, int limit, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data);
+void ot_store_users_json_async (OtStore *self,
+                                int limit,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback done,
+                                gpointer user_data);
 
 /** An array of calls, newest first, at most @limit; @live: only those that are not over. */
-void ot_store_calls_json_async (OtStore *self, gboolean live, int limit, GCancellable *cancellable,
-    GAsyncReadyCallback done, gpointer user_data);
+void ot_store_calls_json_async (OtStore *self,
+                                gboolean live,
+                                int limit,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback done,
+                                gpointer user_data);
 
-/** {call, events, evidence, transfers}, each list in the order of time. Errors: %OT_STORE_ERROR_NOT_FOUND. */
-void ot_store_call_json_async (OtStore *self, const char *call_id, GCancellable *cancellable, GAsyncReadyCallback done,
-    gpointer user_data);
+/** {call, events, evidence, transfers}, each list in the order of time. Errors:
+ * %OT_STORE_ERROR_NOT_FOUND. */
+void ot_store_call_json_async (OtStore *self,
+                               const char *call_id,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback done,
+                               gpointer user_data);
 
 /**
  * ot_store_audit_async:
  *
- * Checks all invariants of BILLING.md in one snapshot, without stopping anything: an array of violations
- * {invariant: 1 to 6, subject, detail}, empty when all is well, at most 10,000.
+ * Checks all invariants of BILLING.md in one snapshot, without stopping anything: an array of
+ * violations {invariant: 1 to 6, subject, detail}, empty when all is well, at most 10,000.
  */
-void ot_store_audit_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+void ot_store_audit_async (OtStore *self,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done,
+                           gpointer user_data);
 
 /** ot_store_json_finish: for the five above; NULL: error. */
 char *ot_store_json_finish (OtStore *self, GAsyncResult *result, GError **error);
@@ -188,14 +243,22 @@ char *ot_store_json_finish (OtStore *self, GAsyncResult *result, GError **error)
  * @pairs: 1 to 100,000
  * @balance_points: what each wallet holds at least afterwards
  *
- * Users u1 … and otomos o1 … at 10 points a unit, for load tests. Asking again brings wallets up to the balance again, and
- * changes nothing else.
+ * Users u1 … and otomos o1 … at 10 points a unit, for load tests. Asking again brings wallets up to
+ * the balance again, and changes nothing else.
  */
-void ot_store_seed_async (OtStore *self, int pairs, gint64 balance_points, GCancellable *cancellable,
-    GAsyncReadyCallback done, gpointer user_data);
+void ot_store_seed_async (OtStore *self,
+                          int pairs,
+                          gint64 balance_points,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback done,
+                          gpointer user_data);
 
-/** ot_store_seed_demo_async: "demo-user" with at least 1,000 points and "demo-otomo" at 10 points a unit. */
-void ot_store_seed_demo_async (OtStore *self, GCancellable *cancellable, GAsyncReadyCallback done, gpointer user_data);
+/** ot_store_seed_demo_async: "demo-user" with at least 1,000 points and "demo-otomo" at 10 points a
+ * unit. */
+void ot_store_seed_demo_async (OtStore *self,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback done,
+                               gpointer user_data);
 
 /** ot_store_seed_finish: for the two above. */
 gboolean ot_store_seed_finish (OtStore *self, GAsyncResult *result, GError **error);

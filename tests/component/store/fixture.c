@@ -35,13 +35,13 @@ fixture_wait (gboolean (*condition) (gpointer data), gpointer data)
 void
 fixture_keep (GObject *source, GAsyncResult *result, gpointer slot)
 {
-  *(GAsyncResult **) slot = g_object_ref (result);
+  *(GAsyncResult **)slot = g_object_ref (result);
 }
 
 static gboolean
 is_filled (gpointer slot)
 {
-  return *(GAsyncResult **) slot != NULL;
+  return *(GAsyncResult **)slot != NULL;
 }
 
 static GAsyncResult *last; /* owned */
@@ -180,7 +180,7 @@ remove_tree (const char *path)
 {
   const char *argv[] = { "/bin/rm", "-rf", "--", path, NULL };
 
-  g_assert_true (g_spawn_sync ("/", (char **) argv, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_assert_true (g_spawn_sync ("/", (char **)argv, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL));
 }
 
 static int
@@ -210,7 +210,8 @@ stop_leftovers (void)
   const char *name;
 
   while ((name = g_dir_read_name (dir)) != NULL) {
-    g_autofree char *path = g_build_filename (temporary, name, "postgres", "data", "postmaster.pid", NULL);
+    g_autofree char *path =
+        g_build_filename (temporary, name, "postgres", "data", "postmaster.pid", NULL);
     g_autofree char *text = NULL;
 
     if (g_file_get_contents (path, &text, NULL, NULL) && atoi (text) > 1)

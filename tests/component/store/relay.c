@@ -46,7 +46,8 @@ carry (Line *line, GSocketConnection *from, GSocketConnection *to)
 {
   Relay *self = line->relay;
   char bytes[4096];
-  gssize length = g_socket_receive (g_socket_connection_get_socket (from), bytes, sizeof bytes, NULL, NULL);
+  gssize length =
+      g_socket_receive (g_socket_connection_get_socket (from), bytes, sizeof bytes, NULL, NULL);
 
   if (length > 0 && from == line->server && self->lose) {
     self->lose = FALSE;
@@ -54,7 +55,9 @@ carry (Line *line, GSocketConnection *from, GSocketConnection *to)
     cut (self);
     return G_SOURCE_REMOVE;
   }
-  if (length > 0 && g_socket_send (g_socket_connection_get_socket (to), bytes, (gsize) length, NULL, NULL) == length)
+  if (length > 0
+      && g_socket_send (g_socket_connection_get_socket (to), bytes, (gsize)length, NULL, NULL)
+             == length)
     return G_SOURCE_CONTINUE;
   self->lines = g_list_remove (self->lines, line);
   line_free (line);
@@ -80,15 +83,19 @@ from_server (GSocket *socket, GIOCondition condition, gpointer user_data)
 static void
 watch (Line *line, int index, GSocketConnection *connection, GSocketSourceFunc func)
 {
-  GSource *source = g_socket_create_source (g_socket_connection_get_socket (connection), G_IO_IN, NULL);
+  GSource *source =
+      g_socket_create_source (g_socket_connection_get_socket (connection), G_IO_IN, NULL);
 
-  g_source_set_callback (source, (GSourceFunc) (void (*) (void)) func, line, NULL);
+  g_source_set_callback (source, (GSourceFunc)(void (*) (void))func, line, NULL);
   g_source_attach (source, NULL);
   line->sources[index] = source;
 }
 
 static gboolean
-on_incoming (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+on_incoming (GSocketService *service,
+             GSocketConnection *connection,
+             GObject *source,
+             gpointer user_data)
 {
   Relay *self = user_data;
   g_autoptr (GSocketClient) client = g_socket_client_new ();
@@ -120,7 +127,7 @@ relay_new (const char *directory, const char *socket)
   self->socket = g_strdup (socket);
   self->service = g_socket_service_new ();
   g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), address, G_SOCKET_TYPE_STREAM,
-      G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
+                                 G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
   g_assert_no_error (error);
   g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
   return self;
@@ -136,7 +143,7 @@ relay_lose_answer (Relay *self)
 gboolean
 relay_has_lost (gpointer self)
 {
-  return ((Relay *) self)->lost;
+  return ((Relay *)self)->lost;
 }
 
 void

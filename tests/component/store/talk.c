@@ -10,14 +10,14 @@ on_answer (const OtRecordResult *result, gpointer user_data)
   Answer *answer = user_data;
 
   g_assert_false (answer->answered);
-  *answer = (Answer) { .outcome = result->outcome,
-                       .price_points = result->price_points,
-                       .share_percent = result->share_percent,
-                       .charged_points = result->charged_points,
-                       .earned_points = result->earned_points,
-                       .wallet = result->balance_points[OT_SIDE_CALLER],
-                       .earnings = result->balance_points[OT_SIDE_CALLEE],
-                       .answered = TRUE };
+  *answer = (Answer){ .outcome = result->outcome,
+                      .price_points = result->price_points,
+                      .share_percent = result->share_percent,
+                      .charged_points = result->charged_points,
+                      .earned_points = result->earned_points,
+                      .wallet = result->balance_points[OT_SIDE_CALLER],
+                      .earnings = result->balance_points[OT_SIDE_CALLEE],
+                      .answered = TRUE };
   if (result->state != NULL)
     g_strlcpy (answer->state, result->state, sizeof answer->state);
   if (result->reason != NULL)
@@ -35,26 +35,30 @@ talk_write (OtStore *self, const OtRecord *record, Answer *answer)
 static gboolean
 is_answered (gpointer data)
 {
-  return ((const Answer *) data)->answered;
+  return ((const Answer *)data)->answered;
 }
 
 void
 talk_await (const Answer *answer)
 {
-  fixture_wait (is_answered, (gpointer) answer);
+  fixture_wait (is_answered, (gpointer)answer);
 }
 
 static const char *
 person (const char *call_id, const char *role)
 {
-  return g_intern_string (g_strconcat (call_id, "-", role, NULL)); /* a few bytes a test, for its lifetime */
+  g_autofree char *id = g_strconcat (call_id, "-", role, NULL);
+
+  return g_intern_string (id);
 }
 
 void
 talk_people (const char *call_id, gint64 points, gint64 price, int share)
 {
-  OtUser user = { .id = (char *) person (call_id, "u"), .role = OT_ROLE_USER, .name = "U", .share_percent = -1 };
-  OtUser otomo = { .id = (char *) person (call_id, "o"),
+  OtUser user = {
+    .id = (char *)person (call_id, "u"), .role = OT_ROLE_USER, .name = "U", .share_percent = -1
+  };
+  OtUser otomo = { .id = (char *)person (call_id, "o"),
                    .role = OT_ROLE_OTOMO,
                    .name = "O",
                    .price_points = price,
@@ -76,11 +80,11 @@ talk_people (const char *call_id, gint64 points, gint64 price, int share)
 OtRecord
 talk_record (OtRecordKind kind, const char *call_id, double at_s)
 {
-  return (OtRecord) { .kind = kind,
-                      .call_id = call_id,
-                      .at_us = TALK_START_US + (gint64) llrint (at_s * G_USEC_PER_SEC),
-                      .actor = "server",
-                      .event = "test" };
+  return (OtRecord){ .kind = kind,
+                     .call_id = call_id,
+                     .at_us = TALK_START_US + (gint64)llrint (at_s * G_USEC_PER_SEC),
+                     .actor = "server",
+                     .event = "test" };
 }
 
 Answer
@@ -128,7 +132,7 @@ talk_start (const char *call_id)
   record.to_state = "in_call";
   record.due_us = record.at_us;
   record.started_mono_us = 2000000;
-  record.evidence[OT_SIDE_CALLER] = (OtRtpEvidence) { 4294967295u, 65535, 2000000, 2000000, 1 };
+  record.evidence[OT_SIDE_CALLER] = (OtRtpEvidence){ 4294967295u, 65535, 2000000, 2000000, 1 };
   record.evidence_wall_us[OT_SIDE_CALLER] = record.at_us;
   return talk_do (&record);
 }
@@ -165,7 +169,7 @@ talk_end (const char *call_id, double at_s, const char *from, OtReason reason)
   record.from_state = from;
   record.to_state = talked ? "ended" : "failed";
   record.reason = reason;
-  record.total_seconds = talked ? (gint64) at_s - 2 : 0;
+  record.total_seconds = talked ? (gint64)at_s - 2 : 0;
   return talk_do (&record);
 }
 

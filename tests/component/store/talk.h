@@ -5,8 +5,9 @@
 /**
  * SECTION:talk
  *
- * Records of a call as a test says them, on a clock of its own: TALK_START_US is when calls are requested, accepted 1 s later,
- * started 2 s later. Users and otomos are named after the call, "CALL-u" and "CALL-o", so that tests don't meet.
+ * Records of a call as a test says them, on a clock of its own: TALK_START_US is when calls are
+ * requested, accepted 1 s later, started 2 s later. Users and otomos are named after the call,
+ * "CALL-u" and "CALL-o", so that tests don't meet.
  */
 
 #define TALK_START_US (G_GINT64_CONSTANT (1700000000) * G_USEC_PER_SEC)

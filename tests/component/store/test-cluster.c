@@ -1,5 +1,5 @@
-/* The private PostgreSQL and the schema: several side by side, what a dead server leaves, directories that can't be used,
- * databases that can't be used. */
+/* The private PostgreSQL and the schema: several side by side, what a dead server leaves,
+ * directories that can't be used, databases that can't be used. */
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -41,14 +41,14 @@ assert_start_fails (OtStore *other, OtStoreError code, const char *words)
 {
   g_autoptr (GError) error = fixture_start (other);
 
-  g_assert_error (error, OT_STORE_ERROR, (int) code);
+  g_assert_error (error, OT_STORE_ERROR, (int)code);
   if (strstr (error->message, words) == NULL || strchr (error->message, '\n') != NULL)
     g_error ("\"%s\" says nothing of \"%s\", or is more than a line", error->message, words);
   close_and_free (other);
 }
 
-/* Two live, each in a session of its own, so that the terminal's Ctrl-C reaches neither; a second server on one directory is
- * refused and does the first no harm. */
+/* Two live, each in a session of its own, so that the terminal's Ctrl-C reaches neither; a second
+ * server on one directory is refused and does the first no harm. */
 static void
 test_side_by_side (void)
 {
@@ -57,7 +57,8 @@ test_side_by_side (void)
 
   g_assert_cmpint (getsid (read_pid (a)), ==, read_pid (a));
   g_assert_cmpint (getsid (read_pid (b)), ==, read_pid (b));
-  assert_start_fails (fixture_new_store (a, NULL, "third"), OT_STORE_ERROR_CLUSTER, "another server uses");
+  assert_start_fails (fixture_new_store (a, NULL, "third"), OT_STORE_ERROR_CLUSTER,
+                      "another server uses");
   g_assert_true (ot_store_is_available (first));
   close_and_free (first);
   g_assert_cmpint (read_pid (a), ==, 0);
@@ -74,7 +75,8 @@ test_directory_refused (void)
 
   g_assert_true (g_file_set_contents (file, "", 0, NULL));
   assert_start_fails (fixture_new_store (state_dir, NULL, "n"), OT_STORE_ERROR_CLUSTER, file);
-  assert_start_fails (fixture_new_store ("/proc/otomo-is-not-here", NULL, "n"), OT_STORE_ERROR_CLUSTER, "can't make");
+  assert_start_fails (fixture_new_store ("/proc/otomo-is-not-here", NULL, "n"),
+                      OT_STORE_ERROR_CLUSTER, "can't make");
 }
 
 /* Of a server that died while initdb ran, and of one from before the machine's last boot. */
@@ -84,8 +86,10 @@ test_remains (void)
   g_autofree char *state_dir = fixture_state_dir ("remains");
   g_autofree char *data = g_build_filename (state_dir, "postgres", "data", NULL);
   g_autofree char *fresh = g_build_filename (state_dir, "postgres", "data.new", NULL);
-  g_autofree char *pid_file = g_build_filename (state_dir, "postgres", "data", "postmaster.pid", NULL);
-  g_autofree char *remains = g_strdup_printf ("%d\n/elsewhere\n1\n5432\n\n\n  1 1\nready   \n", (int) getpid ());
+  g_autofree char *pid_file =
+      g_build_filename (state_dir, "postgres", "data", "postmaster.pid", NULL);
+  g_autofree char *remains =
+      g_strdup_printf ("%d\n/elsewhere\n1\n5432\n\n\n  1 1\nready   \n", (int)getpid ());
 
   close_and_free (start_private (state_dir));
   g_assert_cmpint (g_rename (data, fresh), ==, 0);
@@ -94,8 +98,8 @@ test_remains (void)
   close_and_free (start_private (state_dir));
 }
 
-/* The server is killed and PostgreSQL left behind: the next start stops it and goes on with what was committed. All that in a
- * directory whose path is longer than a socket's name may be. */
+/* The server is killed and PostgreSQL left behind: the next start stops it and goes on with what
+ * was committed. All that in a directory whose path is longer than a socket's name may be. */
 static void
 test_left_behind (void)
 {
@@ -105,7 +109,8 @@ test_left_behind (void)
   int status, left, pid;
   OtStore *other;
 
-  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, 0, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_true (
+      g_spawn_sync (NULL, (char **)argv, NULL, 0, NULL, NULL, NULL, NULL, &status, NULL));
   g_assert_true (WIFSIGNALED (status));
   left = read_pid (state_dir);
   g_assert_cmpint (kill (left, 0), ==, 0);
@@ -143,7 +148,8 @@ static void
 test_wrong_database (void)
 {
   g_autofree char *nowhere = g_strdup_printf ("%s dbname=nowhere", ot_store_conninfo (store));
-  g_autofree char *nobody = g_strdup_printf ("%s user=nobody-of-that-name", ot_store_conninfo (store));
+  g_autofree char *nobody =
+      g_strdup_printf ("%s user=nobody-of-that-name", ot_store_conninfo (store));
   const struct {
     const char *database, *words;
   } wrong[] = {
@@ -180,7 +186,8 @@ static void
 test_migrate_together (void)
 {
   g_autofree char *database = new_database ("together");
-  OtStore *stores[2] = { fixture_new_store (NULL, database, "1"), fixture_new_store (NULL, database, "2") };
+  OtStore *stores[2] = { fixture_new_store (NULL, database, "1"),
+                         fixture_new_store (NULL, database, "2") };
   GAsyncResult *slots[2] = { NULL };
 
   for (int i = 0; i < 2; i++)
@@ -205,9 +212,12 @@ test_newer_schema (void)
 
   g_assert_no_error (error);
   close_and_free (other);
-  PQclear (PQexec (conn, "INSERT INTO schema_migrations (version, name) VALUES (999, '999-from-the-future.sql')"));
+  PQclear (PQexec (
+      conn,
+      "INSERT INTO schema_migrations (version, name) VALUES (999, '999-from-the-future.sql')"));
   PQfinish (conn);
-  assert_start_fails (fixture_new_store (NULL, database, "n"), OT_STORE_ERROR_NEWER_SCHEMA, "version 999");
+  assert_start_fails (fixture_new_store (NULL, database, "n"), OT_STORE_ERROR_NEWER_SCHEMA,
+                      "version 999");
 }
 
 /* Somebody else's tables of the same names: said so, and nothing is half made. */
@@ -219,7 +229,8 @@ test_foreign_tables (void)
   PGresult *result;
 
   PQclear (PQexec (conn, "CREATE TABLE session_tokens ()"));
-  assert_start_fails (fixture_new_store (NULL, database, "n"), OT_STORE_ERROR_FAILED, "001-people.sql");
+  assert_start_fails (fixture_new_store (NULL, database, "n"), OT_STORE_ERROR_FAILED,
+                      "001-people.sql");
   result = PQexec (conn, "SELECT to_regclass ('users')");
   g_assert_true (PQgetisnull (result, 0, 0));
   PQclear (result);

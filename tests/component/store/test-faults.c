@@ -1,5 +1,5 @@
-/* Answers that get lost, connections that are cut, a database that hangs or dies, and many who write at once: every record is
- * answered in the end, and nothing happens twice. */
+/* Answers that get lost, connections that are cut, a database that hangs or dies, and many who
+ * write at once: every record is answered in the end, and nothing happens twice. */
 
 #include <signal.h>
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "relay.h"
 #include "talk.h"
 
-#define assert_outcome(answer, expected) g_assert_cmpint ((answer).outcome, ==, OT_OUTCOME_##expected)
+#define assert_outcome(answer, expected)                                                           \
+  g_assert_cmpint ((answer).outcome, ==, OT_OUTCOME_##expected)
 
 /* ---- lost answers ---- */
 
@@ -18,10 +19,15 @@ static void
 set_up_relay (void)
 {
   g_autofree char *directory = fixture_state_dir ("relay");
-  g_autofree char *socket = g_build_filename (directory, "..", "state", "postgres", ".s.PGSQL.5432", NULL);
-  g_autofree char *conninfo = g_strdup_printf ("host=%s port=5432 user=postgres dbname=postgres", directory);
-  OtStoreOptions options = { .database = conninfo, .node_id = "far", .unit_seconds = 60, .share_percent = 50,
-    .connections = 1 };
+  g_autofree char *socket =
+      g_build_filename (directory, "..", "state", "postgres", ".s.PGSQL.5432", NULL);
+  g_autofree char *conninfo =
+      g_strdup_printf ("host=%s port=5432 user=postgres dbname=postgres", directory);
+  OtStoreOptions options = { .database = conninfo,
+                             .node_id = "far",
+                             .unit_seconds = 60,
+                             .share_percent = 50,
+                             .connections = 1 };
   g_autoptr (GError) error = NULL;
 
   relay = relay_new (directory, socket);
@@ -43,7 +49,8 @@ write_and_lose (const OtRecord *record)
   return answer;
 }
 
-/* Each kind of record is committed, its answer lost, and asked again by the store: answered as if nothing had been. */
+/* Each kind of record is committed, its answer lost, and asked again by the store: answered as if
+ * nothing had been. */
 static void
 test_lost_answers (void)
 {
@@ -91,7 +98,9 @@ test_lost_answers (void)
   record.total_seconds = 78;
   answer = write_and_lose (&record);
   assert_outcome (answer, DONE);
-  fixture_assert_sql ("7 7", "SELECT count(*) || ' ' || count (DISTINCT at) FROM call_events WHERE call_id = 'lost'");
+  fixture_assert_sql (
+      "7 7",
+      "SELECT count(*) || ' ' || count (DISTINCT at) FROM call_events WHERE call_id = 'lost'");
   fixture_assert_sql ("4", "SELECT count(*) FROM transfers WHERE call_id = 'lost'");
   fixture_assert_audit ();
 }
@@ -123,7 +132,8 @@ tear_down_relay (void)
 static gboolean
 one_waits_for_a_lock (gpointer data)
 {
-  g_autofree char *count = fixture_sql ("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+  g_autofree char *count =
+      fixture_sql ("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
 
   return g_str_equal (count, "1");
 }
@@ -144,7 +154,8 @@ test_terminated (void)
   record.due_us = record.at_us;
   talk_write (store, &record, &answer);
   fixture_wait (one_waits_for_a_lock, NULL);
-  fixture_assert_sql ("t", "SELECT bool_and (pg_terminate_backend (pid, 5000)) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+  fixture_assert_sql ("t", "SELECT bool_and (pg_terminate_backend (pid, 5000)) FROM "
+                           "pg_stat_activity WHERE wait_event_type = 'Lock'");
   fixture_wait (one_waits_for_a_lock, NULL); /* asked again by itself */
   g_assert_false (answer.answered);
   PQfinish (other);
@@ -279,15 +290,17 @@ is_back (gpointer data)
 static void
 kill_everything (void)
 {
-  g_autofree char *list = fixture_sql ("SELECT split_part (pg_read_file ('postmaster.pid'), E'\\n', 1) || ' ' "
-                                       "|| string_agg (pid::text, ' ') FROM pg_stat_activity WHERE pid <> pg_backend_pid ()");
+  g_autofree char *list = fixture_sql (
+      "SELECT split_part (pg_read_file ('postmaster.pid'), E'\\n', 1) || ' ' "
+      "|| string_agg (pid::text, ' ') FROM pg_stat_activity WHERE pid <> pg_backend_pid ()");
   g_auto (GStrv) pids = g_strsplit (list, " ", -1);
 
   for (int i = 0; pids[i] != NULL; i++)
     g_assert_cmpint (kill (atoi (pids[i]), SIGKILL), ==, 0);
 }
 
-/* SIGKILL of PostgreSQL while units are written: it comes again by itself, and each unit is charged once. */
+/* SIGKILL of PostgreSQL while units are written: it comes again by itself, and each unit is charged
+ * once. */
 static void
 test_killed (void)
 {
@@ -368,7 +381,8 @@ top_up (const char *name, int number)
   g_assert_no_error (error);
 }
 
-/* Calls that talk until they can't pay, while connections are cut, wallets filled and the ledger audited. */
+/* Calls that talk until they can't pay, while connections are cut, wallets filled and the ledger
+ * audited. */
 static void
 test_storm (void)
 {
@@ -400,15 +414,18 @@ test_storm (void)
     }
     if (g_test_rand_int_range (0, 10) == 0)
       g_free (fixture_sql ("SELECT pg_terminate_backend (pid) FROM pg_stat_activity "
-                           "WHERE application_name = 'otomod' AND query LIKE '%%record_unit%%' ORDER BY random() LIMIT 1"));
+                           "WHERE application_name = 'otomod' AND query LIKE '%%record_unit%%' "
+                           "ORDER BY random() LIMIT 1"));
     if (g_test_rand_int_range (0, 10) == 0)
       top_up (talkers[n_units % MANY].name, n_units);
     if (g_test_rand_int_range (0, 20) == 0)
       fixture_assert_audit ();
   }
   fixture_assert_audit ();
-  fixture_assert_sql ("0", "SELECT count(*) FROM accounts WHERE id LIKE 'wallet/storm%%' AND balance >= 10 AND id NOT IN ("
-      "SELECT credit_account FROM transfers WHERE kind = 'purchase' AND amount = 5)");
+  fixture_assert_sql (
+      "0", "SELECT count(*) FROM accounts WHERE id LIKE 'wallet/storm%%' AND balance >= 10 AND id "
+           "NOT IN ("
+           "SELECT credit_account FROM transfers WHERE kind = 'purchase' AND amount = 5)");
   for (int i = 0; i < MANY; i++)
     g_free (talkers[i].name);
 }

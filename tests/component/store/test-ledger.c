@@ -1,8 +1,10 @@
-/* Every record, twice: what it makes true, what it refuses, and that the second time changes nothing. */
+/* Every record, twice: what it makes true, what it refuses, and that the second time changes
+ * nothing. */
 
 #include "talk.h"
 
-#define assert_outcome(answer, expected) g_assert_cmpint ((answer).outcome, ==, OT_OUTCOME_##expected)
+#define assert_outcome(answer, expected)                                                           \
+  g_assert_cmpint ((answer).outcome, ==, OT_OUTCOME_##expected)
 
 static void
 test_whole_call (void)
@@ -42,14 +44,17 @@ test_whole_call (void)
     answer = talk_end ("whole", 122, "in_call", OT_REASON_NO_POINT);
     assert_outcome (answer, DONE);
   }
-  fixture_assert_sql ("ended no_point 120 2 20", "SELECT concat_ws (' ', status, end_reason, total_seconds, units_charged, "
-      "total_charged) FROM calls WHERE call_id = 'whole'");
+  fixture_assert_sql ("ended no_point 120 2 20",
+                      "SELECT concat_ws (' ', status, end_reason, total_seconds, units_charged, "
+                      "total_charged) FROM calls WHERE call_id = 'whole'");
   fixture_assert_sql ("4", "SELECT count(*) FROM transfers WHERE call_id = 'whole'");
-  fixture_assert_sql ("call_request call_accept first_rtp unit_due unit_due end",
+  fixture_assert_sql (
+      "call_request call_accept first_rtp unit_due unit_due end",
       "SELECT string_agg (event, ' ' ORDER BY id) FROM call_events WHERE call_id = 'whole'");
   fixture_assert_sql ("caller 4294967295 65535 1, callee 0",
-      "SELECT string_agg (concat_ws (' ', side, ssrc, first_sequence, packet_count), ', ' ORDER BY side DESC) "
-      "FROM call_evidence WHERE call_id = 'whole'");
+                      "SELECT string_agg (concat_ws (' ', side, ssrc, first_sequence, "
+                      "packet_count), ', ' ORDER BY side DESC) "
+                      "FROM call_evidence WHERE call_id = 'whole'");
   fixture_assert_sql ("2000000", "SELECT started_mono_us FROM calls WHERE call_id = 'whole'");
   fixture_assert_audit ();
 }
@@ -71,7 +76,8 @@ test_over (void)
   assert_outcome (answer, OVER);
   answer = talk_end ("over", 9, "in_call", OT_REASON_ADMIN);
   assert_outcome (answer, DONE);
-  fixture_assert_sql ("user_end 3", "SELECT end_reason || ' ' || total_seconds FROM calls WHERE call_id = 'over'");
+  fixture_assert_sql (
+      "user_end 3", "SELECT end_reason || ' ' || total_seconds FROM calls WHERE call_id = 'over'");
   fixture_assert_audit ();
 }
 
@@ -88,7 +94,8 @@ request (const char *call_id, double at_s, const char *caller, const char *calle
   return talk_do (&record);
 }
 
-/* Each request breaks all the rules that come after its own as well: the order is what is tested. */
+/* Each request breaks all the rules that come after its own as well: the order is what is tested.
+ */
 static void
 test_refusals (void)
 {
@@ -126,7 +133,8 @@ test_refusals (void)
   g_assert_cmpstr (answer.state, ==, "failed");
   g_assert_cmpstr (answer.reason, ==, "cancelled");
   fixture_assert_sql ("1", "SELECT count(*) FROM calls WHERE call_id IN ('r1', 'r2')");
-  fixture_assert_sql ("INSUFFICIENT_BALANCE PERMISSION_DENIED USER_BUSY USER_NOT_FOUND USER_OFFLINE",
+  fixture_assert_sql (
+      "INSUFFICIENT_BALANCE PERMISSION_DENIED USER_BUSY USER_NOT_FOUND USER_OFFLINE",
       "SELECT string_agg (DISTINCT detail, ' ') FROM call_events WHERE call_id = 'r1'");
   fixture_assert_audit ();
 }
@@ -145,7 +153,8 @@ test_blocked (void)
   assert_outcome (answer, PERMISSION_DENIED);
 }
 
-/* The wallet is emptied between request and start: nothing changes, and the call can be ended as failed. */
+/* The wallet is emptied between request and start: nothing changes, and the call can be ended as
+ * failed. */
 static void
 test_first_unit_unpaid (void)
 {
@@ -154,10 +163,12 @@ test_first_unit_unpaid (void)
   talk_people ("unpaid", 10, 10, -1);
   talk_request ("unpaid");
   talk_accept ("unpaid");
-  g_free (fixture_sql ("INSERT INTO transfers VALUES ('spent', 'wallet/unpaid-u', 'platform/00', 1, 'adjustment')"));
+  g_free (fixture_sql (
+      "INSERT INTO transfers VALUES ('spent', 'wallet/unpaid-u', 'platform/00', 1, 'adjustment')"));
   answer = talk_start ("unpaid");
   assert_outcome (answer, INSUFFICIENT_BALANCE);
-  fixture_assert_sql ("accepted 0", "SELECT status || ' ' || units_charged FROM calls WHERE call_id = 'unpaid'");
+  fixture_assert_sql ("accepted 0",
+                      "SELECT status || ' ' || units_charged FROM calls WHERE call_id = 'unpaid'");
   fixture_assert_sql ("0", "SELECT count(*) FROM call_evidence WHERE call_id = 'unpaid'");
   answer = talk_end ("unpaid", 2, "accepted", OT_REASON_NO_POINT);
   assert_outcome (answer, DONE);
@@ -173,7 +184,8 @@ test_frozen_price (void)
   talk_people ("frozen", 100, 10, -1);
   answer = talk_request ("frozen");
   g_assert_cmpint (answer.share_percent, ==, 50); /* the server's */
-  g_free (fixture_sql ("UPDATE users SET price_per_unit = 99, share_percent = 1 WHERE id = 'frozen-o'"));
+  g_free (fixture_sql (
+      "UPDATE users SET price_per_unit = 99, share_percent = 1 WHERE id = 'frozen-o'"));
   talk_accept ("frozen");
   answer = talk_start ("frozen");
   g_assert_cmpint (answer.charged_points, ==, 10);
@@ -186,7 +198,8 @@ static void
 test_no_share (void)
 {
   talk_begin ("noshare", 10, 1, 99); /* rounded down to nothing */
-  fixture_assert_sql ("charge", "SELECT string_agg (kind, ' ') FROM transfers WHERE call_id = 'noshare'");
+  fixture_assert_sql ("charge",
+                      "SELECT string_agg (kind, ' ') FROM transfers WHERE call_id = 'noshare'");
   talk_end ("noshare", 5, "in_call", OT_REASON_USER_END);
   fixture_assert_audit ();
 }
@@ -265,9 +278,11 @@ test_guards (void)
     "INSERT INTO accounts VALUES ('hold/guard-u', 'guard-u', 'hold', 5)",
     "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 91, 'adjustment')",
     "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 0, 'adjustment')",
-    "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 1, 'charge', 'guard', 1, now())",
+    "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 1, 'charge', 'guard', 1, "
+    "now())",
     "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 1, 'gift')",
-    "INSERT INTO calls (call_id, caller_id, callee_id, status, price_per_unit, share_percent, unit_seconds, requested_at, "
+    "INSERT INTO calls (call_id, caller_id, callee_id, status, price_per_unit, share_percent, "
+    "unit_seconds, requested_at, "
     "node_id) VALUES ('guard2', 'guard-u', 'ref-o', 'ringing', 1, 1, 1, now(), 'n')",
     "UPDATE calls SET status = 'ended' WHERE call_id = 'guard'",
     "DELETE FROM call_events",

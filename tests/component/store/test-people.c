@@ -25,8 +25,11 @@ get (const char *id, GError **error)
 static void
 test_user (void)
 {
-  OtUser otomo = { .id = (char *) "p.otomo:1", .role = OT_ROLE_OTOMO, .name = (char *) "音友", .price_points = 12,
-    .share_percent = -1 };
+  OtUser otomo = { .id = (char *)"p.otomo:1",
+                   .role = OT_ROLE_OTOMO,
+                   .name = (char *)"音友",
+                   .price_points = 12,
+                   .share_percent = -1 };
   g_autoptr (OtUser) found = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -57,16 +60,16 @@ static void
 test_user_refused (void)
 {
   const OtUser bad[] = {
-    { .id = (char *) "", .role = OT_ROLE_USER, .share_percent = -1 },
-    { .id = (char *) "a b", .role = OT_ROLE_USER, .share_percent = -1 },
-    { .id = (char *) "a", .role = OT_ROLE_USER, .share_percent = -1, .price_points = 1 },
-    { .id = (char *) "a", .role = OT_ROLE_USER, .share_percent = 5 },
-    { .id = (char *) "a", .role = OT_ROLE_OTOMO, .share_percent = -1 },
-    { .id = (char *) "a", .role = OT_ROLE_OTOMO, .share_percent = -1, .price_points = 1000000001 },
-    { .id = (char *) "a", .role = OT_ROLE_OTOMO, .share_percent = 101, .price_points = 1 },
-    { .id = (char *) "a", .role = OT_ROLE_USER, .share_percent = -1, .name = (char *) "\xff" },
+    { .id = (char *)"", .role = OT_ROLE_USER, .share_percent = -1 },
+    { .id = (char *)"a b", .role = OT_ROLE_USER, .share_percent = -1 },
+    { .id = (char *)"a", .role = OT_ROLE_USER, .share_percent = -1, .price_points = 1 },
+    { .id = (char *)"a", .role = OT_ROLE_USER, .share_percent = 5 },
+    { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = -1 },
+    { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = -1, .price_points = 1000000001 },
+    { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = 101, .price_points = 1 },
+    { .id = (char *)"a", .role = OT_ROLE_USER, .share_percent = -1, .name = (char *)"\xff" },
   };
-  OtUser other = { .id = (char *) "refused-o", .role = OT_ROLE_USER, .share_percent = -1 };
+  OtUser other = { .id = (char *)"refused-o", .role = OT_ROLE_USER, .share_percent = -1 };
   g_autoptr (GError) conflict = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++) {
@@ -125,8 +128,9 @@ test_top_up (void)
   g_assert_no_error (error);
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
     g_autoptr (GError) why = NULL;
-    g_assert_cmpint (top_up (refused[i].user_id, refused[i].purchase_id, refused[i].points, &why), ==, -1);
-    g_assert_error (why, OT_STORE_ERROR, (int) refused[i].error);
+    g_assert_cmpint (top_up (refused[i].user_id, refused[i].purchase_id, refused[i].points, &why),
+                     ==, -1);
+    g_assert_error (why, OT_STORE_ERROR, (int)refused[i].error);
   }
   g_assert_cmpint (balance ("nobody", &error), ==, -1);
   g_assert_error (error, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
@@ -175,7 +179,8 @@ test_token (void)
   g_assert_error (taken, OT_STORE_ERROR, OT_STORE_ERROR_CONFLICT);
   nobody = add_token ("more", "nobody", later_us);
   g_assert_error (nobody, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
-  fixture_assert_sql ("0", "SELECT count(*) FROM session_tokens WHERE token_hash::text LIKE '%%' || encode ('secret', 'hex') || '%%'");
+  fixture_assert_sql ("0", "SELECT count(*) FROM session_tokens WHERE token_hash::text LIKE '%%' "
+                           "|| encode ('secret', 'hex') || '%%'");
 }
 
 static void
@@ -235,8 +240,10 @@ test_json (void)
   assert_json (calls, "{0,end_reason}", "user_end");
   ot_store_users_json_async (store, 10000, NULL, fixture_keep, &slots[4]);
   users = await_json (&slots[4]);
-  fixture_assert_sql ("90", "SELECT line ->> 'balance' FROM json_array_elements ($$%s$$) AS line WHERE line ->> 'id' = 'json-u'",
-      users);
+  fixture_assert_sql ("90",
+                      "SELECT line ->> 'balance' FROM json_array_elements ($$%s$$) AS line WHERE "
+                      "line ->> 'id' = 'json-u'",
+                      users);
   ot_store_wallet_json_async (store, "json-u", NULL, fixture_keep, &slots[5]);
   wallet = await_json (&slots[5]);
   assert_json (wallet, "{balance}", "90");
@@ -268,7 +275,9 @@ test_seed (void)
   seed (200, 500);
   seed (200, 500);
   seed (100, 700);
-  fixture_assert_sql ("200 120000 200", "SELECT (SELECT count(*) || ' ' || sum(balance) FROM accounts WHERE owner ~ '^u\\d+$') "
+  fixture_assert_sql (
+      "200 120000 200",
+      "SELECT (SELECT count(*) || ' ' || sum(balance) FROM accounts WHERE owner ~ '^u\\d+$') "
       "|| ' ' || (SELECT count(*) FROM accounts WHERE owner ~ '^o\\d+$' AND kind = 'earnings')");
   for (int i = 0; i < 2; i++) {
     slot = NULL;

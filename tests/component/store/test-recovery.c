@@ -1,4 +1,5 @@
-/* What a server that was killed leaves behind is closed by the next one of its node, once, and only its own. */
+/* What a server that was killed leaves behind is closed by the next one of its node, once, and only
+ * its own. */
 
 #include "talk.h"
 
@@ -8,7 +9,8 @@ static OtStore *dead;
 static void
 request (const char *call_id)
 {
-  g_autofree char *caller = g_strconcat (call_id, "-u", NULL), *callee = g_strconcat (call_id, "-o", NULL);
+  g_autofree char *caller = g_strconcat (call_id, "-u", NULL),
+                  *callee = g_strconcat (call_id, "-o", NULL);
   OtRecord record = talk_record (OT_RECORD_REQUESTED, call_id, 0);
   Answer answer = { 0 };
 
@@ -60,8 +62,10 @@ restart (void)
 static void
 assert_end (const char *call_id, const char *expected)
 {
-  fixture_assert_sql (expected,
-      "SELECT concat_ws (' ', status, end_reason, extract (epoch FROM ended_at - started_at)::float8, total_seconds, "
+  fixture_assert_sql (
+      expected,
+      "SELECT concat_ws (' ', status, end_reason, extract (epoch FROM ended_at - "
+      "started_at)::float8, total_seconds, "
       "units_charged, total_charged, total_refunded) FROM calls WHERE call_id = '%s'",
       call_id);
 }
@@ -106,8 +110,10 @@ test_recovery (void)
     fixture_assert_sql ("8", "SELECT count(*) FROM call_events WHERE event = 'recovered'");
     fixture_assert_audit ();
   }
-  g_assert_cmpint (talk_unit ("middle", 2).outcome, ==, OT_OUTCOME_OVER); /* the dead one's last words */
-  g_assert_cmpint (talk_request ("middle").outcome, ==, OT_OUTCOME_DONE); /* that request was granted, once */
+  g_assert_cmpint (talk_unit ("middle", 2).outcome, ==,
+                   OT_OUTCOME_OVER); /* the dead one's last words */
+  g_assert_cmpint (talk_request ("middle").outcome, ==,
+                   OT_OUTCOME_DONE); /* that request was granted, once */
   fixture_assert_audit ();
 }
 
