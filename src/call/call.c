@@ -5,10 +5,10 @@
 #include "call.h"
 
 #include "announce.h"
+#include "call-private.h"
 #include "log.h"
 #include <string.h>
 
-static void charge_due (OtCall *self, gint64 until_us);
 static void arm_billing (OtCall *self);
 
 static gint64
@@ -64,8 +64,8 @@ actor_of_side (OtSide side)
 
 /* ---- the server's own events ---- */
 
-static void
-handle_own (OtCall *self, OtCallEvent event, OtActor by, gint64 at_us)
+void
+ot_call_handle_own (OtCall *self, OtCallEvent event, OtActor by, gint64 at_us)
 {
   OtCallInput input = { .event = event, .by = by, .at_us = at_us };
 
@@ -83,7 +83,7 @@ on_phase_timer (gpointer user_data)
   OtCall *self = user_data;
 
   g_assert (self->state < G_N_ELEMENTS (timeouts));
-  handle_own (self, timeouts[self->state], OT_BY_SERVER, now_us (self));
+  ot_call_handle_own (self, timeouts[self->state], OT_BY_SERVER, now_us (self));
 }
 
 static void
@@ -130,6 +130,17 @@ put_unit (OtCall *self, int unit_index)
   item.record.unit_index = unit_index;
   item.record.due_us = item.record.at_us;
   ot_outbox_put (self->outbox, &item);
+}
+
+void
+ot_call_charge_due (OtCall *self, gint64 until_us)
+{
+  int unit_index;
+
+  if (self->state != OT_CALL_IN_CALL)
+    return;
+  while ((unit_index = ot_billing_take (&self->billing, until_us)) != 0)
+    put_unit (self, unit_index);
 }
 
 static void
@@ -336,121 +347,6 @@ ot_call_handle (OtCall *self, const OtCallInput *input, const char **text)
   return OT_CODE_NONE;
 }
 
-/* ---- looking at the media and the clock ---- */
-
-static void
-charge_due (OtCall *self, gint64 until_us)
-{
-  int unit_index;
-
-  if (self->state != OT_CALL_IN_CALL)
-    return;
-  while ((unit_index = ot_billing_take (&self->billing, until_us)) != 0)
-    put_unit (self, unit_index);
-}
-
-static OtWatchFinding
-watch (const OtCall *self, gint64 at_us)
-{
-  const OtMediaPort *media = &self->ports->media;
-  OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
-  OtWatchView view = { .reconnecting = self->state == OT_CALL_RECONNECTING, .connected_us = self->connected_us };
-
-  media->read_rtp (media->self, self->id, evidence);
-  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
-    view.last_rtp_us[side] = evidence[side].last_us;
-    view.lost_since_us[side] = self->party[side].lost_since_us;
-  }
-  return ot_rtp_watch (&view, &self->ports->settings.watch, at_us);
-}
-
-static void
-look_at_media (OtCall *self, gint64 at_us)
-{
-  static const OtCallEvent events[] = {
-    [OT_WATCH_PAUSED] = OT_EV_RTP_PAUSED,
-    [OT_WATCH_BACK] = OT_EV_RTP_BACK,
-    [OT_WATCH_STOPPED] = OT_EV_RTP_STOPPED,
-    [OT_WATCH_LOST] = OT_EV_LOST_TIMEOUT,
-  };
-
-  while (ot_call_state_is_talking (self->state)) {
-    OtWatchFinding found = watch (self, at_us);
-    if (found.verdict == OT_WATCH_NOTHING)
-      break;
-    charge_due (self, found.at_us); /* what fell due before the silence was long enough */
-    handle_own (self, events[found.verdict], OT_BY_SERVER, found.at_us);
-  }
-}
-
-static void
-look_at_caller (OtCall *self, gint64 at_us)
-{
-  gint64 lost_us = self->party[OT_SIDE_CALLER].lost_since_us;
-
-  if (self->state == OT_CALL_RINGING && lost_us != 0
-      && at_us - lost_us >= self->ports->settings.watch.lost_timeout_us)
-    handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLER, at_us);
-}
-
-static void
-offer_if_wanted (OtCall *self)
-{
-  const OtMediaPort *media = &self->ports->media;
-
-  if (ot_call_state_is_live (self->state) && ot_negotiation_wants_offer (&self->negotiation))
-    media->make_offer (media->self, self->id, OT_SIDE_CALLEE);
-}
-
-/* A page that was reloaded sends nothing any more; one whose socket only blinked still does (DTX: each 400 ms). */
-#define MEDIA_GONE_US (500 * G_TIME_SPAN_MILLISECOND)
-
-/* Whoever came back without media sets it up afresh. */
-static void
-look_at_returned (OtCall *self, gint64 at_us)
-{
-  const OtMediaPort *media = &self->ports->media;
-  OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
-
-  media->read_rtp (media->self, self->id, evidence);
-  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
-    OtParty *party = &self->party[side];
-    if (party->returned_us == 0)
-      continue;
-    if (evidence[side].last_us > party->returned_us + MEDIA_GONE_US) {
-      party->returned_us = 0;
-    } else if (at_us - evidence[side].last_us > MEDIA_GONE_US) {
-      party->returned_us = 0;
-      ot_negotiation_restart (&self->negotiation, side);
-      ot_announce_signaling_start (self, side);
-      offer_if_wanted (self);
-    }
-  }
-}
-
-static void
-look_at_database (OtCall *self, gint64 at_us)
-{
-  gint64 since_us = ot_outbox_waiting_since_us (self->outbox);
-
-  if (since_us == 0 || at_us - since_us < self->ports->settings.database_timeout_us
-      || !ot_call_state_is_live (self->state))
-    return;
-  ot_warning ("call %s: the database has not answered for too long, the call ends", self->id);
-  handle_own (self, OT_EV_FAULT, OT_BY_SERVER, at_us);
-}
-
-void
-ot_call_look (OtCall *self, gint64 at_us)
-{
-  look_at_media (self, at_us);
-  charge_due (self, at_us);
-  if (ot_call_state_is_live (self->state))
-    look_at_returned (self, at_us);
-  look_at_caller (self, at_us);
-  look_at_database (self, at_us);
-}
-
 /* ---- the database's answers ---- */
 
 /* A unit can't be paid: the talk that was paid for ends where that unit would have begun, whatever came since. */
@@ -463,7 +359,7 @@ end_unpaid (OtCall *self, OtCallEvent event, gint64 due_us)
   if (event == OT_EV_FIRST_UNIT_UNPAID)
     self->connected_us = 0; /* the database has not let it begin */
   if (ot_call_state_is_live (self->state)) {
-    handle_own (self, event, OT_BY_SERVER, due_us);
+    ot_call_handle_own (self, event, OT_BY_SERVER, due_us);
     return;
   }
   if (end == NULL)
@@ -506,7 +402,7 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
   ot_error ("call %s: the database refused %s for good (outcome %d)", self->id, item->record.event, result->outcome);
   if (item->record.kind == OT_RECORD_ENDED)
     return TRUE; /* people are not kept waiting; the audit shows it */
-  handle_own (self, OT_EV_FAULT, OT_BY_SERVER, now_us (self));
+  ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, now_us (self));
   return FALSE;
 }
 
@@ -529,106 +425,6 @@ on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user
   }
 }
 
-/* ---- media ---- */
-
-static void
-on_server_answer (OtCall *self, const OtMediaEvent *event)
-{
-  OtOut answer = { OT_OUT_WEBRTC_ANSWER,
-    .webrtc_answer = { .call_id = self->id,
-                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
-                       .answer = { "answer", event->sdp } } };
-
-  ot_announce_to (self, event->side, &answer);
-  offer_if_wanted (self);
-}
-
-static void
-on_server_offer (OtCall *self, const OtMediaEvent *event)
-{
-  OtOut offer = { OT_OUT_WEBRTC_OFFER,
-    .webrtc_offer = { .call_id = self->id,
-                      .from_user_id = self->party[ot_side_other (event->side)].user_id,
-                      .offer = { "offer", event->sdp } } };
-
-  if (ot_negotiation_server_offer (&self->negotiation, event->side))
-    ot_announce_to (self, event->side, &offer);
-}
-
-static void
-on_server_candidate (OtCall *self, const OtMediaEvent *event)
-{
-  OtOut candidate = { OT_OUT_ICE_CANDIDATE,
-    .ice_candidate = { .call_id = self->id,
-                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
-                       .candidate = event->candidate,
-                       .has_candidate = event->candidate.candidate != NULL } };
-
-  ot_announce_to (self, event->side, &candidate);
-}
-
-static void
-on_media_refused (OtCall *self, const OtMediaEvent *event)
-{
-  OtOut error = { OT_OUT_ERROR,
-    .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR), .message = event->message, .call_id = self->id } };
-
-  if (self->negotiation.step[event->side] == OT_NEGOTIATION_CLIENT_OFFERED)
-    error.error.original_event = "webrtc_offer";
-  else
-    error.error.original_event = "webrtc_answer";
-  ot_negotiation_restart (&self->negotiation, event->side);
-  ot_announce_to (self, event->side, &error);
-}
-
-static void
-on_first_rtp (OtCall *self, const OtMediaEvent *event)
-{
-  OtCallInput input = {
-    .event = OT_EV_FIRST_RTP, .by = OT_BY_SERVER, .at_us = event->at_us, .evidence = event->evidence
-  };
-
-  ot_call_handle (self, &input, NULL);
-}
-
-void
-ot_call_on_media (OtCall *self, const OtMediaEvent *event)
-{
-  if (!ot_call_state_is_live (self->state))
-    return;
-  switch (event->type) {
-  case OT_MEDIA_ANSWER:
-    on_server_answer (self, event);
-    break;
-  case OT_MEDIA_OFFER:
-    on_server_offer (self, event);
-    break;
-  case OT_MEDIA_CANDIDATE:
-    on_server_candidate (self, event);
-    break;
-  case OT_MEDIA_REFUSED:
-    on_media_refused (self, event);
-    break;
-  case OT_MEDIA_LEG_UP:
-    ot_info ("call %s: the %s's leg is up", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee");
-    break;
-  case OT_MEDIA_LEG_DOWN:
-    ot_info ("call %s: the %s's leg is down: %s", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee",
-        event->message);
-    break;
-  case OT_MEDIA_FIRST_RTP:
-    on_first_rtp (self, event);
-    break;
-  case OT_MEDIA_FAILED:
-    ot_error ("call %s: media failed: %s", self->id, event->message);
-    ot_call_look (self, event->at_us);
-    handle_own (self, OT_EV_FAULT, OT_BY_SERVER, event->at_us);
-    break;
-  default:
-    g_assert_not_reached ();
-  }
-}
-
 /* ---- connections ---- */
 
 void
@@ -640,7 +436,7 @@ ot_call_connection_closed (OtCall *self, OtSide side, const char *session_id)
 
   if (side == OT_SIDE_CALLEE && party->session_id == NULL && party->lost_since_us == 0) {
     if (!tell->is_online (tell->self, party->user_id))
-      handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLEE, input.at_us);
+      ot_call_handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLEE, input.at_us);
     return;
   }
   if (g_strcmp0 (party->session_id, session_id) != 0)

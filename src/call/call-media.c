@@ -1,0 +1,112 @@
+/* What the media server says, as the call's events and as descriptions for people. */
+
+#include "announce.h"
+#include "call-private.h"
+#include "log.h"
+
+void
+ot_call_offer_if_wanted (OtCall *self)
+{
+  const OtMediaPort *media = &self->ports->media;
+
+  if (ot_call_state_is_live (self->state) && ot_negotiation_wants_offer (&self->negotiation))
+    media->make_offer (media->self, self->id, OT_SIDE_CALLEE);
+}
+
+static void
+on_server_answer (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut answer = { OT_OUT_WEBRTC_ANSWER,
+    .webrtc_answer = { .call_id = self->id,
+                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
+                       .answer = { "answer", event->sdp } } };
+
+  ot_announce_to (self, event->side, &answer);
+  ot_call_offer_if_wanted (self);
+}
+
+static void
+on_server_offer (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut offer = { OT_OUT_WEBRTC_OFFER,
+    .webrtc_offer = { .call_id = self->id,
+                      .from_user_id = self->party[ot_side_other (event->side)].user_id,
+                      .offer = { "offer", event->sdp } } };
+
+  if (ot_negotiation_server_offer (&self->negotiation, event->side))
+    ot_announce_to (self, event->side, &offer);
+}
+
+static void
+on_server_candidate (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut candidate = { OT_OUT_ICE_CANDIDATE,
+    .ice_candidate = { .call_id = self->id,
+                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
+                       .candidate = event->candidate,
+                       .has_candidate = event->candidate.candidate != NULL } };
+
+  ot_announce_to (self, event->side, &candidate);
+}
+
+static void
+on_media_refused (OtCall *self, const OtMediaEvent *event)
+{
+  OtOut error = { OT_OUT_ERROR,
+    .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR), .message = event->message, .call_id = self->id } };
+
+  if (self->negotiation.step[event->side] == OT_NEGOTIATION_CLIENT_OFFERED)
+    error.error.original_event = "webrtc_offer";
+  else
+    error.error.original_event = "webrtc_answer";
+  ot_negotiation_restart (&self->negotiation, event->side);
+  ot_announce_to (self, event->side, &error);
+}
+
+static void
+on_first_rtp (OtCall *self, const OtMediaEvent *event)
+{
+  OtCallInput input = {
+    .event = OT_EV_FIRST_RTP, .by = OT_BY_SERVER, .at_us = event->at_us, .evidence = event->evidence
+  };
+
+  ot_call_handle (self, &input, NULL);
+}
+
+void
+ot_call_on_media (OtCall *self, const OtMediaEvent *event)
+{
+  if (!ot_call_state_is_live (self->state))
+    return;
+  switch (event->type) {
+  case OT_MEDIA_ANSWER:
+    on_server_answer (self, event);
+    break;
+  case OT_MEDIA_OFFER:
+    on_server_offer (self, event);
+    break;
+  case OT_MEDIA_CANDIDATE:
+    on_server_candidate (self, event);
+    break;
+  case OT_MEDIA_REFUSED:
+    on_media_refused (self, event);
+    break;
+  case OT_MEDIA_LEG_UP:
+    ot_info ("call %s: the %s's leg is up", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee");
+    break;
+  case OT_MEDIA_LEG_DOWN:
+    ot_info ("call %s: the %s's leg is down: %s", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee",
+        event->message);
+    break;
+  case OT_MEDIA_FIRST_RTP:
+    on_first_rtp (self, event);
+    break;
+  case OT_MEDIA_FAILED:
+    ot_error ("call %s: media failed: %s", self->id, event->message);
+    ot_call_look (self, event->at_us);
+    ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, event->at_us);
+    break;
+  default:
+    g_assert_not_reached ();
+  }
+}
