@@ -78,7 +78,7 @@ def server(request):
 
 
 @pytest.fixture
-def make_scene(loop, sound, own_server):
+def make_scene(loop, sound):
     """Makes scenes: make_scene (server, user id, otomo id)."""
     made = []
 
@@ -96,18 +96,3 @@ def scene(server, make_scene):
     """A user and an otomo whom no other test uses; nobody is online yet."""
     number = next(server.pairs)
     return make_scene(server, f"u{number}", f"o{number}")
-
-
-@pytest.fixture
-def own_server(loop, sound):
-    """Makes servers of the test's own: own_server ({settings}, args=…, env=…), to be started by
-    it."""
-    made = []
-
-    def make(settings=None, **options):
-        made.append(Server({**SETTINGS, **(settings or {})}, **options))
-        return made[-1]
-
-    yield make
-    for server in made:
-        server.close()

@@ -4,18 +4,28 @@ import socket
 
 import pytest
 
-from otomo.server import program, run
+from otomo.server import Server, program, run
+
+
+@pytest.fixture(scope="module")
+def home():
+    """A server that ran before and could start at once, but for what a test does to it."""
+    server = Server()
+    try:
+        server.start()
+        server.stop()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture
-def refused(own_server):
-    """Starts a server that must not start; returns what it says. ABOUT must be in its last line."""
+def refused(home):
+    """Starts a server that must not start; the one line that it says, with the words of ABOUT."""
 
     def start(*about, args=(), env=None, settings=None, state_dir=None):
-        server = own_server(settings, args=args, env=env)
-        if state_dir:
-            server.state_dir = state_dir
-        ran = run(*server.command(), env=env)
+        command = home.command(settings or {}, args, state_dir or home.state_dir)
+        ran = run(*command, env=env)
         assert ran.status > 0, f"ended by {ran}"
         assert "listening on" not in ran.out, ran
         lines = ran.err.strip().splitlines()
@@ -110,10 +120,11 @@ def test_state_directory_that_can_not_be_written(refused):
     refused("/proc/otomo", state_dir="/proc/otomo")
 
 
-def test_state_directory_in_use(own_server, refused):
-    first = own_server().start()
-    refused(str(first.state_dir), state_dir=first.state_dir)
-    first.audit()
+def test_state_directory_in_use(home, refused):
+    home.start()
+    refused(str(home.state_dir))
+    home.audit()
+    assert home.stop() == 0
 
 
 def test_missing_gstreamer_plugins(refused, tmp_path):

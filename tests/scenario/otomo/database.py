@@ -1,5 +1,6 @@
 """The server's private PostgreSQL, read from outside, and put away when its server was killed."""
 
+import contextlib
 import os
 import signal
 import time
@@ -37,7 +38,8 @@ def _signal(state_dir, sign):
     pid = postmaster_pid(state_dir)
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     for each in (pid, *map(int, children)):
-        os.kill(each, sign)
+        with contextlib.suppress(ProcessLookupError):  # a child that has just ended
+            os.kill(each, sign)
 
 
 def kill(state_dir):

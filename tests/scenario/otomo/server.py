@@ -63,19 +63,16 @@ class Server:
 
     # Start and stop ---------------------------------------------------------------------------
 
-    def command(self):
-        options = [
-            part for key, value in self.settings.items() for part in ("--set", f"{key}={value}")
-        ]
-        listen = [] if "--listen" in self.args else ["--listen", "127.0.0.1:0"]
-        return [
-            program("otomod"),
-            "--state-dir",
-            str(self.state_dir),
-            *listen,
-            *options,
-            *self.args,
-        ]
+    def command(self, settings=None, args=None, state_dir=None):
+        """The line that starts it; tests of the start itself change parts of it."""
+        settings = self.settings if settings is None else settings
+        args = self.args if args is None else args
+        line = [program("otomod"), "--state-dir", str(state_dir or self.state_dir)]
+        if "--listen" not in args:
+            line += ["--listen", "127.0.0.1:0"]
+        for key, value in settings.items():
+            line += ["--set", f"{key}={value}"]
+        return [*line, *args]
 
     def start(self):
         """Starts, and waits until it says where it listens."""
