@@ -149,6 +149,7 @@ DECLARE
   answer record_answer;
 BEGIN
   IF call.live THEN
+    moment.from_state := call.status; -- changes of the state that were never written were none
     UPDATE calls
       SET status = moment.to_state, ended_at = moment.at, end_reason = the_reason, total_seconds = the_total_seconds
       WHERE call_id = call.call_id;

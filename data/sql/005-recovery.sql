@@ -1,11 +1,13 @@
 -- What is left behind by a server that was killed.
 
--- Rows that are locked are being written by a record, which moves the instant itself.
-CREATE FUNCTION calls_alive (call_ids text[], at timestamptz) RETURNS void
+-- The media of these calls ran when the node's monotonic clock showed this; counted from the call's own zero, so that a step
+-- of the wall clock doesn't matter. Rows that are locked are being written by a record, which moves the instant itself.
+CREATE FUNCTION calls_alive (call_ids text[], mono_us bigint) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
-  UPDATE calls SET media_alive_at = greatest(media_alive_at, at)
+  UPDATE calls
+    SET media_alive_at = greatest (media_alive_at, started_at + (mono_us - started_mono_us) * interval '1 microsecond')
     WHERE call_id IN (
-      SELECT call_id FROM calls WHERE call_id = ANY (call_ids) AND live AND started_at <= at
+      SELECT call_id FROM calls WHERE call_id = ANY (call_ids) AND live AND started_at IS NOT NULL
         ORDER BY call_id FOR NO KEY UPDATE SKIP LOCKED)
 $$;
 

@@ -47,7 +47,8 @@ CREATE VIEW talks AS
             WHERE call_events.call_id = calls.call_id AND detail = 'INSUFFICIENT_BALANCE' AND from_state = 'in_call')
             AS wallet_was_empty
         FROM calls, LATERAL (
-          SELECT CASE WHEN status = 'in_call' THEN clock_timestamp() -- not now(): units may have come since
+          -- Not now(), units may have come since; and the wall clock may have been set back.
+          SELECT CASE WHEN status = 'in_call' THEN greatest (clock_timestamp(), media_alive_at)
               ELSE (SELECT max(at) FROM call_events
                 WHERE call_events.call_id = calls.call_id AND from_state = 'in_call' AND to_state <> 'in_call')
             END AS talked_until) AS talk

@@ -161,7 +161,7 @@ on_alive (gpointer user_data)
 
   if (ids->len > 0) {
     g_ptr_array_add (ids, NULL);
-    ot_store_calls_alive (self->store, (const char *const *) ids->pdata, ot_clock_wall_us (self->clock));
+    ot_store_calls_alive (self->store, (const char *const *) ids->pdata, ot_clock_mono_us (self->clock));
   }
   ot_timer_arm (&self->alive_timer, ot_clock_mono_us (self->clock) + ALIVE_INTERVAL_US, on_alive, self);
 }

@@ -187,7 +187,7 @@ on_alive (const PGresult *answer, gpointer user_data)
 }
 
 void
-ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 at_us)
+ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 mono_us)
 {
   OtStatement *statement;
 
@@ -195,8 +195,8 @@ ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 at_us)
   if (self->alive_under_way || call_ids[0] == NULL)
     return;
   self->alive_under_way = TRUE;
-  statement = ot_statement_new ("SELECT calls_alive ($1, instant ($2))");
+  statement = ot_statement_new ("SELECT calls_alive ($1, $2)");
   ot_statement_add_texts (statement, call_ids);
-  ot_statement_add_int (statement, at_us);
+  ot_statement_add_int (statement, mono_us);
   ot_pool_send (self->records, statement, ALIVE_PATIENCE_US, on_alive, g_object_ref (self));
 }

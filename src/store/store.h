@@ -87,12 +87,12 @@ const char *ot_store_conninfo (OtStore *self);
 /**
  * ot_store_calls_alive:
  * @call_ids: (array zero-terminated=1): calls whose media was alive
- * @at_us: at this instant, UTC µs
+ * @mono_us: when the node's monotonic clock showed this, on the scale of OtRecord.started_mono_us
  *
  * Keeps the instant at which a crash would end these calls. To be called every second or so; while
  * an earlier one is not answered the newer is dropped. Nobody is told of the outcome.
  */
-void ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 at_us);
+void ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 mono_us);
 
 /* ---- people ---- */
 

@@ -239,6 +239,19 @@ test_due_while_reconnecting (void)
   fixture_assert_audit ();
 }
 
+/* It ended while a pause was not written yet, and then never is: the log goes by what was written.
+ */
+static void
+test_unwritten_pause (void)
+{
+  talk_begin ("pause", 100, 10, -1);
+  talk_end ("pause", 9, "reconnecting", OT_REASON_RTP_STOPPED);
+  fixture_assert_sql (
+      "in_call",
+      "SELECT from_state FROM call_events WHERE call_id = 'pause' AND to_state = 'ended'");
+  fixture_assert_audit ();
+}
+
 static void
 test_refused_row (void)
 {
@@ -308,6 +321,7 @@ add_tests (void)
   g_test_add_func ("/store/ledger/no-share", test_no_share);
   g_test_add_func ("/store/ledger/late-note", test_late_note);
   g_test_add_func ("/store/ledger/due-while-reconnecting", test_due_while_reconnecting);
+  g_test_add_func ("/store/ledger/unwritten-pause", test_unwritten_pause);
   g_test_add_func ("/store/ledger/refused-row", test_refused_row);
   g_test_add_func ("/store/ledger/unknown-call", test_unknown_call);
   g_test_add_func ("/store/ledger/guards", test_guards);
