@@ -3,7 +3,9 @@
 
 #include "hub.h"
 
-#include "log.h"
+#include "timer.h"
+
+#define SWEEP_INTERVAL_US (G_USEC_PER_SEC / 5)
 
 struct _OtHub {
   OtHubListener listener;
@@ -11,7 +13,9 @@ struct _OtHub {
   GHashTable *sessions; /* id (borrowed from the session) → OtSession; this owns the sessions */
   GHashTable *people; /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first,
                          never empty */
-  GTask *closing;     /* owned; while ot_hub_close_async() waits */
+  OtTimer sweep;  /* for the deadlines of all sessions: a timer for each would slow the loop down */
+  OtTimer closed; /* completes @closing, from a turn of its own */
+  GTask *closing; /* owned; while ot_hub_close_async() waits */
   gboolean is_closing;
 };
 
@@ -77,9 +81,11 @@ on_closed (gpointer user_data, OtSession *session)
   self->listener.closed (self->listener.self, session);
 }
 
+/* Its callback may free the hub. */
 static void
-complete_close (OtHub *self)
+complete_close (gpointer user_data)
 {
+  OtHub *self = user_data;
   g_autoptr (GTask) task = g_steal_pointer (&self->closing);
 
   if (task != NULL)
@@ -93,7 +99,21 @@ on_finished (gpointer user_data, OtSession *session)
 
   g_hash_table_remove (self->sessions, ot_session_get_id (session));
   if (g_hash_table_size (self->sessions) == 0)
-    complete_close (self);
+    ot_timer_arm (&self->closed, 0, complete_close, self);
+}
+
+static void
+on_sweep (gpointer user_data)
+{
+  OtHub *self = user_data;
+  g_autoptr (GList) sessions =
+      g_hash_table_get_values (self->sessions); /* they may finish meanwhile */
+
+  for (GList *l = sessions; l != NULL; l = l->next)
+    ot_session_look_at_clock (l->data);
+  if (g_hash_table_size (self->sessions) > 0)
+    ot_timer_arm (&self->sweep, ot_clock_mono_us (self->context.clock) + SWEEP_INTERVAL_US,
+                  on_sweep, self);
 }
 
 OtHub *
@@ -122,9 +142,11 @@ ot_hub_new (const OtHubListener *listener,
 void
 ot_hub_free (OtHub *self)
 {
+  g_assert (self->closing == NULL);
+  ot_timer_cancel (&self->sweep);
+  ot_timer_cancel (&self->closed);
   g_clear_pointer (&self->people, g_hash_table_unref);
   g_clear_pointer (&self->sessions, g_hash_table_unref);
-  complete_close (self);
   g_free (self);
 }
 
@@ -138,6 +160,9 @@ ot_hub_adopt (OtHub *self,
   OtSession *session = ot_session_new (&self->context, connection, stream, guard, token);
 
   g_hash_table_insert (self->sessions, (char *)ot_session_get_id (session), session);
+  if (!ot_timer_is_armed (&self->sweep))
+    ot_timer_arm (&self->sweep, ot_clock_mono_us (self->context.clock) + SWEEP_INTERVAL_US,
+                  on_sweep, self);
   if (self->is_closing)
     ot_session_end (session, OT_CLOSE_DRAINING, "the server is draining");
 }
@@ -213,7 +238,7 @@ ot_hub_close_async (OtHub *self, GAsyncReadyCallback done, gpointer user_data)
   while (g_hash_table_iter_next (&iter, NULL, &session))
     ot_session_end (session, OT_CLOSE_DRAINING, "the server is draining");
   if (g_hash_table_size (self->sessions) == 0)
-    complete_close (self);
+    ot_timer_arm (&self->closed, 0, complete_close, self);
 }
 
 void

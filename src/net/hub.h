@@ -41,7 +41,8 @@ OtHub *ot_hub_new (const OtHubListener *listener,
                    OtAuth *auth,
                    const OtClock *clock);
 
-/** ot_hub_free: drops what is still connected, without a word to anybody. */
+/** ot_hub_free: drops what is still connected, without a word to anybody. Not while
+ * ot_hub_close_async() waits. */
 void ot_hub_free (OtHub *self);
 
 /** ot_hub_adopt: a new connection, see ot_session_new(). */

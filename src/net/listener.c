@@ -17,12 +17,14 @@
 
 #define DEFAULT_CONNECTIONS 10000
 #define FILES_FOR_OTHERS 200
+#define MAX_TURN_ACCEPTS 64
+#define SWEEP_INTERVAL_US (G_USEC_PER_SEC / 5)
 
 typedef struct {
   OtListener *listener;    /* borrowed; NULL once that is gone */
   OtPeerStream *stream;    /* borrowed; ends this by a weak reference */
   GSocketAddress *address; /* owned; the key */
-  OtTimer deadline;        /* none once upgraded */
+  gint64 deadline_us;      /* monotonic; G_MAXINT64 once upgraded */
   gsize body_bytes;        /* of the request that comes in */
 } Peer;
 
@@ -30,10 +32,13 @@ struct _OtListener {
   OtListenerLimits limits;
   GTlsCertificate *certificate; /* owned, nullable */
   SoupServer *server;           /* owned */
-  GSocketService *service;      /* owned */
+  GSocket *socket;              /* owned; NULL before listening, and once stopped */
+  GSource *accepting;           /* owned; NULL while it does not */
   GHashTable *peers;            /* address → Peer; borrowed, a Peer takes itself out */
+  OtTimer sweep;                /* for all deadlines: a timer for each would slow the loop down */
   char *address;                /* owned, nullable */
   gboolean is_unix;
+  guint n_too_many; /* closed since the last sweep */
 };
 
 /* Of the machine, not of a test: these deadlines guard sockets. */
@@ -43,22 +48,76 @@ now_us (void)
   return ot_clock_mono_us (ot_clock_real ());
 }
 
-/* --- one connection
- * ------------------------------------------------------------------------------------------- */
+/* ---- the listening socket ---- */
+
+static gboolean on_incoming (GSocket *socket, GIOCondition condition, gpointer user_data);
+static void on_sweep (gpointer user_data);
 
 static void
-on_too_late (gpointer user_data)
+start_accepting (OtListener *self)
 {
-  Peer *peer = user_data;
+  self->accepting = g_socket_create_source (self->socket, G_IO_IN, NULL);
+  g_source_set_callback (self->accepting, G_SOURCE_FUNC (on_incoming), self, NULL);
+  g_source_attach (self->accepting, g_main_context_get_thread_default ());
+}
 
-  ot_debug ("%s: too slow", ot_peer_stream_get_address (peer->stream));
-  ot_peer_stream_shut_down (peer->stream);
+static void
+stop_accepting (OtListener *self)
+{
+  if (self->accepting != NULL)
+    g_source_destroy (self->accepting);
+  g_clear_pointer (&self->accepting, g_source_unref);
+}
+
+/* ---- one connection ---- */
+
+static void
+arm_sweep (OtListener *self)
+{
+  if (!ot_timer_is_armed (&self->sweep))
+    ot_timer_arm (&self->sweep, now_us () + SWEEP_INTERVAL_US, on_sweep, self);
+}
+
+static void
+shut_down_late (OtListener *self)
+{
+  gint64 now = now_us ();
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    Peer *peer = value;
+
+    if (peer->deadline_us > now)
+      continue;
+    ot_debug ("%s: too slow", ot_peer_stream_get_address (peer->stream));
+    peer->deadline_us = G_MAXINT64;
+    ot_peer_stream_shut_down (peer->stream);
+  }
+}
+
+static void
+on_sweep (gpointer user_data)
+{
+  OtListener *self = user_data;
+
+  shut_down_late (self);
+  if (self->n_too_many > 0)
+    ot_warning ("%s: %u connections more than %u: closed", self->address, self->n_too_many,
+                self->limits.max_connections);
+  self->n_too_many = 0;
+  if (self->socket != NULL && self->accepting == NULL)
+    start_accepting (self);
+  if (g_hash_table_size (self->peers) > 0)
+    arm_sweep (self);
 }
 
 static void
 give_time (Peer *peer, gint64 timeout_us)
 {
-  ot_timer_arm (&peer->deadline, now_us () + timeout_us, on_too_late, peer);
+  peer->deadline_us = now_us () + timeout_us;
+  arm_sweep (peer->listener);
 }
 
 static void
@@ -66,7 +125,6 @@ on_stream_gone (gpointer user_data, GObject *stream)
 {
   Peer *peer = user_data;
 
-  ot_timer_cancel (&peer->deadline);
   if (peer->listener != NULL)
     g_hash_table_remove (peer->listener->peers, peer->address);
   g_object_unref (peer->address);
@@ -93,9 +151,7 @@ find_peer (OtListener *self, SoupServerMessage *message)
   return g_hash_table_lookup (self->peers, soup_server_message_get_remote_address (message));
 }
 
-/* --- HTTP
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- HTTP ---- */
 
 static void
 on_body (SoupServerMessage *message, GBytes *chunk, OtListener *self)
@@ -134,9 +190,7 @@ on_request_read (SoupServer *server, SoupServerMessage *message, OtListener *sel
     give_time (peer, self->limits.answer_timeout_us);
 }
 
-/* --- accepting
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- accepting ---- */
 
 static GSocketAddress *
 loopback (void)
@@ -166,38 +220,34 @@ hand_over (OtListener *self, GIOStream *base, GSocketConnection *connection)
 }
 
 static gboolean
-is_trusted (GSocketConnection *connection)
+is_trusted (GSocket *socket)
 {
-  g_autoptr (GCredentials) credentials =
-      g_socket_get_credentials (g_socket_connection_get_socket (connection), NULL);
+  g_autoptr (GCredentials) credentials = g_socket_get_credentials (socket, NULL);
   uid_t uid = credentials != NULL ? g_credentials_get_unix_user (credentials, NULL) : (uid_t)-1;
 
   return uid != (uid_t)-1 && (uid == 0 || uid == geteuid ());
 }
 
-static gboolean
-on_incoming (GSocketService *service,
-             GSocketConnection *connection,
-             GObject *source,
-             OtListener *self)
+static void
+welcome (OtListener *self, GSocket *socket)
 {
+  g_autoptr (GSocketConnection) connection = g_socket_connection_factory_create_connection (socket);
   g_autoptr (GIOStream) tls = NULL;
   g_autoptr (GError) error = NULL;
 
   if (g_hash_table_size (self->peers) >= self->limits.max_connections) {
-    ot_warning ("a connection more than %u: closed", self->limits.max_connections);
-    return TRUE;
+    self->n_too_many++;
+    return;
   }
-  if (self->is_unix && !is_trusted (connection)) {
+  if (self->is_unix && !is_trusted (socket)) {
     ot_warning ("%s: a connection of another user: closed", self->address);
-    return TRUE;
+    return;
   }
   if (!self->is_unix)
-    g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY,
-                         TRUE, NULL);
+    g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   if (self->certificate == NULL) {
     hand_over (self, G_IO_STREAM (connection), connection);
-    return TRUE;
+    return;
   }
   /* the handshake comes with the first read, and so within the first request's time */
   tls = g_tls_server_connection_new (G_IO_STREAM (connection), self->certificate, &error);
@@ -205,12 +255,34 @@ on_incoming (GSocketService *service,
     hand_over (self, tls, connection);
   else
     ot_warning ("TLS: %s", error->message);
-  return TRUE;
 }
 
-/* --- listening
- * -------------------------------------------------------------------------------------------------
- */
+/* Several at once, or a crowd would wait for as many turns of the loop. When the system has no more
+ * files, asking again at once would not bring any: the next sweep does. */
+static gboolean
+on_incoming (GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  OtListener *self = user_data;
+
+  for (int i = 0; i < MAX_TURN_ACCEPTS; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
+
+    if (accepted != NULL) {
+      welcome (self, accepted);
+    } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+      break;
+    } else {
+      ot_warning ("%s: %s", self->address, error->message);
+      stop_accepting (self);
+      arm_sweep (self);
+      return G_SOURCE_REMOVE;
+    }
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- listening ---- */
 
 static OtListenerLimits
 fill_limits (const OtListenerLimits *limits)
@@ -241,10 +313,8 @@ ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate)
   g_set_object (&self->certificate, certificate);
   self->peers = g_hash_table_new (NULL, NULL);
   self->server = soup_server_new (NULL, NULL);
-  self->service = g_socket_service_new ();
   g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), self);
   g_signal_connect (self->server, "request-read", G_CALLBACK (on_request_read), self);
-  g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
   return self;
 }
 
@@ -255,15 +325,14 @@ ot_listener_free (OtListener *self)
   gpointer peer;
 
   ot_listener_stop (self);
-  g_signal_handlers_disconnect_by_data (self->service, self);
   g_signal_handlers_disconnect_by_data (self->server, self);
   g_hash_table_iter_init (&iter, self->peers);
   while (g_hash_table_iter_next (&iter, NULL, &peer))
     ((Peer *)peer)->listener = NULL; /* the streams may outlive us in sessions */
+  ot_timer_cancel (&self->sweep);
   g_clear_pointer (&self->peers, g_hash_table_unref);
   soup_server_disconnect (self->server);
   g_clear_object (&self->server);
-  g_clear_object (&self->service);
   g_clear_object (&self->certificate);
   g_free (self->address);
   g_free (self);
@@ -280,12 +349,13 @@ start (OtListener *self, GSocket *socket, GError **error)
 {
   g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, error);
 
-  if (address == NULL
-      || !g_socket_listener_add_socket (G_SOCKET_LISTENER (self->service), socket, NULL, error))
+  if (address == NULL)
     return FALSE;
   self->is_unix = G_IS_UNIX_SOCKET_ADDRESS (address);
   self->address = g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
-  g_socket_service_start (self->service);
+  self->socket = g_object_ref (socket);
+  g_socket_set_blocking (socket, FALSE);
+  start_accepting (self);
   return TRUE;
 }
 
@@ -318,11 +388,13 @@ ot_listener_get_address (OtListener *self)
 void
 ot_listener_stop (OtListener *self)
 {
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  if (self->socket == NULL)
+    return;
+  stop_accepting (self);
+  g_socket_close (self->socket, NULL);
+  g_clear_object (&self->socket);
   if (self->is_unix)
     g_unlink (self->address);
-  self->is_unix = FALSE;
 }
 
 guint
@@ -337,7 +409,7 @@ ot_listener_steal (OtListener *self, SoupServerMessage *message, OtPeerStream **
   Peer *found = find_peer (self, message);
 
   g_assert (found != NULL);
-  ot_timer_cancel (&found->deadline);
+  found->deadline_us = G_MAXINT64;
   *peer = found->stream;
   return soup_server_message_steal_connection (message);
 }

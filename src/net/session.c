@@ -30,7 +30,7 @@ struct _OtSession {
   guint64 written_before_bytes;        /* of the handshake */
 
   State state;
-  OtTimer deadline;
+  gint64 deadline_us; /* monotonic; looked at by the hub */
   OtTimer turn;
   OtCloseCode end_code;   /* to be sent; 0: none */
   const char *end_reason; /* static */
@@ -65,17 +65,7 @@ now_us (const OtSession *self)
   return ot_clock_mono_us (self->context->clock);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------------
- */
-
-static void
-on_linger_over (gpointer user_data)
-{
-  OtSession *self = user_data;
-
-  self->context->listener.finished (self->context->listener.self, self);
-}
+/* ---- the end ---- */
 
 static void
 on_turn (gpointer user_data)
@@ -93,8 +83,7 @@ on_turn (gpointer user_data)
   if (self->is_gone)
     listener->finished (listener->self, self);
   else
-    ot_timer_arm (&self->deadline, now_us (self) + self->context->limits.linger_us, on_linger_over,
-                  self);
+    self->deadline_us = now_us (self) + self->context->limits.linger_us;
 }
 
 static void
@@ -107,7 +96,7 @@ leave (OtSession *self)
              self->end_reason != NULL ? self->end_reason : "");
   self->state = ENDED;
   ot_frame_guard_swallow (self->guard);
-  ot_timer_cancel (&self->deadline);
+  self->deadline_us = G_MAXINT64;
   if (self->request != NULL)
     ot_auth_cancel (g_steal_pointer (&self->request));
   ot_timer_arm (&self->turn, 0, on_turn, self);
@@ -170,20 +159,7 @@ on_queued_frame (gpointer user_data)
 
 static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame };
 
-/* --- keep-alive
- * --------------------------------------------------------------------------------------------- */
-
-static void
-on_no_init (gpointer user_data)
-{
-  ot_session_end (user_data, OT_CLOSE_NO_INIT, "no init_connection in time");
-}
-
-static void
-on_no_pong (gpointer user_data)
-{
-  ot_session_end (user_data, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
-}
+/* ---- keep-alive ---- */
 
 /* Lost is known when the next ping would be due. */
 static void
@@ -192,7 +168,7 @@ await_pong (OtSession *self)
   const OtNetLimits *limits = &self->context->limits;
   gint64 patience_us = (limits->missed_pongs + 1) * limits->ping_seconds * (gint64)G_USEC_PER_SEC;
 
-  ot_timer_arm (&self->deadline, now_us (self) + patience_us, on_no_pong, self);
+  self->deadline_us = now_us (self) + patience_us;
 }
 
 static void
@@ -202,9 +178,28 @@ on_pong (SoupWebsocketConnection *connection, GBytes *data, OtSession *self)
     await_pong (self);
 }
 
-/* --- out
- * ----------------------------------------------------------------------------------------------------
- */
+void
+ot_session_look_at_clock (OtSession *self)
+{
+  const OtSessionListener *listener = &self->context->listener;
+
+  if (now_us (self) < self->deadline_us)
+    return;
+  self->deadline_us = G_MAXINT64;
+  switch (self->state) {
+  case NEW:
+    ot_session_end (self, OT_CLOSE_NO_INIT, "no init_connection in time");
+    return;
+  case OPEN:
+    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
+    return;
+  case ENDED:
+    listener->finished (listener->self, self);
+    return;
+  }
+}
+
+/* ---- out ---- */
 
 static void
 send_event (OtSession *self, const OtOut *event)
@@ -272,8 +267,7 @@ count_invalid (OtSession *self)
     ot_session_end (self, OT_CLOSE_TOO_MANY_INVALID, "too many invalid messages");
 }
 
-/* --- authentication
- * ------------------------------------------------------------------------------------------ */
+/* ---- authentication ---- */
 
 static void
 acknowledge (OtSession *self)
@@ -355,9 +349,7 @@ authenticate (OtSession *self, const char *token, const char *user_id)
     self->request = ot_auth_check (self->context->auth, token, user_id, on_authenticated, self);
 }
 
-/* --- in
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- in ---- */
 
 static void
 dispatch (OtSession *self, const OtIn *event)
@@ -443,7 +435,7 @@ ot_session_new (const OtSessionContext *context,
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closing", G_CALLBACK (on_closing), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
-  ot_timer_arm (&self->deadline, now_us (self) + context->limits.init_timeout_us, on_no_init, self);
+  self->deadline_us = now_us (self) + context->limits.init_timeout_us;
   if (token != NULL)
     authenticate (self, token, NULL);
   return self;
@@ -455,7 +447,6 @@ ot_session_free (OtSession *self)
   /* or TLS would wait for a client that does not read its farewell */
   if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
     ot_peer_stream_shut_down (self->stream);
-  ot_timer_cancel (&self->deadline);
   ot_timer_cancel (&self->turn);
   if (self->request != NULL)
     ot_auth_cancel (self->request);

@@ -72,6 +72,10 @@ OtSession *ot_session_new (const OtSessionContext *context,
                            OtFrameGuard *guard,
                            const char *token);
 
+/** ot_session_look_at_clock: what is overdue is dealt with; several times a second. May finish it.
+ */
+void ot_session_look_at_clock (OtSession *self);
+
 /** ot_session_free: ends it without a word; not from inside its own callbacks but `finished`. */
 void ot_session_free (OtSession *self);
 

@@ -28,8 +28,8 @@ static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
   fflush (stdout);
 }
 
-/* --- people: "token-ann" is ann's, "blocked-ann" is of a blocked ann, "late-ann" can't be known
- * now ---------------- */
+/* ---- people ----
+ * "token-ann" is ann's, "blocked-ann" is of a blocked ann, "late-ann" can't be known now. */
 
 typedef struct {
   OtTimer timer;
@@ -75,8 +75,7 @@ find_user (gpointer self, const char *user_id, OtPersonFound found, gpointer use
   find_token (self, token, found, user_data);
 }
 
-/* --- what the app is told
- * --------------------------------------------------------------------------------------- */
+/* ---- what the app is told ---- */
 
 static void
 on_opened (gpointer self, OtSession *session)
@@ -113,9 +112,7 @@ on_closed (gpointer self, OtSession *session)
   say ("closed %s %s", ot_session_get_user_id (session), ot_session_get_id (session));
 }
 
-/* --- commands
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- commands ---- */
 
 static void
 flood (Bench *bench, const char *user_id, int n)
@@ -164,8 +161,7 @@ on_command (int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* --- settings: NAME=VALUE on the command line
- * -------------------------------------------------------------------- */
+/* ---- settings: NAME=VALUE on the command line ---- */
 
 static const char *
 get (char **argv, const char *name)
