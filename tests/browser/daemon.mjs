@@ -138,13 +138,14 @@ export class Daemon {
   async close() {
     try {
       await this.audit();
-      assert.equal(await this.#stop(), 0, `otomod's exit status\n${this.#log}`);
-      const trouble = this.#log.split('\n').filter((line) => TROUBLE.test(line));
-      assert.deepEqual(trouble, [], 'in the log of otomod');
     } finally {
-      this.#process?.kill('SIGKILL');
+      // Stopped in any case, for it stops its PostgreSQL.
+      const status = await this.#stop();
       await rm(this.#directory, { recursive: true, force: true });
+      assert.equal(status, 0, `otomod's exit status\n${this.#log}`);
     }
+    const trouble = this.#log.split('\n').filter((line) => TROUBLE.test(line));
+    assert.deepEqual(trouble, [], 'in the log of otomod');
   }
 
   async #stop() {
