@@ -57,7 +57,7 @@ OtEngine *ot_engine_new (
  */
 char *ot_engine_answer (OtEngine *self, const char *offer, GError **error);
 
-#define OT_ENGINE_PATIENCE_US (5 * G_USEC_PER_SEC)
+#define OT_ENGINE_PATIENCE_US (15 * G_USEC_PER_SEC)
 
 /** ot_engine_connect: ICE is complete: DTLS begins. Once, after ot_engine_answer(). Thread: the
  * feeder's. */

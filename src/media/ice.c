@@ -167,18 +167,24 @@ G_DECLARE_FINAL_TYPE (OtIce, ot_ice, OT, ICE, GstWebRTCICE)
 struct _OtIce {
   GstWebRTCICE parent;
   OtIceTransport *transport; /* owned */
+  OtIceStream *stream;       /* owned; NULL until webrtcbin asks for it */
 };
 
 G_DEFINE_TYPE (OtIce, ot_ice, GST_TYPE_WEBRTC_ICE)
 
+/* Documented as (transfer full), but webrtcbin 1.22 borrows: the stream stays ours. */
 static GstWebRTCICEStream *
 ice_add_stream (GstWebRTCICE *ice, guint session_id)
 {
-  OtIceStream *stream = g_object_new (ot_ice_stream_get_type (), NULL);
+  OtIce *self = OT_ICE (ice);
 
-  GST_WEBRTC_ICE_STREAM (stream)->stream_id = session_id;
-  stream->transport = gst_object_ref (GST_WEBRTC_ICE_TRANSPORT (OT_ICE (ice)->transport));
-  return GST_WEBRTC_ICE_STREAM (gst_object_ref_sink (stream));
+  if (self->stream == NULL) {
+    self->stream = g_object_new (ot_ice_stream_get_type (), NULL);
+    gst_object_ref_sink (self->stream);
+    self->stream->transport = gst_object_ref (GST_WEBRTC_ICE_TRANSPORT (self->transport));
+    GST_WEBRTC_ICE_STREAM (self->stream)->stream_id = session_id;
+  }
+  return GST_WEBRTC_ICE_STREAM (self->stream);
 }
 
 static GstWebRTCICETransport *
@@ -276,6 +282,7 @@ ice_set_on_ice_candidate (GstWebRTCICE *ice,
 static void
 ot_ice_finalize (GObject *object)
 {
+  gst_clear_object (&OT_ICE (object)->stream);
   gst_clear_object (&OT_ICE (object)->transport);
   G_OBJECT_CLASS (ot_ice_parent_class)->finalize (object);
 }

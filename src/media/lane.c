@@ -3,13 +3,6 @@
 
 #include "lane.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-/* Workers, and the threads that GStreamer makes on their behalf, stand back for the media thread.
- */
-#define WORKER_NICENESS 5
-
 struct _OtWorkers {
   GThreadPool *pool; /* owned */
   GMutex lock;
@@ -48,7 +41,6 @@ run_one (gpointer data, gpointer user_data)
   Item *item;
   gboolean has_more;
 
-  setpriority (PRIO_PROCESS, (id_t)gettid (), WORKER_NICENESS);
   g_mutex_lock (&self->lock);
   item = g_queue_peek_head (&self->items);
   g_mutex_unlock (&self->lock);
