@@ -24,10 +24,10 @@ export { OtomoError };
 /** @typedef {import('./otomo-wire.js').Format} Format */
 /** @typedef {import('./otomo-connection.js').ConnectionReport} ConnectionReport */
 /** @typedef {import('./otomo-leg.js').LegStats} LegStats */
+/** @typedef {import('./otomo-events.js').ServerEvents} ServerEvents  declared by schemas/ */
 
 /**
- * @typedef {'requesting' | 'ringing' | 'accepted' | 'in_call' | 'reconnecting' | 'ended' | 'failed'
- *   | 'answered_elsewhere'} CallState
+ * @typedef {'requesting' | import('./otomo-events.js').CallState} CallState
  *   `requesting` (the server has not answered yet) is the client's own, the rest are the server's
  *
  * @typedef {object} Call  a frozen picture; every change is a new one
@@ -92,7 +92,7 @@ export class OtomoClient extends EventTarget {
   /** @type {string | null} */ #endWhenBack = null; // callId that was hung up while offline
   #clockOffsetMs = 0;
 
-  /** @type {Record<string, (fields: Fields) => void>} */
+  /** @type {{[E in keyof ServerEvents]?: (fields: ServerEvents[E]) => void}} */
   #general = {
     connection_ack: (f) => this.#acknowledged(f),
     incoming_call: (f) => this.#incoming(f),
@@ -103,7 +103,7 @@ export class OtomoClient extends EventTarget {
   /**
    * Only about the call that is on, or was the last.
    *
-   * @type {Record<string, (fields: Fields, call: Call) => void>}
+   * @type {{[E in keyof ServerEvents]?: (fields: ServerEvents[E], call: Call) => void}}
    */
   #aboutCall = {
     call_ringing: () => this.#change({ state: 'ringing' }),
@@ -277,12 +277,14 @@ export class OtomoClient extends EventTarget {
   #received(event, fields) {
     this.#emit('message', { event, fields });
     const call = this.#call?.callId === fields.callId ? this.#call : null;
-    this.#general[event]?.(fields);
+    const name = /** @type {keyof ServerEvents} */ (event);
+    this.#general[name]?.(/** @type {any} */ (fields));
     // Of a call that is over only its end is of interest: how long it was.
-    if (call && (isLive(call) || event === 'call_end')) this.#aboutCall[event]?.(fields, call);
+    if (call && (isLive(call) || event === 'call_end'))
+      this.#aboutCall[name]?.(/** @type {any} */ (fields), call);
   }
 
-  /** @param {Fields} ack */
+  /** @param {ServerEvents['connection_ack']} ack */
   #acknowledged(ack) {
     this.#clockOffsetMs = ack.connectedAt * 1000 - Date.now();
     if (this.#endWhenBack) this.#send('call_end_request', { callId: this.#endWhenBack });
@@ -295,7 +297,7 @@ export class OtomoClient extends EventTarget {
     else this.#send('ice_candidate', { callId, candidate: null });
   }
 
-  /** Said again after a reconnection, so it may be known. @param {Fields} f */
+  /** Said again after a reconnection, so it may be known. @param {ServerEvents['incoming_call']} f */
   #incoming(f) {
     if (this.#call?.callId === f.callId) {
       this.#change({ peerId: f.fromUserId });
@@ -350,7 +352,7 @@ export class OtomoClient extends EventTarget {
   /**
    * A live call that is not known here is one's own all the same: this page was loaded during it.
    *
-   * @param {Fields} f
+   * @param {ServerEvents['call_state_update']} f
    */
   #stateUpdate(f) {
     const isOver = OVER_STATES.has(f.state);
@@ -367,19 +369,19 @@ export class OtomoClient extends EventTarget {
     else if (isLive(this.#call)) this.#change(change);
   }
 
-  /** @param {Fields} f */
+  /** @param {ServerEvents['call_state_update']} f */
   #takeUp(f) {
     this.#begin(f.callId, null, f.state);
     if (MEDIA_STATES.has(f.state)) this.#media.expect();
   }
 
-  /** @param {Fields} f */
+  /** @param {ServerEvents['call_connected']} f */
   #connected(f) {
     this.#clockOffsetMs = Date.parse(f.connectedAt) - Date.now();
     this.#change({ state: 'in_call', connectedAt: f.connectedAt });
   }
 
-  /** @param {Fields} f @param {Call} call */
+  /** @param {ServerEvents['call_tick']} f @param {Call} call */
   #tick(f, call) {
     const { unitIndex, balance, nextBillingAt, unitsLeft = null } = f;
     // After a reload the first tick tells how many units went before; a call's price never changes.
@@ -391,7 +393,7 @@ export class OtomoClient extends EventTarget {
     this.#change({ unitIndex, charged, earned, balance, nextBillingAt, unitsLeft });
   }
 
-  /** @param {Fields} f */
+  /** @param {ServerEvents['error']} f */
   #refused(f) {
     const { code, message, originalEvent } = f;
     const call = this.#call;
@@ -399,7 +401,7 @@ export class OtomoClient extends EventTarget {
     if (isOurs && !isLive(call)) return; // what we said was overtaken by the call's end
     if (isOurs && call.state === 'requesting') this.#finish({ error: { code, message } });
     else if (isOurs && code === 'CALL_NOT_FOUND') this.#finish({ reason: 'lost_track' });
-    else if (code !== 'INVALID_STATE' || !HASTY_EVENTS.has(originalEvent))
+    else if (code !== 'INVALID_STATE' || !HASTY_EVENTS.has(originalEvent ?? ''))
       this.#emit('problem', new OtomoError(code, message));
   }
 
@@ -408,7 +410,7 @@ export class OtomoClient extends EventTarget {
    * accepted to the server. Asked again during a call (reloaded, another network), either offers,
    * since the old leg is gone.
    *
-   * @param {Fields} f
+   * @param {ServerEvents['signaling_start']} f
    */
   #startMedia(f) {
     this.#media.start(f.iceServers ?? [], !this.#awaitsOffer);
