@@ -171,6 +171,8 @@ start_server (OtCluster *self)
                          "-c",
                          "log_checkpoints=off",
                          "-c",
+                         "log_min_messages=log",
+                         "-c",
                          "cluster_name=otomo",
                          NULL };
   g_autoptr (GError) error = NULL;
