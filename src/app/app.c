@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "channels.h"
+#include "chat.h"
 #include "clock.h"
 #include "demo.h"
 #include "hub.h"
@@ -42,6 +44,7 @@ typedef struct {
   OtStore *store;
   OtAuth *auth;
   OtRegistry *registry;
+  OtChat *chat;
   OtHub *hub;
   OtServer *server;
   OtListener *admin_listener;
@@ -85,6 +88,12 @@ ice_servers (gpointer user_data, const char *user_id, gsize *n_servers)
   return ot_ice_servers_get (self->ice_servers, user_id, ot_clock_wall_us (self->clock) / G_USEC_PER_SEC, n_servers);
 }
 
+static OtTellPort
+tell_port (OtApp *self)
+{
+  return (OtTellPort) { self, tell_session, tell_user, is_online, ice_servers };
+}
+
 static OtCallPorts
 call_ports (OtApp *self)
 {
@@ -93,7 +102,7 @@ call_ports (OtApp *self)
   return (OtCallPorts) {
     .record = *ot_store_record_port (self->store),
     .media = ot_media_server_port (self->media),
-    .tell = { self, tell_session, tell_user, is_online, ice_servers },
+    .tell = tell_port (self),
     .clock = self->clock,
     .settings = { .unit_us = config->billing_unit_seconds * G_USEC_PER_SEC,
                   .request_timeout_us = config->call_request_timeout_us,
@@ -130,7 +139,10 @@ on_opened (gpointer user_data, OtSession *session)
 static void
 on_event (gpointer user_data, OtSession *session, const OtIn *event)
 {
-  ot_router_event (((OtApp *) user_data)->registry, session, event);
+  OtApp *self = user_data;
+  OtRouter router = { self->registry, self->chat };
+
+  ot_router_event (&router, session, event);
 }
 
 static void
@@ -151,6 +163,7 @@ on_closed (gpointer user_data, OtSession *session)
   OtSender sender = ot_router_sender (session);
 
   ot_registry_closed (self->registry, &sender);
+  ot_chat_closed (self->chat, &sender);
 }
 
 static void
@@ -226,9 +239,11 @@ start_serving (OtApp *self, GError **error)
 {
   OtHubListener listener = { self, on_opened, on_event, on_refused, on_closed };
   OtCallPorts ports = call_ports (self);
+  OtChatPort channels = ot_store_chat_port (self->store);
   g_autofree char *socket = ot_admin_socket_path (self->state_dir);
 
   self->registry = ot_registry_new (&ports);
+  self->chat = ot_chat_new (&channels, &ports.tell);
   self->hub = ot_hub_new (&listener, NULL, self->auth, self->clock);
   self->admin = (OtAdmin) { self->store, self->registry, self->hub, self->clock };
   self->admin_listener = ot_listener_new (NULL, NULL);
@@ -395,6 +410,7 @@ take_down (OtApp *self)
   g_clear_pointer (&self->hub, ot_hub_free);
   g_clear_pointer (&self->auth, ot_auth_free);
   g_clear_pointer (&self->registry, ot_registry_free);
+  g_clear_pointer (&self->chat, ot_chat_free);
   g_clear_pointer (&self->media, ot_media_server_free);
   g_clear_object (&self->store);
   g_clear_pointer (&self->ice_servers, ot_ice_servers_free);

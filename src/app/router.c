@@ -2,7 +2,7 @@
 
 #include "router.h"
 
-typedef void (*Route) (OtRegistry *registry, OtSession *session, const OtIn *event);
+typedef void (*Route) (const OtRouter *self, const OtSender *sender, const OtIn *event);
 
 OtSender
 ot_router_sender (const OtSession *session)
@@ -11,19 +11,15 @@ ot_router_sender (const OtSession *session)
 }
 
 static void
-to_calls (OtRegistry *registry, OtSession *session, const OtIn *event)
+to_calls (const OtRouter *self, const OtSender *sender, const OtIn *event)
 {
-  OtSender sender = ot_router_sender (session);
-
-  ot_registry_event (registry, &sender, event);
+  ot_registry_event (self->calls, sender, event);
 }
 
-/* There are no channels yet, so none can be found. */
 static void
-to_channels (OtRegistry *registry, OtSession *session, const OtIn *event)
+to_channels (const OtRouter *self, const OtSender *sender, const OtIn *event)
 {
-  ot_session_send_error (session, OT_CODE_CHANNEL_NOT_FOUND, "There is no such channel", ot_in_type_name (event->type),
-      NULL);
+  ot_chat_event (self->chat, sender, event);
 }
 
 static const Route routes[OT_IN_N] = {
@@ -42,8 +38,10 @@ static const Route routes[OT_IN_N] = {
 };
 
 void
-ot_router_event (OtRegistry *registry, OtSession *session, const OtIn *event)
+ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event)
 {
+  OtSender sender = ot_router_sender (session);
+
   g_assert (event->type < OT_IN_N && routes[event->type] != NULL); /* the session keeps the rest to itself */
-  routes[event->type] (registry, session, event);
+  routes[event->type] (self, &sender, event);
 }

@@ -1,12 +1,19 @@
 #pragma once
 
+#include "chat.h"
 #include "hub.h"
 #include "registry.h"
+
+/** OtRouter: where events can go; all borrowed. */
+typedef struct {
+  OtRegistry *calls;
+  OtChat *chat;
+} OtRouter;
 
 /**
  * ot_router_event: what an authenticated client sent goes to whom it concerns. Thread: main loop.
  */
-void ot_router_event (OtRegistry *registry, OtSession *session, const OtIn *event);
+void ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event);
 
-/** ot_router_sender: a session as the calls see it. */
+/** ot_router_sender: a session as calls and channels see it. */
 OtSender ot_router_sender (const OtSession *session);

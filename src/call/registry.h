@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "call.h"
+#include "sender.h"
 
 /**
  * OtRegistry:
@@ -14,12 +15,6 @@
  * Thread: main loop.
  */
 typedef struct _OtRegistry OtRegistry;
-
-/** OtSender: who sent an event; strings borrowed for the time of the call. */
-typedef struct {
-  const char *user_id;
-  const char *session_id;
-} OtSender;
 
 /** ot_registry_new: @ports are copied. Returns: (transfer full) */
 OtRegistry *ot_registry_new (const OtCallPorts *ports);

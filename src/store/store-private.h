@@ -22,6 +22,7 @@ struct _OtStore {
       *admin; /* owned; migrations, recovery, reports: slow things on a connection of their own */
   OtPool *records; /* owned; what calls and sessions wait for; NULL before the start and after the
                       close */
+  OtPool *chat; /* owned; channels, with a connection of their own; NULL as @records is */
   OtRecordPort port;
   GTask *starting; /* owned; until the start is answered */
   GTask *closing;  /* owned; from when the close was asked for */

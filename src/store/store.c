@@ -13,6 +13,7 @@
 #define ADMIN_PATIENCE_US (ADMIN_TIMEOUT_MS * 1000LL)
 #define DRAIN_US (5 * G_USEC_PER_SEC)
 #define WAITING_LIMIT 20000
+#define CHAT_WAITING_LIMIT 2000
 #define ADMIN_WAITING_LIMIT 100
 
 G_DEFINE_FINAL_TYPE (OtStore, ot_store, G_TYPE_OBJECT)
@@ -104,6 +105,7 @@ on_recovered (const PGresult *result, gpointer user_data)
   OtStore *self = user_data;
   OtPoolOptions options = { "records", conninfo_of (self), self->connections, RECORD_TIMEOUT_MS,
                             WAITING_LIMIT };
+  OtPoolOptions chat = { "chat", conninfo_of (self), 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT };
 
   if (result == NULL || ot_answer_is_error (result)) {
     end_start (self, result != NULL
@@ -116,6 +118,7 @@ on_recovered (const PGresult *result, gpointer user_data)
     ot_warning ("%s calls were left open by a dead server and are closed now",
                 ot_answer_text (result, "closed"));
   self->records = ot_pool_new (&options, on_records_open, self);
+  self->chat = ot_pool_new (&chat, NULL, NULL);
 }
 
 static void
@@ -224,6 +227,7 @@ on_drained (gpointer user_data)
 
   if (left > 0)
     ot_warning ("%u statements were not answered before the close", left);
+  ot_pool_free (g_steal_pointer (&self->chat));
   ot_pool_free (g_steal_pointer (&self->records));
   ot_pool_free (g_steal_pointer (&self->admin));
   if (self->cluster != NULL)
@@ -300,6 +304,7 @@ ot_store_finalize (GObject *object)
 {
   OtStore *self = OT_STORE (object);
 
+  ot_pool_free (self->chat);
   ot_pool_free (self->records);
   ot_pool_free (self->admin);
   ot_cluster_free (self->cluster);
