@@ -72,7 +72,12 @@ ot_leg_init (OtLeg *self)
 void
 ot_leg_register (void)
 {
+  static gsize done;
+
+  if (!g_once_init_enter (&done))
+    return;
   gst_element_register (NULL, "otleg", GST_RANK_NONE, OT_TYPE_LEG);
+  g_once_init_leave (&done, 1);
 }
 
 /* ---- from the media thread: only to the feeder ---- */

@@ -49,7 +49,7 @@ typedef struct {
   void (*rtp) (OtLeg *leg, gint64 arrival_us, gpointer user_data);
 } OtLegListener;
 
-/** ot_leg_register: Makes "otleg" known to gst_parse_launch(). Once in a process. */
+/** ot_leg_register: Makes "otleg" known to gst_parse_launch(). Calling it again does nothing. */
 void ot_leg_register (void);
 
 /**

@@ -640,6 +640,36 @@ test_too_many_requests (Fixture *f, gconstpointer data)
   connect_peer (f, f->peers[OT_SIDE_CALLER]);
 }
 
+/* Of calls that are over GStreamer has nothing left: no webrtcbin, no leg, no transport. The
+ * process runs with GStreamer's own tracer of live objects. (A DTLS connection lives on until its
+ * timer fires.) */
+static void
+test_leaves_nothing (Fixture *f, gconstpointer data)
+{
+  static const char *const ours[] = { "Ot", "GstWebRTC", "Transport" };
+  GList *tracers = gst_tracing_get_active_tracers ();
+  const GstStructure *live = NULL;
+  const GValue *list;
+
+  g_assert_nonnull (tracers);
+  connect_both (f);
+  say (f, f->peers[OT_SIDE_CALLER], f->peers[OT_SIDE_CALLEE]);
+  ot_media_server_free (g_steal_pointer (&f->server));
+  g_signal_emit_by_name (tracers->data, "get-live-objects", &live);
+  list = gst_structure_get_value (live, "live-objects-list");
+  for (guint i = 0; i < gst_value_list_get_size (list); i++) {
+    const GstStructure *object = gst_value_get_structure (gst_value_list_get_value (list, i));
+    const GValue *value = gst_structure_get_value (object, "object");
+    const char *type = G_VALUE_TYPE_NAME (value);
+
+    for (guint k = 0; k < G_N_ELEMENTS (ours); k++)
+      if (g_str_has_prefix (type, ours[k]))
+        g_error ("a %s is left", type);
+  }
+  gst_structure_free ((GstStructure *)live);
+  g_list_free_full (tracers, gst_object_unref);
+}
+
 /* GST_DEBUG_DUMP_DOT_DIR: each call's graph, found by the call's id. */
 static void
 test_graphs (Fixture *f, gconstpointer data)
@@ -711,6 +741,7 @@ main (int argc, char **argv)
 
   graphs = folder;
   g_setenv ("GST_DEBUG_DUMP_DOT_DIR", graphs, TRUE);
+  g_setenv ("GST_TRACERS", "leaks", TRUE);
   g_test_init (&argc, &argv, NULL);
   ot_media_install_log ();
   add ("/media/both-offer", test_both_offer, NULL);
@@ -730,6 +761,7 @@ main (int argc, char **argv)
   g_test_add ("/media/ipv6", Fixture, NULL, set_up_v6, test_ipv6, tear_down);
   add ("/media/noise", test_noise, NULL);
   add ("/media/too-many-requests", test_too_many_requests, NULL);
+  add ("/media/leaves-nothing", test_leaves_nothing, NULL);
   add ("/media/graphs", test_graphs, NULL);
   g_test_add_func ("/media/bad-start", test_bad_start);
   status = g_test_run ();
