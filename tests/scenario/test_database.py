@@ -1,14 +1,15 @@
 """BILLING.md "Faults": the database is away while people talk."""
 
+import signal
 from datetime import timedelta
 
 import pytest
 
 from otomo import database
-from otomo.scene import instant
+from otomo.scene import aside, instant
 
 UNIT = timedelta(seconds=1)
-SETTINGS = {"call.database_timeout": 10}
+SETTINGS = {"call.database_timeout": 10, "call.request_timeout": 1}
 
 
 @pytest.fixture
@@ -50,20 +51,35 @@ async def test_the_end_is_told_when_the_database_has_it(scene, stopped_clock):
     await scene.over("user_end")
 
 
-async def test_no_new_call_meanwhile(scene, make_scene, server, stopped_clock):
+async def test_a_request_meanwhile(scene, stopped_clock):
+    await scene.online()
+    stopped_clock()
+    await scene.request()
+    await scene.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=scene.call_id)
+    database.thaw(scene.server.state_dir)
+    row = await scene.row_when(status="failed")
+    assert row["end_reason"] == "system_error"
+    await scene.otomo.client.expect_none("incoming_call")
+
+
+async def test_a_request_while_the_server_drains(scene, make_scene, server, stopped_clock):
     number = next(server.pairs)
     other = make_scene(server, f"u{number}", f"o{number}")
     await other.online()
     await scene.in_call()
     await scene.tick(1)
-    stopped_clock()
-    # Unit 2 has waited for its answer for so long that nothing better can be hoped for.
-    await scene.wall_clock(instant(scene.connected_at) + 3.5 * UNIT)
+    stopped_clock()  # so that the end of the call has to wait, and the server for it
+    server.process.send_signal(signal.SIGTERM)
+    await scene.otomo.peer.falls_silent()
     await other.request()
-    await other.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=other.call_id)
+    await other.user.client.expect_error("SERVER_DRAINING", callId=other.call_id)
     database.thaw(server.state_dir)
-    await scene.tick(2)
-    await other.ring()
+    for person in scene.both:
+        await person.client.expect("call_end", callId=scene.call_id, reason="server_shutdown")
+    await other.user.client.closed(1001)
+    assert await aside(server.ended) == 0
+    await aside(server.start)
+    assert (await scene.row())["end_reason"] == "server_shutdown"
 
 
 async def test_away_for_too_long(scene, stopped_clock):

@@ -9,6 +9,8 @@ from . import DEADLINE
 from .client import Client
 from .peer import Peer
 
+LOOK_INTERVAL = 0.02  # seconds between two looks into the database
+
 aside = asyncio.to_thread  # for the server's blocking helpers: voices flow on meanwhile
 
 
@@ -209,6 +211,17 @@ class Scene:
         assert len(rows) == 1, f"{len(rows)} rows of {self.call_id} in calls"
         return rows[0]
 
+    async def row_when(self, **values):
+        """Waits until the call's row has these values; for what nobody is told of."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + DEADLINE
+        row = await self.row()
+        while any(row[name] != value for name, value in values.items()):
+            assert loop.time() < end, f"not {values}: {row}"
+            await asyncio.sleep(LOOK_INTERVAL)
+            row = await self.row()
+        return row
+
     async def events(self):
         """Its rows in `call_events`, oldest first."""
         query = "SELECT * FROM call_events WHERE call_id = %s ORDER BY id"
@@ -230,6 +243,7 @@ class Scene:
             if refused:
                 assert all(row["to_state"] in (None, row["from_state"]) for row in refused), refused
                 return
+            await asyncio.sleep(LOOK_INTERVAL)
         raise AssertionError(f"no row of {person.id}'s {event} refused with {code}: {events}")
 
     async def transfers(self, kind):

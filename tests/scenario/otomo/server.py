@@ -107,9 +107,13 @@ class Server:
     def url(self):
         return self.address.replace("http://", "ws://")
 
-    def stop(self, sign=signal.SIGTERM):
+    def stop(self):
         """Ends it as an operator does; its exit status."""
-        self.process.send_signal(sign)
+        self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+    def ended(self):
+        """Waits until it has ended; its exit status."""
         try:
             status = self.process.wait(STOP_DEADLINE)
         except subprocess.TimeoutExpired:
