@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "channels.h"
 #include "ids.h"
 #include "log.h"
 #include "reply.h"
@@ -246,6 +247,46 @@ post_token (const Request *request)
       ot_clock_wall_us (request->admin->clock) + OT_TOKEN_LIFE_US, NULL, on_token, token);
 }
 
+/* ---- channels ---- */
+
+static void
+on_channel_added (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean done = ot_store_add_channel_finish (OT_STORE (source), result, &error);
+
+  reply_done (user_data, done, error);
+}
+
+static void
+put_channel (const Request *request)
+{
+  ot_reply_later (request->message);
+  ot_store_add_channel_async (request->admin->store, request->id, NULL, on_channel_added, request->message);
+}
+
+static void
+post_member (const Request *request)
+{
+  const char *user_id = parameter (request, "user");
+
+  if (!ot_id_valid (user_id)) {
+    ot_reply_refusal (request->message, SOUP_STATUS_BAD_REQUEST, "user: 1 to 64 of A-Za-z0-9_.:- are needed");
+    return;
+  }
+  ot_reply_later (request->message);
+  ot_store_add_channel_member_async (request->admin->store, request->id, user_id, NULL, on_channel_added,
+      request->message);
+}
+
+static void
+get_channels (const Request *request)
+{
+  ot_reply_later (request->message);
+  ot_store_channels_json_async (request->admin->store, g_strcmp0 (parameter (request, "calls"), "true") == 0, LIST_MAX,
+      NULL, on_json, request->message);
+}
+
 /* ---- seed: people first, then their tokens, all at once ---- */
 
 typedef struct {
@@ -384,6 +425,9 @@ static const struct {
   { "GET", "/v1/calls", NULL, get_calls },
   { "GET", "/v1/calls/", "", get_call },
   { "POST", "/v1/calls/", "/end", post_call_end },
+  { "GET", "/v1/channels", NULL, get_channels },
+  { "PUT", "/v1/channels/", "", put_channel },
+  { "POST", "/v1/channels/", "/members", post_member },
   { "GET", "/v1/audit", NULL, get_audit },
   { "POST", "/v1/seed", NULL, post_seed },
   { "PUT", "/v1/log", NULL, put_log },

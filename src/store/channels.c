@@ -6,7 +6,7 @@
 #include "log.h"
 #include "store-private.h"
 
-#define CHAT_PATIENCE_US (10 * G_USEC_PER_SEC)
+#define CHAT_PATIENCE_US (5 * G_USEC_PER_SEC)
 #define LINES_MAX 10000
 
 /* ---- what is said ---- */

@@ -7,7 +7,8 @@
  * SECTION:channels
  *
  * The store's operations on channels (data/sql/008-channels.sql). They have a connection of their
- * own, so that no money waits behind chat. Errors, completions and threads are as in store.h.
+ * own, so that no money waits behind chat; a question of the chat waits 5 s. Errors, completions
+ * and threads are as in store.h.
  */
 
 /** ot_store_chat_port: channels as the chat sees them. @self: borrowed; after a successful start.
