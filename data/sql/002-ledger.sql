@@ -29,13 +29,15 @@ CREATE TABLE transfers (
   CHECK (debit_account <> credit_account),
   CONSTRAINT transfers_of_a_unit CHECK (
     (kind IN ('charge', 'share', 'refund')) = (call_id IS NOT NULL AND unit_index IS NOT NULL AND unit_at IS NOT NULL)),
+  CONSTRAINT transfers_of_a_call CHECK (kind NOT IN ('hold', 'release') OR call_id IS NOT NULL),
   CONSTRAINT transfers_once_a_unit UNIQUE (call_id, unit_index, kind)
 );
 CREATE INDEX transfers_debit ON transfers (debit_account, created_at);
 CREATE INDEX transfers_credit ON transfers (credit_account, created_at);
-COMMENT ON COLUMN transfers.unit_at IS 'the instant from which the unit is paid';
+COMMENT ON COLUMN transfers.unit_at IS 'the instant at which the unit fell due: its beginning in advance, its end in arrears';
 
 CREATE FUNCTION wallet_of (user_id text) RETURNS text LANGUAGE sql IMMUTABLE RETURN 'wallet/' || user_id;
+CREATE FUNCTION hold_of (user_id text) RETURNS text LANGUAGE sql IMMUTABLE RETURN 'hold/' || user_id;
 CREATE FUNCTION earnings_of (user_id text) RETURNS text LANGUAGE sql IMMUTABLE RETURN 'earnings/' || user_id;
 
 CREATE FUNCTION shard_of (kind account_kind, key text) RETURNS text

@@ -9,6 +9,8 @@ CREATE TABLE calls (
   price_per_unit bigint NOT NULL CHECK (price_per_unit > 0),
   share_percent integer NOT NULL CHECK (share_percent BETWEEN 0 AND 100),
   unit_seconds integer NOT NULL CHECK (unit_seconds > 0),
+  charge text NOT NULL DEFAULT 'advance' CHECK (charge IN ('advance', 'arrears')),
+  partial_unit text NOT NULL DEFAULT 'charge' CHECK (partial_unit IN ('charge', 'free', 'pro_rata')),
   requested_at timestamptz NOT NULL,
   accepted_at timestamptz,
   started_at timestamptz,
@@ -19,6 +21,7 @@ CREATE TABLE calls (
   total_seconds bigint CHECK (total_seconds >= 0),
   units_charged integer NOT NULL DEFAULT 0 CHECK (units_charged >= 0),
   total_charged bigint NOT NULL DEFAULT 0 CHECK (total_charged >= 0),
+  rest_unit integer CHECK (rest_unit = units_charged),
   total_refunded bigint NOT NULL DEFAULT 0 CHECK (total_refunded >= 0),
   node_id text NOT NULL,
   CONSTRAINT calls_over_has_an_end CHECK (
@@ -29,6 +32,7 @@ CREATE TABLE calls (
 ) WITH (fillfactor = 60); -- room for HOT updates: a row changes with each unit and each second
 COMMENT ON COLUMN calls.started_mono_us IS 'started_at on the monotonic clock of the node: the zero of the units';
 COMMENT ON COLUMN calls.media_alive_at IS 'the last instant at which the media is known to have run: where a crash ends the call';
+COMMENT ON COLUMN calls.rest_unit IS 'in arrears: the unit that the end cut, if it cost anything';
 COMMENT ON COLUMN calls.total_charged IS 'what the caller paid: all units charged less total_refunded';
 
 -- Nobody in two live calls.

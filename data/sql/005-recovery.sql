@@ -29,18 +29,32 @@ BEGIN
   RETURN points;
 END $$;
 
+-- When a call that is reconnecting left in_call; NULL: it is not reconnecting.
+CREATE FUNCTION left_in_call_at (call calls) RETURNS timestamptz
+LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT max(at) FROM call_events
+    WHERE call_events.call_id = call.call_id AND call.status = 'reconnecting'
+      AND from_state = 'in_call' AND to_state <> 'in_call'
+$$;
+
 CREATE FUNCTION recover_call (call calls) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   started boolean := call.started_at IS NOT NULL;
-  -- The media's last moment, and never past what was paid: a unit that the crash kept from being charged is ours to lose.
+  arrears boolean := started AND call.charge = 'arrears';
+  -- What was paid, or is held: a unit beyond it, which the crash kept from being charged, is ours to lose.
+  covered integer := call.units_charged + (arrears AND held_points (call) > 0)::integer;
+  -- The media's last moment.
   the_end timestamptz := CASE
     WHEN started THEN least (greatest (call.media_alive_at, call.started_at),
-      call.started_at + call.units_charged * call.unit_seconds * interval '1 second')
+      call.started_at + covered * call.unit_seconds * interval '1 second')
     ELSE greatest (now(), call.requested_at, call.accepted_at) END;
-  refunded bigint := CASE WHEN started THEN refund_unserved (call, the_end) ELSE 0 END;
+  refunded bigint := CASE WHEN started AND NOT arrears THEN refund_unserved (call, the_end) ELSE 0 END;
   state text := CASE WHEN started THEN 'ended' ELSE 'failed' END;
 BEGIN
+  IF arrears THEN
+    PERFORM settle_rest (call, least (the_end, left_in_call_at (call)), true);
+  END IF;
   UPDATE calls
     SET status = state, ended_at = the_end, end_reason = 'server_shutdown',
       total_seconds = coalesce(floor (extract (epoch FROM the_end - started_at)), 0),

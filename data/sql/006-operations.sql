@@ -18,9 +18,9 @@ END $$;
 CREATE FUNCTION open_accounts (user_ids text[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
   INSERT INTO accounts (id, owner, kind)
-    SELECT CASE role WHEN 'user' THEN wallet_of (id) ELSE earnings_of (id) END, id,
-        (CASE role WHEN 'user' THEN 'wallet' ELSE 'earnings' END)::account_kind
-      FROM users WHERE id = ANY (user_ids)
+    SELECT kind || '/' || users.id, users.id, kind::account_kind
+      FROM users JOIN (VALUES ('user', 'wallet'), ('user', 'hold'), ('otomo', 'earnings')) AS has (role, kind) USING (role)
+      WHERE users.id = ANY (user_ids)
     ON CONFLICT DO NOTHING
 $$;
 

@@ -17,7 +17,11 @@ CREATE VIEW violations_of_balance AS -- 1
 
 CREATE VIEW violations_of_wallet AS -- 2
   SELECT 2 AS invariant, 'account ' || id AS subject, 'the balance is ' || balance AS detail
-    FROM accounts WHERE kind IN ('wallet', 'hold') AND balance < 0;
+    FROM accounts WHERE kind IN ('wallet', 'hold') AND balance < 0
+  UNION ALL
+  SELECT 2, 'account hold/' || caller_id, 'call ' || call_id || ' is ' || status || ' and holds ' || held
+    FROM calls, LATERAL (SELECT held_points (calls) AS held) AS what
+    WHERE charge = 'arrears' AND held <> 0 AND (NOT live OR held <> price_per_unit);
 
 CREATE VIEW units AS -- what was charged and given back, a row a call
   SELECT call_id, count(*) FILTER (WHERE kind = 'charge') AS charges,
@@ -34,24 +38,38 @@ CREATE VIEW violations_of_units AS -- 3
       charges || ' charges of ' || distinct_charges || ' units between ' || coalesce(first_unit, 0) || ' and '
         || coalesce(last_unit, 0) AS detail
     FROM units
-    WHERE charges <> distinct_charges OR first_unit IS DISTINCT FROM 1 OR last_unit IS DISTINCT FROM charges;
+    WHERE charges <> distinct_charges OR (charges > 0 AND (first_unit, last_unit) <> (1, charges));
 
--- Until when a started call was in_call, and how many units that makes: unit i is due at the start + (i − 1) units, and owed
--- when it was due before. One that was due at the very instant may be charged or not.
+-- Until when a started call was in_call, and how many units that makes (docs/billing.md). In advance unit i is due at the
+-- start + (i − 1) units, and owed when it was due before; one that was due at the very instant may be charged or not. In arrears:
+-- the whole units, and what the end cut, when that costs something.
 CREATE VIEW talks AS
   SELECT call_id, live, units_charged, started_at, ended_at, talked_until, wallet_was_empty,
-      greatest (1, ceil (spoken)) AS least_units, floor (greatest (spoken, 0)) + 1 AS most_units
+      CASE WHEN in_advance THEN greatest (1, ceil (spoken)) WHEN live THEN 0 ELSE in_arrears END AS least_units,
+      CASE WHEN in_advance THEN floor (spoken) + 1 WHEN live THEN floor (spoken) ELSE in_arrears END AS most_units,
+      rest_price (call, talked - (units_charged - (rest_unit IS NOT NULL)::integer) * unit, recovered) AS rest_points
     FROM (
-      SELECT calls.*, talked_until, extract (epoch FROM talked_until - started_at) / unit_seconds AS spoken,
-          EXISTS (SELECT FROM call_events
-            WHERE call_events.call_id = calls.call_id AND detail = 'INSUFFICIENT_BALANCE' AND from_state = 'in_call')
-            AS wallet_was_empty
-        FROM calls, LATERAL (
+      SELECT calls.*, calls AS call, charge = 'advance' AS in_advance, talked_until, talked, unit, recovered, wallet_was_empty,
+          talked::numeric / unit AS spoken,
+          talked / unit + (rest_price (calls, talked % unit, recovered) > 0)::integer AS in_arrears
+        FROM calls
+        CROSS JOIN LATERAL (
           -- Not now(), units may have come since; and the wall clock may have been set back.
           SELECT CASE WHEN status = 'in_call' THEN greatest (clock_timestamp(), media_alive_at)
               ELSE (SELECT max(at) FROM call_events
                 WHERE call_events.call_id = calls.call_id AND from_state = 'in_call' AND to_state <> 'in_call')
-            END AS talked_until) AS talk
+            END AS talked_until) AS log
+        CROSS JOIN LATERAL (
+          SELECT EXISTS (SELECT FROM call_events
+              WHERE call_events.call_id = calls.call_id AND event = 'recovered') AS recovered) AS crash
+        CROSS JOIN LATERAL (
+          -- A server that was killed may have looked at the silence later than at the media's last moment.
+          SELECT microseconds (greatest (interval '0',
+              CASE WHEN recovered THEN least (talked_until, ended_at) ELSE talked_until END - started_at)) AS talked,
+              unit_seconds * 1000000::bigint AS unit,
+              EXISTS (SELECT FROM call_events
+                WHERE call_events.call_id = calls.call_id AND detail = 'INSUFFICIENT_BALANCE' AND from_state = 'in_call')
+                AS wallet_was_empty) AS what
        WHERE started_at IS NOT NULL) AS spoken_calls;
 
 CREATE VIEW violations_of_time AS -- 4
@@ -76,9 +94,18 @@ CREATE VIEW violations_of_total AS -- 5
         || ' shared' AS detail
     FROM calls LEFT JOIN units USING (call_id)
     WHERE (total_charged, total_refunded, units_charged)
-        <> (coalesce(charged, 0) - coalesce(refunded, 0), coalesce(refunded, 0), coalesce(charges, 0))
-      OR coalesce(charged, 0) <> units_charged * price_per_unit
-      OR coalesce(shared, 0) <> units_charged * (price_per_unit * share_percent / 100);
+        <> (coalesce(charged, 0) - coalesce(refunded, 0), coalesce(refunded, 0), coalesce(charges, 0));
+
+CREATE VIEW violations_of_price AS -- 5, unit by unit
+  SELECT 5 AS invariant, 'call ' || charge.call_id AS subject, 'unit ' || charge.unit_index || ' cost ' || charge.amount || ' and earned '
+      || coalesce(share.amount, 0) || ', not ' || points || ' and ' || points * share_percent / 100 AS detail
+    FROM transfers AS charge JOIN calls ON calls.call_id = charge.call_id LEFT JOIN talks ON talks.call_id = charge.call_id
+    LEFT JOIN transfers AS share
+      ON (share.call_id, share.unit_index, share.kind) = (charge.call_id, charge.unit_index, 'share')
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN charge.unit_index = rest_unit THEN rest_points ELSE price_per_unit END AS points) AS right_one
+    WHERE charge.kind = 'charge'
+      AND (charge.amount, coalesce(share.amount, 0)) <> (points, points * share_percent / 100);
 
 CREATE VIEW violations_of_end AS -- 6
   SELECT 6 AS invariant, 'call ' || call_id AS subject, 'it is ' || status || ' without an end, a reason or a length' AS detail
@@ -92,7 +119,8 @@ CREATE VIEW violations_of_end AS -- 6
 CREATE VIEW violations AS
   SELECT * FROM violations_of_balance UNION ALL SELECT * FROM violations_of_wallet
   UNION ALL SELECT * FROM violations_of_units UNION ALL SELECT * FROM violations_of_time
-  UNION ALL SELECT * FROM violations_of_total UNION ALL SELECT * FROM violations_of_end;
+  UNION ALL SELECT * FROM violations_of_total UNION ALL SELECT * FROM violations_of_price
+  UNION ALL SELECT * FROM violations_of_end;
 
 CREATE FUNCTION audit_json () RETURNS json
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$

@@ -112,7 +112,8 @@ call_ports (OtApp *self)
                   .watch = { .rtp_pause_us = config->call_rtp_pause_us,
                              .rtp_timeout_us = config->call_rtp_timeout_us,
                              .lost_timeout_us = config->call_lost_timeout_us,
-                             .resume_window_us = config->call_resume_window_us } },
+                             .resume_window_us = config->call_resume_window_us },
+                  .charge = ot_charge_mode_parse (config->billing_charge) },
   };
 }
 
@@ -319,7 +320,9 @@ start (OtApp *self, GError **error)
                              .state_dir = self->state_dir,
                              .node_id = config->server_node,
                              .unit_seconds = (int) config->billing_unit_seconds,
-                             .share_percent = (int) config->billing_share_percent };
+                             .share_percent = (int) config->billing_share_percent,
+                             .charge = ot_charge_mode_parse (config->billing_charge),
+                             .partial_unit = ot_partial_unit_parse (config->billing_partial_unit) };
 
   if (!make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
     return FALSE;

@@ -14,6 +14,7 @@ typedef struct {
   char *database_url;
   gint64 billing_unit_seconds;
   char *billing_charge;
+  char *billing_partial_unit;
   gint64 billing_share_percent;
   gint64 call_request_timeout_us;
   gint64 call_ring_timeout_us;

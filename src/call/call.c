@@ -1,6 +1,7 @@
-/* One call: finds the rule for an event, sets the state, does what is due at once and puts the rest, with its record,
- * into the outbox. The only writer of a call's state, and the only place that executes rules. Decisions are in core/,
- * words in announce.c. Main loop only; no port calls back from inside a request, and an assertion holds them to it. */
+/* One call: finds the rule for an event, sets the state, does what is due at once and puts the
+ * rest, with its record, into the outbox. The only writer of a call's state, and the only place
+ * that executes rules. Decisions are in core/, words in announce.c. Main loop only; no port calls
+ * back from inside a request, and an assertion holds them to it. */
 
 #include "call.h"
 
@@ -99,7 +100,8 @@ static void
 arm_billing (OtCall *self)
 {
   if (self->state == OT_CALL_IN_CALL)
-    ot_timer_arm (&self->billing_timer, ot_billing_next_due_us (&self->billing) + 1, on_billing_timer, self);
+    ot_timer_arm (&self->billing_timer, ot_billing_next_due_us (&self->billing) + 1,
+                  on_billing_timer, self);
   else
     ot_timer_cancel (&self->billing_timer);
 }
@@ -109,12 +111,12 @@ arm_billing (OtCall *self)
 static OtRecord
 new_record (const OtCall *self, OtRecordKind kind, gint64 at_us)
 {
-  return (OtRecord) { .kind = kind,
-                      .call_id = self->id,
-                      .at_us = ot_call_wall_us (self, at_us),
-                      .actor = "server",
-                      .from_state = ot_call_state_name (self->state),
-                      .to_state = ot_call_state_name (self->state) };
+  return (OtRecord){ .kind = kind,
+                     .call_id = self->id,
+                     .at_us = ot_call_wall_us (self, at_us),
+                     .actor = "server",
+                     .from_state = ot_call_state_name (self->state),
+                     .to_state = ot_call_state_name (self->state) };
 }
 
 static void
@@ -151,8 +153,9 @@ fill_started (const OtCall *self, OtRecord *record)
   record->started_mono_us = self->connected_us;
   for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
     record->evidence[side] = self->evidence[side];
-    record->evidence_wall_us[side] =
-        self->evidence[side].first_us != 0 ? ot_call_wall_us (self, self->evidence[side].first_us) : 0;
+    record->evidence_wall_us[side] = self->evidence[side].first_us != 0
+                                         ? ot_call_wall_us (self, self->evidence[side].first_us)
+                                         : 0;
   }
 }
 
@@ -190,6 +193,8 @@ put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallIn
     if (rule->record == OT_REC_ENDED) {
       record->reason = self->reason;
       record->total_seconds = ot_call_total_seconds (self, input->at_us);
+      record->talked_until_us =
+          self->talked_until_us != 0 ? ot_call_wall_us (self, self->talked_until_us) : 0;
     }
   }
   if (item.has_record || item.then[0] != OT_FX_NONE)
@@ -227,7 +232,7 @@ negotiate (OtCall *self, const OtCallInput *input)
   const OtMediaPort *media = &self->ports->media;
   OtSide side = side_of_actor (input->by);
 
-  switch ((int) input->event) {
+  switch ((int)input->event) {
   case OT_EV_OFFER:
     ot_negotiation_client_offer (&self->negotiation, side);
     media->offer (media->self, self->id, side, input->sdp);
@@ -245,7 +250,8 @@ start_clock (OtCall *self, const OtCallInput *input)
 {
   self->connected_us = input->at_us;
   memcpy (self->evidence, input->evidence, sizeof self->evidence);
-  ot_billing_start (&self->billing, input->at_us, self->ports->settings.unit_us);
+  ot_billing_start (&self->billing, self->ports->settings.charge, input->at_us,
+                    self->ports->settings.unit_us);
 }
 
 static void
@@ -253,7 +259,7 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
 {
   const OtCallPorts *ports = self->ports;
 
-  switch ((int) effect) {
+  switch ((int)effect) {
   case OT_FX_ARM_RING_TIMER:
     arm_phase (self, input->at_us + ports->settings.ring_timeout_us);
     break;
@@ -280,10 +286,12 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
     break;
   case OT_FX_TELL_REFUSAL:
     if (self->reason != OT_REASON_SYSTEM_ERROR) /* else the caller was told that nobody answers */
-      ot_announce_request_refused (self, self->party[OT_SIDE_CALLER].session_id, input->at_us, input->result);
+      ot_announce_request_refused (self, self->party[OT_SIDE_CALLER].session_id, input->at_us,
+                                   input->result);
     break;
   case OT_FX_TELL_UNAVAILABLE:
-    ot_announce_refusal (&ports->tell, self->party[OT_SIDE_CALLER].session_id, OT_CODE_TEMPORARILY_UNAVAILABLE,
+    ot_announce_refusal (
+        &ports->tell, self->party[OT_SIDE_CALLER].session_id, OT_CODE_TEMPORARILY_UNAVAILABLE,
         "The database does not answer at the moment; please try again", "call_request", self->id);
     break;
   default:
@@ -298,21 +306,26 @@ set_state (OtCall *self, const OtCallRule *rule, const OtCallInput *input)
   if (rule->to == self->state)
     return;
   ot_timer_cancel (&self->phase_timer);
+  if (self->state == OT_CALL_IN_CALL)
+    self->talked_until_us = input->at_us;
   if (!ot_call_state_is_live (rule->to)) {
     self->reason = rule->reason != OT_REASON_NONE ? rule->reason : input->reason;
     self->ended_us = input->at_us;
   }
-  ot_info ("call %s: %s → %s (%s%s%s)", self->id, ot_call_state_name (self->state), ot_call_state_name (rule->to),
-      ot_call_event_name (input->event), self->reason != OT_REASON_NONE ? ", " : "",
-      self->reason != OT_REASON_NONE ? ot_reason_name (self->reason) : "");
+  ot_info ("call %s: %s → %s (%s%s%s)", self->id, ot_call_state_name (self->state),
+           ot_call_state_name (rule->to), ot_call_event_name (input->event),
+           self->reason != OT_REASON_NONE ? ", " : "",
+           self->reason != OT_REASON_NONE ? ot_reason_name (self->reason) : "");
   self->state = rule->to;
 }
 
-/* A person's event in the wrong season for its negotiation: rows say when, this says whether it fits. */
+/* A person's event in the wrong season for its negotiation: rows say when, this says whether it
+ * fits. */
 static gboolean
 answers_nothing (OtCall *self, const OtCallInput *input)
 {
-  return input->event == OT_EV_ANSWER && !ot_negotiation_take_answer (&self->negotiation, side_of_actor (input->by));
+  return input->event == OT_EV_ANSWER
+         && !ot_negotiation_take_answer (&self->negotiation, side_of_actor (input->by));
 }
 
 OtCode
@@ -349,13 +362,15 @@ ot_call_handle (OtCall *self, const OtCallInput *input, const char **text)
 
 /* ---- the database's answers ---- */
 
-/* A unit can't be paid: the talk that was paid for ends where that unit would have begun, whatever came since. */
+/* A unit can't be paid: the talk that was paid for ends where that unit would have begun, whatever
+ * came since. */
 static void
 end_unpaid (OtCall *self, OtCallEvent event, gint64 due_us)
 {
   OtOutboxItem *end = ot_outbox_find_end (self->outbox);
 
   ot_outbox_drop_open (self->outbox);
+  self->talked_until_us = due_us;
   if (event == OT_EV_FIRST_UNIT_UNPAID)
     self->connected_us = 0; /* the database has not let it begin */
   if (ot_call_state_is_live (self->state)) {
@@ -373,12 +388,15 @@ end_unpaid (OtCall *self, OtCallEvent event, gint64 due_us)
   end->record.to_state = ot_call_state_name (self->state);
   end->record.at_us = ot_call_wall_us (self, due_us);
   end->record.total_seconds = ot_call_total_seconds (self, due_us);
+  end->record.talked_until_us = ot_call_wall_us (self, due_us);
 }
 
 static void
 on_request_answered (OtCall *self, const OtOutboxItem *item, const OtRecordResult *result)
 {
-  OtCallInput input = { .event = OT_EV_STORED, .by = OT_BY_SERVER, .at_us = now_us (self), .result = result };
+  OtCallInput input = {
+    .event = OT_EV_STORED, .by = OT_BY_SERVER, .at_us = now_us (self), .result = result
+  };
 
   self->price_points = result->price_points;
   if (result->outcome != OT_OUTCOME_DONE)
@@ -392,14 +410,16 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
 {
   gboolean charges = item->record.kind == OT_RECORD_STARTED || item->record.kind == OT_RECORD_UNIT;
 
-  if (result->outcome == OT_OUTCOME_DONE)
+  if (result->outcome == OT_OUTCOME_DONE || result->outcome == OT_OUTCOME_LAST)
     return TRUE;
   if (charges && result->outcome == OT_OUTCOME_INSUFFICIENT_BALANCE) {
-    end_unpaid (self, item->record.kind == OT_RECORD_STARTED ? OT_EV_FIRST_UNIT_UNPAID : OT_EV_UNIT_UNPAID,
+    end_unpaid (
+        self, item->record.kind == OT_RECORD_STARTED ? OT_EV_FIRST_UNIT_UNPAID : OT_EV_UNIT_UNPAID,
         item->telling.at_us);
     return FALSE;
   }
-  ot_error ("call %s: the database refused %s for good (outcome %d)", self->id, item->record.event, result->outcome);
+  ot_error ("call %s: the database refused %s for good (outcome %d)", self->id, item->record.event,
+            result->outcome);
   if (item->record.kind == OT_RECORD_ENDED)
     return TRUE; /* people are not kept waiting; the audit shows it */
   ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, now_us (self));
@@ -417,12 +437,17 @@ on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user
   }
   if (item->has_record && !accept_result (self, item, result))
     return;
+  if (item->has_record && item->record.kind == OT_RECORD_ENDED)
+    ot_announce (self, OT_FX_TELL_TICK, item,
+                 result); /* of what the end cut, before the end itself */
   for (guint i = 0; i < OT_FSM_FX_MAX && item->then[i] != OT_FX_NONE; i++) {
     if (item->then[i] == OT_FX_RELEASE)
       self->released = TRUE;
     else
       ot_announce (self, item->then[i], item, result);
   }
+  if (item->has_record && result->outcome == OT_OUTCOME_LAST)
+    end_unpaid (self, OT_EV_UNIT_UNPAID, item->telling.at_us);
 }
 
 /* ---- connections ---- */
@@ -432,7 +457,9 @@ ot_call_connection_closed (OtCall *self, OtSide side, const char *session_id)
 {
   const OtTellPort *tell = &self->ports->tell;
   OtParty *party = &self->party[side];
-  OtCallInput input = { .event = OT_EV_CONNECTION_LOST, .by = actor_of_side (side), .at_us = now_us (self) };
+  OtCallInput input = { .event = OT_EV_CONNECTION_LOST,
+                        .by = actor_of_side (side),
+                        .at_us = now_us (self) };
 
   if (side == OT_SIDE_CALLEE && party->session_id == NULL && party->lost_since_us == 0) {
     if (!tell->is_online (tell->self, party->user_id))
@@ -451,9 +478,10 @@ ot_call_connection_opened (OtCall *self, OtSide side, const char *session_id)
 {
   const OtTellPort *tell = &self->ports->tell;
   const OtParty *party = &self->party[side];
-  OtCallInput input = {
-    .event = OT_EV_CONNECTION_BACK, .by = actor_of_side (side), .at_us = now_us (self), .session_id = session_id
-  };
+  OtCallInput input = { .event = OT_EV_CONNECTION_BACK,
+                        .by = actor_of_side (side),
+                        .at_us = now_us (self),
+                        .session_id = session_id };
   gint64 wall_us = ot_call_wall_us (self, input.at_us);
 
   if (side == OT_SIDE_CALLEE && self->state <= OT_CALL_RINGING) {
@@ -467,7 +495,8 @@ ot_call_connection_opened (OtCall *self, OtSide side, const char *session_id)
   }
   if (self->state <= OT_CALL_RINGING) {
     hold_by_device (self, &input);
-    ot_announce_standing (tell, session_id, self->id, ot_call_state_name (self->state), NULL, wall_us);
+    ot_announce_standing (tell, session_id, self->id, ot_call_state_name (self->state), NULL,
+                          wall_us);
     return;
   }
   ot_call_handle (self, &input, NULL);
@@ -476,8 +505,11 @@ ot_call_connection_opened (OtCall *self, OtSide side, const char *session_id)
 /* ---- life ---- */
 
 OtCall *
-ot_call_new (const OtCallPorts *ports, const char *call_id, const char *caller_id, const char *caller_session_id,
-    const char *callee_id)
+ot_call_new (const OtCallPorts *ports,
+             const char *call_id,
+             const char *caller_id,
+             const char *caller_session_id,
+             const char *callee_id)
 {
   OtCall *self = g_new0 (OtCall, 1);
   gint64 at_us = ot_clock_mono_us (ports->clock);

@@ -20,8 +20,10 @@ typedef struct {
   gint64 request_timeout_us;  /* call.request_timeout */
   gint64 ring_timeout_us;     /* call.ring_timeout */
   gint64 media_timeout_us;    /* call.media_timeout */
-  gint64 database_timeout_us; /* call.database_timeout: a call ends when its oldest record has waited so long */
+  gint64 database_timeout_us; /* call.database_timeout: a call ends when its oldest record has
+                                 waited so long */
   OtWatchLimits watch;        /* call.rtp_pause, rtp_timeout, lost_timeout, resume_window */
+  OtChargeMode charge;        /* billing.charge */
 } OtCallSettings;
 
 /** OtCallPorts: what calls need of the outside; borrowed by every call for its whole life. */
@@ -35,17 +37,21 @@ typedef struct {
 
 /** OtParty: one of the two people of a call. */
 typedef struct {
-  char *user_id;        /* owned */
-  char *session_id;     /* owned; the device that holds the call, NULL: none, or (callee) not accepted yet */
-  gint64 lost_since_us; /* when that device's connection was lost; 0: it is there, or there never was one */
-  gint64 returned_us;   /* when a connection came back and it isn't known yet whether its media did; 0: no such doubt */
+  char *user_id;    /* owned */
+  char *session_id; /* owned; the device that holds the call, NULL: none, or (callee) not accepted
+                       yet */
+  gint64 lost_since_us; /* when that device's connection was lost; 0: it is there, or there never
+                           was one */
+  gint64 returned_us;   /* when a connection came back and it isn't known yet whether its media did;
+                           0: no such doubt */
 } OtParty;
 
 /**
  * OtCall:
  *
- * One call: its state, its two parties, its clock, its way to the database. Owned by the registry alone; every
- * pointer handed to others is for the time of the call only. Written by call.c alone; read by announce.c.
+ * One call: its state, its two parties, its clock, its way to the database. Owned by the registry
+ * alone; every pointer handed to others is for the time of the call only. Written by call.c alone;
+ * read by announce.c.
  *
  * Thread: main loop.
  */
@@ -58,15 +64,17 @@ typedef struct {
   OtNegotiation negotiation;
   OtBilling billing;
   gint64 connected_us;    /* the clock's zero, monotonic; 0: never connected */
+  gint64 talked_until_us; /* when it left in_call last, monotonic; 0: it has not */
   gint64 ended_us;        /* monotonic; 0: live */
-  gint64 wall_offset_us;  /* UTC − monotonic when the call was made: the call's own wall clock, which no step moves */
-  gint64 price_points;    /* per unit, frozen by the database at the request */
-  OtTimer phase_timer;    /* requested, ringing, accepted: their timeouts */
-  OtTimer billing_timer;  /* in_call: next unit */
-  OtOutbox *outbox;       /* owned */
+  gint64 wall_offset_us; /* UTC − monotonic when the call was made: the call's own wall clock, which
+                            no step moves */
+  gint64 price_points;   /* per unit, frozen by the database at the request */
+  OtTimer phase_timer;   /* requested, ringing, accepted: their timeouts */
+  OtTimer billing_timer;              /* in_call: next unit */
+  OtOutbox *outbox;                   /* owned */
   OtRtpEvidence evidence[OT_N_SIDES]; /* what proved the call */
-  gboolean handling;      /* an event is being handled: no other may come in between */
-  gboolean released;      /* everything was told; kept for late messages */
+  gboolean handling;                  /* an event is being handled: no other may come in between */
+  gboolean released;                  /* everything was told; kept for late messages */
 } OtCall;
 
 /**
@@ -77,12 +85,12 @@ typedef struct {
 typedef struct {
   OtCallEvent event;
   OtActor by;
-  gint64 at_us;           /* when it came true, monotonic */
-  const char *session_id; /* from a person: the device */
-  OtReason reason;        /* REJECT */
-  gboolean client_offers; /* ACCEPT: "offerer": "client" */
-  const char *sdp;        /* OFFER, ANSWER */
-  OtIceCandidate candidate; /* CANDIDATE */
+  gint64 at_us;                  /* when it came true, monotonic */
+  const char *session_id;        /* from a person: the device */
+  OtReason reason;               /* REJECT */
+  gboolean client_offers;        /* ACCEPT: "offerer": "client" */
+  const char *sdp;               /* OFFER, ANSWER */
+  OtIceCandidate candidate;      /* CANDIDATE */
   const OtRtpEvidence *evidence; /* FIRST_RTP: of both sides */
   const OtRecordResult *result;  /* REQUEST_REFUSED */
 } OtCallInput;
@@ -94,8 +102,11 @@ typedef struct {
  *
  * Returns: (transfer full): free with ot_call_free()
  */
-OtCall *ot_call_new (const OtCallPorts *ports, const char *call_id, const char *caller_id, const char *caller_session_id,
-    const char *callee_id);
+OtCall *ot_call_new (const OtCallPorts *ports,
+                     const char *call_id,
+                     const char *caller_id,
+                     const char *caller_session_id,
+                     const char *callee_id);
 
 /** ot_call_free: only when ot_call_is_idle(), or after the record port was closed. */
 void ot_call_free (OtCall *self);
@@ -104,8 +115,8 @@ void ot_call_free (OtCall *self);
  * ot_call_handle:
  * @text: (out) (optional): why it was refused, for a person; static
  *
- * Finds the rule for an event and carries it out. A refusal of what a person brought changes nothing; the caller
- * tells the person. What the server itself brings out of season is ignored.
+ * Finds the rule for an event and carries it out. A refusal of what a person brought changes
+ * nothing; the caller tells the person. What the server itself brings out of season is ignored.
  *
  * Returns: %OT_CODE_NONE, or the code of the refusal
  */
@@ -115,8 +126,9 @@ OtCode ot_call_handle (OtCall *self, const OtCallInput *input, const char **text
 void ot_call_on_media (OtCall *self, const OtMediaEvent *event);
 
 /**
- * ot_call_look: looks at the media, the clock and the database's delay, and acts on what came true by @now_us. Called
- * for every live call by the registry's one timer, and before anything that could end a call.
+ * ot_call_look: looks at the media, the clock and the database's delay, and acts on what came true
+ * by @now_us. Called for every live call by the registry's one timer, and before anything that
+ * could end a call.
  */
 void ot_call_look (OtCall *self, gint64 now_us);
 

@@ -13,13 +13,14 @@
 #define MOMENT "ROW ($1, instant ($2), $3, $4, $5, $6, $7)::call_moment"
 
 static const char *const statements[] = {
-  [OT_RECORD_REQUESTED] = "SELECT * FROM record_requested (" MOMENT ", $8, $9, $10, $11, $12, $13)",
+  [OT_RECORD_REQUESTED] = "SELECT * FROM record_requested (" MOMENT ", $8, $9, $10, $11, $12, $13, "
+                          "$14, $15)",
   [OT_RECORD_ACCEPTED] = "SELECT * FROM record_accepted (" MOMENT ")",
   [OT_RECORD_STARTED] =
       "SELECT * FROM record_started (" MOMENT ", instant ($8), $9, $10, $11, $12, $13, $14)",
   [OT_RECORD_UNIT] = "SELECT * FROM record_unit (" MOMENT ", $8, instant ($9))",
   [OT_RECORD_NOTED] = "SELECT * FROM record_noted (" MOMENT ")",
-  [OT_RECORD_ENDED] = "SELECT * FROM record_ended (" MOMENT ", $8, $9)",
+  [OT_RECORD_ENDED] = "SELECT * FROM record_ended (" MOMENT ", $8, $9, instant ($10))",
   [OT_RECORD_REFUSED] = "SELECT * FROM record_refused (" MOMENT ")",
 };
 
@@ -62,6 +63,8 @@ statement_of (const OtStore *self, const OtRecord *record)
     ot_statement_add_bool (statement, record->callee_online);
     ot_statement_add_int (statement, self->share_percent);
     ot_statement_add_int (statement, self->unit_seconds);
+    ot_statement_add (statement, ot_charge_mode_name (self->charge));
+    ot_statement_add (statement, ot_partial_unit_name (self->partial_unit));
     ot_statement_add (statement, self->node_id);
   } else if (record->kind == OT_RECORD_STARTED) {
     ot_statement_add_int (statement, record->due_us);
@@ -73,6 +76,10 @@ statement_of (const OtStore *self, const OtRecord *record)
   } else if (record->kind == OT_RECORD_ENDED) {
     ot_statement_add (statement, ot_reason_name (record->reason));
     ot_statement_add_int (statement, record->total_seconds);
+    if (record->talked_until_us != 0)
+      ot_statement_add_int (statement, record->talked_until_us);
+    else
+      ot_statement_add (statement, NULL);
   }
   return statement;
 }
@@ -81,6 +88,7 @@ statement_of (const OtStore *self, const OtRecord *record)
 
 static const char *const outcomes[] = {
   [OT_OUTCOME_DONE] = "DONE",
+  [OT_OUTCOME_LAST] = "LAST",
   [OT_OUTCOME_REPEATED] = "REPEATED",
   [OT_OUTCOME_DUPLICATE] = "DUPLICATE",
   [OT_OUTCOME_PERMISSION_DENIED] = "PERMISSION_DENIED",
@@ -109,6 +117,7 @@ read_answer (const PGresult *answer, OtRecordResult *result)
   result->reason = ot_answer_text (answer, "reason");
   result->price_points = ot_answer_int (answer, "price_points", 0);
   result->share_percent = ot_answer_int (answer, "share_percent", 0);
+  result->unit_index = (int)ot_answer_int (answer, "unit_index", 0);
   result->charged_points = ot_answer_int (answer, "charged_points", 0);
   result->earned_points = ot_answer_int (answer, "earned_points", 0);
   result->balance_points[OT_SIDE_CALLER] = ot_answer_int (answer, "caller_balance", 0);

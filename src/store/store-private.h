@@ -15,6 +15,8 @@ struct _OtStore {
   char *node_id;
   int unit_seconds;
   int share_percent;
+  OtChargeMode charge;
+  OtPartialUnit partial_unit;
   int connections;
 
   OtCluster *cluster; /* owned; NULL with a database of somebody else's */

@@ -340,6 +340,8 @@ ot_store_new (const OtStoreOptions *options)
   self->node_id = g_strdup (options->node_id);
   self->unit_seconds = options->unit_seconds;
   self->share_percent = options->share_percent;
+  self->charge = options->charge;
+  self->partial_unit = options->partial_unit;
   self->connections = options->connections > 0 ? options->connections : 4;
   return self;
 }

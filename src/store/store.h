@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "billing.h"
 #include "record.h"
 #include "store-error.h"
 
@@ -34,7 +35,9 @@ typedef struct {
   const char *node_id;   /* calls.node_id; no two running servers of one database may share it */
   int unit_seconds;      /* > 0; stored with each call */
   int share_percent;     /* 0 to 100; of an otomo that has none of its own; stored with each call */
-  int connections;       /* for records; 0: 4 */
+  OtChargeMode charge;   /* stored with each call */
+  OtPartialUnit partial_unit; /* the same */
+  int connections;            /* for records; 0: 4 */
 } OtStoreOptions;
 
 OtStore *ot_store_new (const OtStoreOptions *options);

@@ -13,6 +13,7 @@ on_answer (const OtRecordResult *result, gpointer user_data)
   *answer = (Answer){ .outcome = result->outcome,
                       .price_points = result->price_points,
                       .share_percent = result->share_percent,
+                      .unit_index = result->unit_index,
                       .charged_points = result->charged_points,
                       .earned_points = result->earned_points,
                       .wallet = result->balance_points[OT_SIDE_CALLER],
@@ -169,6 +170,7 @@ talk_end (const char *call_id, double at_s, const char *from, OtReason reason)
   record.from_state = from;
   record.to_state = talked ? "ended" : "failed";
   record.reason = reason;
+  record.talked_until_us = talked ? record.at_us : 0;
   record.total_seconds = talked ? (gint64)at_s - 2 : 0;
   return talk_do (&record);
 }

@@ -17,6 +17,7 @@ typedef struct {
   OtOutcome outcome;
   char state[32];
   char reason[32];
+  int unit_index;
   gint64 price_points, share_percent, charged_points, earned_points, wallet, earnings;
   gboolean answered;
 } Answer;

@@ -1,21 +1,23 @@
-/* One call on a clock of the test's, with a database that answers when the test says so. What is shown: decisions are
- * taken at once, told only after the commit, and the bill is right however late the database or the loop is. The real
- * database and real media are in the component and scenario suites. */
+/* One call on a clock of the test's, with a database that answers when the test says so. What is
+ * shown: decisions are taken at once, told only after the commit, and the bill is right however
+ * late the database or the loop is. The real database and real media are in the component and
+ * scenario suites. */
 
 #include <glib.h>
 #include <string.h>
 
 #include "registry.h"
 
-#define S ((gint64) G_USEC_PER_SEC)
+#define S ((gint64)G_USEC_PER_SEC)
 #define START (1000 * S)
 
 static gint64 fake_now_us;
 static gint64 fake_wall_offset_us = G_GINT64_CONSTANT (5000000000000);
-static GQueue written;            /* of Written: records that wait for their answer */
-static GString *told;             /* what people were told, a line each */
+static GQueue written; /* of Written: records that wait for their answer */
+static GString *told;  /* what people were told, a line each */
 static OtRtpEvidence rtp[OT_N_SIDES];
 static gboolean media_open;
+static gint64 rest_points; /* what the database will charge for the unit that the end cuts */
 
 typedef struct {
   OtRecord record;
@@ -66,9 +68,10 @@ tell_line (const char *who, const OtOut *event)
   if (event->type == OT_OUT_CALL_STATE_UPDATE)
     g_string_append_printf (told, " %s", event->call_state_update.state);
   if (event->type == OT_OUT_CALL_TICK)
-    g_string_append_printf (told, " %d", (int) event->call_tick.unit_index);
+    g_string_append_printf (told, " %d", (int)event->call_tick.unit_index);
   if (event->type == OT_OUT_CALL_END)
-    g_string_append_printf (told, " %s %d", event->call_end.reason, (int) event->call_end.total_seconds);
+    g_string_append_printf (told, " %s %d", event->call_end.reason,
+                            (int)event->call_end.total_seconds);
   if (event->type == OT_OUT_ERROR)
     g_string_append_printf (told, " %s", event->error.code);
   g_string_append_c (told, '\n');
@@ -119,7 +122,7 @@ fake_read_rtp (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_S
   return media_open;
 }
 
-static const OtCallPorts ports = {
+static OtCallPorts ports = {
   .record = { NULL, fake_write, fake_available },
   .media = { .open = fake_open, .close = fake_close, .read_rtp = fake_read_rtp },
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
@@ -134,10 +137,19 @@ answer (const char *expected, OtOutcome outcome)
 {
   Written *entry = g_queue_pop_head (&written);
   OtRecordResult result = {
-    .outcome = outcome, .price_points = 10, .charged_points = 10, .earned_points = 5, .balance_points = { 90, 5 }
+    .outcome = outcome, .price_points = 10, .earned_points = 5, .balance_points = { 90, 5 }
   };
 
   g_assert_nonnull (entry);
+  result.unit_index = entry->record.unit_index;
+  if (entry->record.kind == OT_RECORD_UNIT)
+    result.charged_points = 10;
+  if (entry->record.kind == OT_RECORD_STARTED)
+    result.charged_points = ports.settings.charge == OT_CHARGE_ADVANCE ? 10 : 0;
+  if (entry->record.kind == OT_RECORD_ENDED && rest_points > 0) {
+    result.unit_index = 2;
+    result.charged_points = rest_points;
+  }
   g_assert_cmpstr (entry->text, ==, expected);
   entry->done (&result, entry->user_data);
   g_free (entry->text);
@@ -237,13 +249,15 @@ test_told_after_commit (void)
 
   assert_told ("");
   answer ("0:call_request:0", OT_OUTCOME_DONE);
-  assert_told ("o incoming_call\ns1 call_ringing\ns1 call_state_update ringing\no call_state_update ringing\n");
+  assert_told ("o incoming_call\ns1 call_ringing\ns1 call_state_update ringing\no "
+               "call_state_update ringing\n");
   bring (call, OT_EV_ACCEPT, OT_BY_CALLEE);
   g_assert_cmpint (call->state, ==, OT_CALL_ACCEPTED);
   g_assert_true (media_open);
   assert_told ("");
   answer ("1:call_accept:0", OT_OUTCOME_DONE);
-  assert_told ("s1 call_accepted\ns2 call_accepted\ns1 call_state_update accepted\ns2 call_state_update accepted\n"
+  assert_told ("s1 call_accepted\ns2 call_accepted\ns1 call_state_update accepted\ns2 "
+               "call_state_update accepted\n"
                "s1 signaling_start\ns2 signaling_start\n");
   first_rtp (call);
   voices_until (START + S);
@@ -253,11 +267,13 @@ test_told_after_commit (void)
   bring (call, OT_EV_END, OT_BY_CALLER); /* before the database has the start */
   assert_told ("");
   answer ("2:first_rtp:1", OT_OUTCOME_DONE);
-  assert_told ("s1 call_connected\ns2 call_connected\ns1 call_state_update in_call\ns2 call_state_update in_call\n"
+  assert_told ("s1 call_connected\ns2 call_connected\ns1 call_state_update in_call\ns2 "
+               "call_state_update in_call\n"
                "s1 call_tick 1\ns2 call_tick 1\n");
   g_assert_cmpint (waiting ()->total_seconds, ==, 1);
   answer ("5:call_end_request:0", OT_OUTCOME_DONE);
-  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_end user_end 1\ns2 call_end user_end 1\n");
+  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_end user_end 1\ns2 "
+               "call_end user_end 1\n");
   end_test (call);
 }
 
@@ -271,7 +287,8 @@ test_request_refused (void)
   end_test (call);
 }
 
-/* Cancelled before the database answered, which then refuses: the end must not be written for a call that never was. */
+/* Cancelled before the database answered, which then refuses: the end must not be written for a
+ * call that never was. */
 static void
 test_cancelled_then_refused (void)
 {
@@ -291,11 +308,13 @@ test_cancelled_then_stored (void)
   bring (call, OT_EV_CANCEL, OT_BY_CALLER);
   answer ("0:call_request:0", OT_OUTCOME_DONE);
   answer ("5:call_cancel:0", OT_OUTCOME_DONE);
-  assert_told ("s1 call_state_update failed\no call_state_update failed\ns1 call_end cancelled 0\no call_end cancelled 0\n");
+  assert_told ("s1 call_state_update failed\no call_state_update failed\ns1 call_end cancelled "
+               "0\no call_end cancelled 0\n");
   end_test (call);
 }
 
-/* The database says nothing: the caller learns it soon, and what the database may have stored is closed. */
+/* The database says nothing: the caller learns it soon, and what the database may have stored is
+ * closed. */
 static void
 test_request_unanswered (void)
 {
@@ -328,14 +347,16 @@ test_units_in_order (void)
   g_assert_cmpint (waiting ()->due_us, ==, START + 120 * S + fake_wall_offset_us);
   answer ("3:unit_due:3", OT_OUTCOME_DONE);
   answer ("3:unit_due:4", OT_OUTCOME_DONE);
-  assert_told ("s1 call_tick 2\ns2 call_tick 2\ns1 call_tick 3\ns2 call_tick 3\ns1 call_tick 4\ns2 call_tick 4\n");
+  assert_told ("s1 call_tick 2\ns2 call_tick 2\ns1 call_tick 3\ns2 call_tick 3\ns1 call_tick 4\ns2 "
+               "call_tick 4\n");
   bring (call, OT_EV_END, OT_BY_CALLEE);
   g_assert_cmpint (waiting ()->total_seconds, ==, 185);
   answer ("5:call_end_request:0", OT_OUTCOME_DONE);
   end_test (call);
 }
 
-/* The wallet is empty at unit 3; the talk went on while the database thought: the call ends where unit 3 would begin. */
+/* The wallet is empty at unit 3; the talk went on while the database thought: the call ends where
+ * unit 3 would begin. */
 static void
 test_no_point (void)
 {
@@ -350,7 +371,8 @@ test_no_point (void)
   g_assert_cmpint (call->state, ==, OT_CALL_ENDED);
   g_assert_cmpint (waiting ()->at_us, ==, START + 120 * S + fake_wall_offset_us);
   answer ("5:unit_unpaid:0", OT_OUTCOME_DONE); /* unit 4 was dropped */
-  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_force_end\ns2 call_force_end\n"
+  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_force_end\ns2 "
+               "call_force_end\n"
                "s1 call_end no_point 120\ns2 call_end no_point 120\n");
   end_test (call);
 }
@@ -370,7 +392,8 @@ test_no_point_after_hanging_up (void)
   g_assert_cmpint (waiting ()->reason, ==, OT_REASON_NO_POINT);
   g_assert_cmpint (waiting ()->total_seconds, ==, 60);
   answer ("5:call_end_request:0", OT_OUTCOME_DONE);
-  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_end no_point 60\ns2 call_end no_point 60\n");
+  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_end no_point "
+               "60\ns2 call_end no_point 60\n");
   end_test (call);
 }
 
@@ -387,12 +410,14 @@ test_first_unit_unpaid (void)
   answer ("2:first_rtp:1", OT_OUTCOME_INSUFFICIENT_BALANCE);
   g_assert_cmpint (call->state, ==, OT_CALL_FAILED);
   answer ("5:first_unit_unpaid:0", OT_OUTCOME_DONE);
-  assert_told ("s1 call_state_update failed\ns2 call_state_update failed\ns1 call_force_end\ns2 call_force_end\n"
+  assert_told ("s1 call_state_update failed\ns2 call_state_update failed\ns1 call_force_end\ns2 "
+               "call_force_end\n"
                "s1 call_end no_point 0\ns2 call_end no_point 0\n");
   end_test (call);
 }
 
-/* A unit that falls due while a side is silent waits, and is charged when both are back; the due instants don't move. */
+/* A unit that falls due while a side is silent waits, and is charged when both are back; the due
+ * instants don't move. */
 static void
 test_reconnecting (void)
 {
@@ -401,7 +426,9 @@ test_reconnecting (void)
   voices_until (START + 58 * S);
   fake_now_us = START + 62 * S;
   rtp[OT_SIDE_CALLEE].last_us = fake_now_us;
-  ot_call_look (call, fake_now_us); /* silent since 58 s: paused at 61 s; unit 2 was due at 60 s, before that */
+  ot_call_look (
+      call,
+      fake_now_us); /* silent since 58 s: paused at 61 s; unit 2 was due at 60 s, before that */
   answer ("3:unit_due:2", OT_OUTCOME_DONE);
   g_assert_cmpint (waiting ()->at_us, ==, START + 61 * S + fake_wall_offset_us);
   answer ("4:rtp_paused:0", OT_OUTCOME_DONE);
@@ -431,8 +458,9 @@ test_reconnecting (void)
   g_assert_cmpint (waiting ()->at_us, ==, START + 135 * S + fake_wall_offset_us);
   g_string_truncate (told, 0);
   answer ("5:rtp_stopped:0", OT_OUTCOME_DONE);
-  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_end rtp_stopped 135\n"
-               "s2 call_end rtp_stopped 135\n");
+  assert_told (
+      "s1 call_state_update ended\ns2 call_state_update ended\ns1 call_end rtp_stopped 135\n"
+      "s2 call_end rtp_stopped 135\n");
   end_test (call);
 }
 
@@ -466,7 +494,8 @@ test_lost_connection_is_billed (void)
   end_test (call);
 }
 
-/* A connection comes back: only when its voice does not flow on is it told to set up media again. */
+/* A connection comes back: only when its voice does not flow on is it told to set up media again.
+ */
 static void
 test_connection_back (void)
 {
@@ -545,6 +574,90 @@ test_wall_clock_step (void)
   end_test (call);
 }
 
+static OtCall *
+new_call_in_arrears (void)
+{
+  OtCall *call;
+
+  ports.settings.charge = OT_CHARGE_ARREARS;
+  call = new_call ();
+  answer ("0:call_request:0", OT_OUTCOME_DONE);
+  bring (call, OT_EV_ACCEPT, OT_BY_CALLEE);
+  answer ("1:call_accept:0", OT_OUTCOME_DONE);
+  first_rtp (call);
+  g_string_truncate (told, 0);
+  answer ("2:first_rtp:1", OT_OUTCOME_DONE);
+  assert_told (
+      "s1 call_connected\ns2 call_connected\n"
+      "s1 call_state_update in_call\ns2 call_state_update in_call\n"); /* nothing is charged yet */
+  return call;
+}
+
+static void
+end_arrears (OtCall *call)
+{
+  end_test (call);
+  ports.settings.charge = OT_CHARGE_ADVANCE;
+  rest_points = 0;
+}
+
+/* A unit is told when it is over, and what the end cut before the end. */
+static void
+test_arrears (void)
+{
+  OtCall *call = new_call_in_arrears ();
+
+  fake_now_us = START + 75 * S;
+  voices_until (fake_now_us);
+  ot_call_look (call, fake_now_us);
+  g_assert_cmpint (waiting ()->due_us, ==, START + 60 * S + fake_wall_offset_us);
+  answer ("3:unit_due:1", OT_OUTCOME_DONE);
+  assert_told ("s1 call_tick 1\ns2 call_tick 1\n");
+  bring (call, OT_EV_END, OT_BY_CALLER);
+  g_assert_cmpint (waiting ()->talked_until_us, ==, START + 75 * S + fake_wall_offset_us);
+  rest_points = 3;
+  answer ("5:call_end_request:0", OT_OUTCOME_DONE);
+  assert_told (
+      "s1 call_tick 2\ns2 call_tick 2\ns1 call_state_update ended\ns2 call_state_update ended\n"
+      "s1 call_end user_end 75\ns2 call_end user_end 75\n");
+  end_arrears (call);
+}
+
+/* The hold has paid: the unit is told, and the call was over when it was. */
+static void
+test_arrears_last (void)
+{
+  OtCall *call = new_call_in_arrears ();
+
+  fake_now_us = START + 61 * S;
+  voices_until (fake_now_us);
+  ot_call_look (call, fake_now_us);
+  answer ("3:unit_due:1", OT_OUTCOME_LAST);
+  assert_told ("s1 call_tick 1\ns2 call_tick 1\n");
+  g_assert_cmpint (waiting ()->talked_until_us, ==, START + 60 * S + fake_wall_offset_us);
+  answer ("5:unit_unpaid:0", OT_OUTCOME_DONE);
+  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\ns1 call_force_end\ns2 "
+               "call_force_end\n"
+               "s1 call_end no_point 60\ns2 call_end no_point 60\n");
+  end_arrears (call);
+}
+
+/* What was said while nobody heard is not paid: the talk was over with the silence. */
+static void
+test_arrears_silence (void)
+{
+  OtCall *call = new_call_in_arrears ();
+
+  voices_until (START + 40 * S);
+  fake_now_us = START + 65 * S;
+  ot_call_look (call, fake_now_us);
+  answer ("4:rtp_paused:0", OT_OUTCOME_DONE);
+  g_assert_cmpint (waiting ()->at_us, ==, START + 50 * S + fake_wall_offset_us);
+  g_assert_cmpint (waiting ()->talked_until_us, ==, START + 43 * S + fake_wall_offset_us);
+  answer ("5:rtp_stopped:0", OT_OUTCOME_DONE);
+  end_arrears (call);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -563,5 +676,8 @@ main (int argc, char **argv)
   g_test_add_func ("/call/lost-connection-is-billed", test_lost_connection_is_billed);
   g_test_add_func ("/call/database-away", test_database_away);
   g_test_add_func ("/call/wall-clock-step", test_wall_clock_step);
+  g_test_add_func ("/call/arrears", test_arrears);
+  g_test_add_func ("/call/arrears-last", test_arrears_last);
+  g_test_add_func ("/call/arrears-silence", test_arrears_silence);
   return g_test_run ();
 }
