@@ -19,7 +19,7 @@
  */
 
 #define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
-#define OT_EARLY_PACKETS 8      /* kept of a leg whose keys are not there yet */
+#define OT_EARLY_PACKETS 8      /* the newest, kept of a leg whose keys are not there yet */
 #define OT_DATAGRAM_MAX 1600    /* longer ones are dropped */
 
 typedef struct _OtEndpoint OtEndpoint;
@@ -63,8 +63,8 @@ struct _OtEndpoint {
   OtSrtp *srtp; /* owned; NULL until the handshake is over */
   int payload_type;
   gint64 up_us;
-  OtEarlyPacket *early; /* owned (nullable): OT_EARLY_PACKETS of them */
-  guint n_early;
+  OtEarlyPacket *early; /* owned (nullable): a ring of OT_EARLY_PACKETS */
+  guint n_early;        /* ever put into it */
 };
 
 /** OtRtpCounters: written by the media thread, read by anybody; first_us is written last and read

@@ -132,7 +132,7 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size)
     queue_send (self, &to->peer, packet, size);
 }
 
-/* The client's first packets can overtake the end of the handshake. */
+/* The client's first packets can overtake the end of the handshake: the newest few are kept. */
 static void
 keep_early (OtEndpoint *self, const guint8 *packet, gsize size, gint64 arrival_us)
 {
@@ -140,9 +140,7 @@ keep_early (OtEndpoint *self, const guint8 *packet, gsize size, gint64 arrival_u
 
   if (self->early == NULL)
     self->early = g_new (OtEarlyPacket, OT_EARLY_PACKETS);
-  if (self->n_early == OT_EARLY_PACKETS)
-    return;
-  early = &self->early[self->n_early++];
+  early = &self->early[self->n_early++ % OT_EARLY_PACKETS];
   early->arrival_us = arrival_us;
   early->size = size;
   memcpy (early->data, packet, size);
@@ -385,6 +383,18 @@ ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint)
   g_free (endpoint);
 }
 
+static void
+forward_early (OtForwarder *self, OtEndpoint *from)
+{
+  guint first = from->n_early > OT_EARLY_PACKETS ? from->n_early - OT_EARLY_PACKETS : 0;
+
+  for (guint i = first; i < from->n_early; i++) {
+    OtEarlyPacket *early = &from->early[i % OT_EARLY_PACKETS];
+
+    forward_media (self, from, early->data, early->size, early->arrival_us);
+  }
+}
+
 void
 ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int payload_type)
 {
@@ -394,9 +404,7 @@ ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int
   endpoint->payload_type = payload_type;
   endpoint->up_us = ot_clock_mono_us (self->clock);
   endpoint->relay->voice[endpoint->side] = endpoint;
-  for (guint i = 0; i < endpoint->n_early; i++)
-    forward_media (self, endpoint, endpoint->early[i].data, endpoint->early[i].size,
-                   endpoint->early[i].arrival_us);
+  forward_early (self, endpoint);
   flush (self);
   g_clear_pointer (&endpoint->early, g_free);
   g_mutex_unlock (&self->lock);
