@@ -125,6 +125,10 @@ class Client:
         await self.send("heartbeat")
         await self.expect("heartbeat_ack")
 
+    def forget(self):
+        """Whatever no expect () took so far, none will."""
+        self._inbox.clear()
+
     def seen(self, *events):
         """All events of these names that ever came, taken or not."""
         return [
