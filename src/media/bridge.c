@@ -4,16 +4,8 @@
 
 #include "bridge.h"
 
-#include "media-error.h"
 #include "media-log.h"
-
-typedef struct {
-  OtLeg *leg;     /* owned (nullable): carries the side's voice, or will as the first */
-  OtLeg *next;    /* owned (nullable): being set up to replace it */
-  OtLeg *offered; /* owned (nullable): our offer is out, not answered yet */
-  guint n_legs;   /* made so far */
-  guint n_candidates;
-} Side;
+#include "seat.h"
 
 struct _OtBridge {
   gatomicrefcount references;
@@ -24,7 +16,7 @@ struct _OtBridge {
   atomic_bool first_rtp_reported;
 
   GstElement *pipeline; /* owned; NULL: not open, failed, or closed */
-  Side sides[OT_N_SIDES];
+  OtSeat seats[OT_N_SIDES];
 };
 
 /* A request on its way to the lane; also what a leg reports. */
@@ -34,8 +26,6 @@ typedef struct {
   char *text; /* owned (nullable) */
   OtLeg *leg; /* owned (nullable) */
 } Request;
-
-static const char *const leg_names[OT_N_SIDES] = { "user", "otomo" };
 
 /* ---- events ---- */
 
@@ -52,7 +42,7 @@ post (OtBridge *self, OtMediaEvent event)
 static void
 post_refused (OtBridge *self, OtSide side, const char *message)
 {
-  ot_debug ("%s %s: refused: %s", self->call_id, leg_names[side], message);
+  ot_debug ("%s %s: refused: %s", self->call_id, ot_leg_name (side), message);
   post (self, (OtMediaEvent){ .type = OT_MEDIA_REFUSED, .side = side, .message = message });
 }
 
@@ -116,50 +106,7 @@ push_report (OtBridge *self, OtJob job, OtSide side, OtLeg *leg)
 /* ---- the pipeline ---- */
 
 static void
-dump_graph (OtBridge *self, const char *occasion)
-{
-  g_autofree char *name = g_strdup_printf ("otomo-%s-%s", self->call_id, occasion);
-
-  if (self->pipeline != NULL)
-    GST_DEBUG_BIN_TO_DOT_FILE (GST_BIN (self->pipeline), GST_DEBUG_GRAPH_SHOW_ALL, name);
-}
-
-static OtLeg *
-find_leg (GstElement *pipeline, OtSide side)
-{
-  GstElement *found = gst_bin_get_by_name (GST_BIN (pipeline), leg_names[side]);
-
-  if (found != NULL && !OT_IS_LEG (found))
-    g_clear_pointer (&found, gst_object_unref);
-  return found != NULL ? OT_LEG (found) : NULL;
-}
-
-GstElement *
-ot_bridge_parse (const char *launch, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  g_autoptr (GstElement) pipeline =
-      gst_parse_launch_full (launch, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &failure);
-
-  if (pipeline == NULL) {
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s", failure->message);
-    return NULL;
-  }
-  gst_object_ref_sink (pipeline);
-  for (guint side = 0; side < OT_N_SIDES; side++) {
-    g_autoptr (OtLeg) leg = GST_IS_PIPELINE (pipeline) ? find_leg (pipeline, side) : NULL;
-
-    if (leg != NULL)
-      continue;
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "no \"otleg name=%s\" in it",
-                 leg_names[side]);
-    return NULL;
-  }
-  return g_steal_pointer (&pipeline);
-}
-
-static void
-fail_job (gpointer data)
+trouble_job (gpointer data)
 {
   Request *request = data;
 
@@ -167,69 +114,30 @@ fail_job (gpointer data)
     post_failed (request->bridge, request->text);
 }
 
-static GstObject *
-find_leg_above (GstObject *source)
-{
-  GstObject *above = source != NULL ? gst_object_ref (source) : NULL;
-
-  while (above != NULL && !OT_IS_LEG (above)) {
-    GstObject *parent = gst_object_get_parent (above);
-
-    gst_object_unref (above);
-    above = parent;
-  }
-  return above;
-}
-
-/* In the thread that posted it. Trouble of a leg is reported by the leg (its DTLS state changes
- * too); trouble of anything else ends the call's media. */
-static GstBusSyncReply
-on_message (GstBus *bus, GstMessage *message, gpointer user_data)
+static void
+on_trouble (const char *message, gpointer user_data)
 {
   OtBridge *self = user_data;
-  g_autoptr (GError) error = NULL;
 
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    g_autoptr (GstObject) leg = find_leg_above (GST_MESSAGE_SRC (message));
-
-    gst_message_parse_error (message, &error, NULL);
-    if (leg != NULL)
-      ot_info ("%s %s: %s", self->call_id, GST_OBJECT_NAME (leg), error->message);
-    else
-      ot_lane_push_always (self->lane, fail_job,
-                           request_new (self, OT_SIDE_CALLER, error->message, NULL), request_free);
-  }
-  gst_message_unref (message);
-  return GST_BUS_DROP;
-}
-
-/* A bus that nobody polls: every message is handled where it is posted. */
-static void
-attach_bus (OtBridge *self)
-{
-  g_autoptr (GstBus) bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
-
-  gst_object_ref_sink (bus);
-  gst_bus_set_sync_handler (bus, on_message, ot_bridge_ref (self), (GDestroyNotify)ot_bridge_unref);
-  gst_element_set_bus (self->pipeline, bus);
+  ot_lane_push_always (self->lane, trouble_job, request_new (self, OT_SIDE_CALLER, message, NULL),
+                       request_free);
 }
 
 static void
 open_job (gpointer data)
 {
   OtBridge *self = ((Request *)data)->bridge;
-  g_autofree char *name = g_strdup_printf ("call-%s", self->call_id);
   g_autoptr (GError) error = NULL;
 
-  self->pipeline = ot_bridge_parse (self->context->launch, &error);
+  self->pipeline =
+      ot_call_pipeline_new (self->context->launch, self->call_id, on_trouble, ot_bridge_ref (self),
+                            (GDestroyNotify)ot_bridge_unref, &error);
   if (self->pipeline == NULL) {
     post_failed (self, error->message);
     return;
   }
-  gst_object_set_name (GST_OBJECT (self->pipeline), name);
-  attach_bus (self);
   for (guint side = 0; side < OT_N_SIDES; side++)
-    self->sides[side].leg = find_leg (self->pipeline, side);
+    ot_seat_init (&self->seats[side], self->pipeline, side);
   if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
     post_failed (self, "the call's pipeline does not start");
 }
@@ -242,62 +150,25 @@ static void on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data);
 
 static const OtLegListener leg_listener = { on_leg_up, on_leg_down, on_leg_rtp };
 
-static void
-drop_leg (OtBridge *self, OtLeg **place)
-{
-  if (*place == NULL)
-    return;
-  ot_leg_close (*place);
-  if (GST_OBJECT_PARENT (*place) == GST_OBJECT (self->pipeline)) {
-    gst_element_set_locked_state (GST_ELEMENT (*place), TRUE);
-    gst_element_set_state (GST_ELEMENT (*place), GST_STATE_NULL);
-    gst_bin_remove (GST_BIN (self->pipeline), GST_ELEMENT (*place));
-  }
-  g_clear_object (place);
-}
-
-/* The side's first leg stands in the pipeline's description; further ones are made beside it. */
 static OtLeg *
-make_leg (OtBridge *self, OtSide side)
+open_leg (OtBridge *self, OtSide side)
 {
-  Side *place = &self->sides[side];
-  OtLeg *leg;
+  OtLeg *leg = ot_seat_make_leg (&self->seats[side]);
 
-  if (place->n_legs++ == 0) {
-    leg = g_steal_pointer (&place->leg);
-  } else {
-    g_autofree char *name = g_strdup_printf ("%s-%u", leg_names[side], place->n_legs);
-
-    leg = g_object_ref_sink (g_object_new (OT_TYPE_LEG, "name", name, NULL));
-    gst_bin_add (GST_BIN (self->pipeline), GST_ELEMENT (leg));
-    gst_element_sync_state_with_parent (GST_ELEMENT (leg));
-  }
-  ot_leg_open (leg, &self->context->leg, self->relay, side, &leg_listener, self);
+  if (leg != NULL)
+    ot_leg_open (leg, &self->context->leg, self->relay, side, &leg_listener, self);
+  else
+    post_refused (self, side, "too many offers in this call");
   return leg;
 }
 
-/* A described leg takes the place that is its: beside one that is up, instead of one that is not.
- */
-static void
-place_leg (OtBridge *self, OtSide side, OtLeg *leg)
-{
-  Side *place = &self->sides[side];
-
-  drop_leg (self, &place->next);
-  if (place->leg != NULL && ot_leg_is_up (place->leg)) {
-    place->next = leg;
-    return;
-  }
-  drop_leg (self, &place->leg);
-  place->leg = leg;
-}
-
+/* Where offers cross, the client's wins. */
 static void
 offer_job (gpointer data)
 {
   Request *request = data;
   OtBridge *self = request->bridge;
-  Side *place = &self->sides[request->side];
+  OtSeat *seat = &self->seats[request->side];
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   OtSdp remote;
@@ -309,31 +180,27 @@ offer_job (gpointer data)
     post_refused (self, request->side, error->message);
     return;
   }
-  if (place->n_legs == OT_LEGS_MAX) {
-    post_refused (self, request->side, "too many offers in this call");
+  leg = open_leg (self, request->side);
+  if (leg == NULL)
     return;
-  }
-  drop_leg (self, &place->offered); /* offers crossed: the client's wins */
-  leg = make_leg (self, request->side);
+  ot_seat_drop_offer (seat);
   answer = ot_leg_describe (leg, &remote, &error);
   if (answer == NULL) {
-    drop_leg (self, &leg);
+    ot_seat_drop (seat, leg);
     post_refused (self, request->side, error->message);
     return;
   }
-  place_leg (self, request->side, leg);
+  ot_seat_take (seat, leg);
   post_description (self, OT_MEDIA_ANSWER, request->side, answer, remote.mid);
 }
 
-/* Where the other side's number for Opus is known, offering the same saves nothing but rewriting;
- * still it is tidy. */
+/* The other side's number for Opus, when it is known: nothing needs rewriting then. */
 static int
 payload_type_to_offer (OtBridge *self, OtSide side)
 {
-  Side *other = &self->sides[ot_side_other (side)];
-  int payload_type = other->leg != NULL ? ot_leg_get_payload_type (other->leg) : -1;
+  OtLeg *other = self->seats[ot_side_other (side)].leg;
 
-  return payload_type >= 0 ? payload_type : OT_OPUS_PAYLOAD_TYPE;
+  return other != NULL ? ot_leg_get_payload_type (other) : OT_OPUS_PAYLOAD_TYPE;
 }
 
 static void
@@ -341,14 +208,16 @@ make_offer_job (gpointer data)
 {
   Request *request = data;
   OtBridge *self = request->bridge;
-  Side *place = &self->sides[request->side];
+  OtSeat *seat = &self->seats[request->side];
   g_autofree char *offer = NULL;
 
-  if (self->pipeline == NULL || place->n_legs == OT_LEGS_MAX)
+  if (self->pipeline == NULL)
     return;
-  drop_leg (self, &place->offered);
-  place->offered = make_leg (self, request->side);
-  offer = ot_leg_write_offer (place->offered, payload_type_to_offer (self, request->side));
+  ot_seat_drop_offer (seat);
+  seat->offered = open_leg (self, request->side);
+  if (seat->offered == NULL)
+    return;
+  offer = ot_leg_write_offer (seat->offered, payload_type_to_offer (self, request->side));
   post_description (self, OT_MEDIA_OFFER, request->side, offer, "0");
 }
 
@@ -358,14 +227,14 @@ answer_job (gpointer data)
 {
   Request *request = data;
   OtBridge *self = request->bridge;
-  Side *place = &self->sides[request->side];
+  OtSeat *seat = &self->seats[request->side];
   g_autoptr (GError) error = NULL;
   g_autofree char *own_answer = NULL;
   OtSdp remote;
 
   if (self->pipeline == NULL)
     return;
-  if (place->offered == NULL) {
+  if (seat->offered == NULL) {
     post_refused (self, request->side, "sdp: an answer, but no offer of the server is open");
     return;
   }
@@ -373,13 +242,13 @@ answer_job (gpointer data)
     post_refused (self, request->side, error->message);
     return;
   }
-  own_answer = ot_leg_describe (place->offered, &remote, &error);
+  own_answer = ot_leg_describe (seat->offered, &remote, &error);
   if (own_answer == NULL) {
-    drop_leg (self, &place->offered);
+    ot_seat_drop_offer (seat);
     post_refused (self, request->side, error->message);
     return;
   }
-  place_leg (self, request->side, g_steal_pointer (&place->offered));
+  ot_seat_take (seat, g_steal_pointer (&seat->offered));
 }
 
 /* A lite agent never checks anybody, so it has no use for the client's candidates: looked at,
@@ -395,7 +264,7 @@ candidate_job (gpointer data)
     return;
   if (!ot_candidate_is_valid (request->text, &error))
     post_refused (self, request->side, error->message);
-  else if (++self->sides[request->side].n_candidates == OT_CANDIDATES_MAX + 1)
+  else if (++self->seats[request->side].n_candidates == OT_CANDIDATES_MAX + 1)
     post_refused (self, request->side, "more than 64 candidates; further ones are ignored");
 }
 
@@ -406,31 +275,28 @@ up_job (gpointer data)
 {
   Request *request = data;
   OtBridge *self = request->bridge;
-  Side *place = &self->sides[request->side];
 
-  if (request->leg == place->next) {
-    drop_leg (self, &place->leg);
-    place->leg = g_steal_pointer (&place->next);
-  }
-  dump_graph (self, GST_OBJECT_NAME (request->leg));
+  if (self->pipeline == NULL)
+    return;
+  ot_seat_leg_is_up (&self->seats[request->side], request->leg);
+  ot_call_pipeline_dump (self->pipeline, GST_OBJECT_NAME (request->leg));
 }
 
 static void
 down_job (gpointer data)
 {
   Request *request = data;
-  Side *place = &request->bridge->sides[request->side];
 
-  if (request->leg == place->next)
-    drop_leg (request->bridge, &place->next);
-  else if (request->leg == place->leg)
-    drop_leg (request->bridge, &place->leg);
+  ot_seat_leg_is_down (&request->bridge->seats[request->side], request->leg);
 }
 
 static void
 first_rtp_job (gpointer data)
 {
-  dump_graph (((Request *)data)->bridge, "first-rtp");
+  OtBridge *self = ((Request *)data)->bridge;
+
+  if (self->pipeline != NULL)
+    ot_call_pipeline_dump (self->pipeline, "first-rtp");
 }
 
 static void
@@ -482,16 +348,11 @@ close_job (gpointer data)
 {
   OtBridge *self = ((Request *)data)->bridge;
 
-  for (guint side = 0; side < OT_N_SIDES; side++) {
-    drop_leg (self, &self->sides[side].offered);
-    drop_leg (self, &self->sides[side].next);
-    drop_leg (self, &self->sides[side].leg);
-  }
   if (self->pipeline == NULL)
     return;
-  gst_element_set_state (self->pipeline, GST_STATE_NULL);
-  gst_element_set_bus (self->pipeline, NULL); /* the bus holds us */
-  g_clear_pointer (&self->pipeline, gst_object_unref);
+  for (guint side = 0; side < OT_N_SIDES; side++)
+    ot_seat_clear (&self->seats[side]);
+  g_clear_pointer (&self->pipeline, ot_call_pipeline_free);
   ot_debug ("%s: media closed", self->call_id);
 }
 

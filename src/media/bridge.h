@@ -8,16 +8,13 @@
 /**
  * OtBridge:
  *
- * One call's media: its pipeline (made of pipelines/call.launch), its two sides and their legs, and
- * the relay between them. Requests are carried out in order on the call's lane; what happens is
- * posted to the bus. A side has at most two legs with a webrtcbin, the one that carries its voice
- * and one being set up to replace it, and one that is an open offer of ours; the voice changes over
- * in the instant in which the new one is up.
+ * One call's media: its pipeline, a seat for each side (seat.h), and the relay between them.
+ * Requests are carried out in order on the call's lane; what happens is posted to the bus. When a
+ * side's leg is replaced, the voice changes over in the instant in which the new one is up.
  */
 typedef struct _OtBridge OtBridge;
 
 #define OT_CANDIDATES_MAX 64 /* of a side, in one call */
-#define OT_LEGS_MAX 256      /* of a side, one after the other, in one call */
 
 /** OtBridgeContext: what all calls share; outlives them. */
 typedef struct {
@@ -51,12 +48,3 @@ void ot_bridge_fail (OtBridge *self, const char *message);
 /** ot_bridge_close: Ends all of it, soon. Events that are posted still are for whoever delivers
  * them to drop. */
 void ot_bridge_close (OtBridge *self);
-
-/**
- * ot_bridge_parse:
- * @launch: a call's pipeline in gst-launch's words
- * @error: OT_MEDIA_ERROR_START: what is wrong with it
- *
- * Returns: (transfer full): the pipeline, with its legs "user" and "otomo"; or NULL with @error set
- */
-GstElement *ot_bridge_parse (const char *launch, GError **error);

@@ -267,12 +267,6 @@ ot_leg_open (OtLeg *self,
   g_mutex_unlock (&self->lock);
 }
 
-gboolean
-ot_leg_is_open (OtLeg *self)
-{
-  return self->endpoint != NULL;
-}
-
 OtSide
 ot_leg_get_side (OtLeg *self)
 {

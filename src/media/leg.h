@@ -66,9 +66,6 @@ void ot_leg_open (OtLeg *self,
                   const OtLegListener *listener,
                   gpointer user_data);
 
-/** ot_leg_is_open: opened and not closed. Thread: the worker's. */
-gboolean ot_leg_is_open (OtLeg *self);
-
 OtSide ot_leg_get_side (OtLeg *self);
 
 /** ot_leg_is_up: Thread: any. */

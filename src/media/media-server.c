@@ -5,6 +5,7 @@
 #include "media-server.h"
 
 #include "bridge.h"
+#include "call-pipeline.h"
 #include "media-error.h"
 #include "media-log.h"
 #include "media-plugins.h"
@@ -115,33 +116,6 @@ ot_media_server_port (OtMediaServer *self)
 
 /* ---- starting ---- */
 
-/* Lines that begin with # are for people: gst_parse_launch() knows no comments. */
-static char *
-read_launch (const OtMediaOptions *options, GError **error)
-{
-  const char *dir =
-      options->pipelines_dir != NULL ? options->pipelines_dir : g_getenv ("OTOMO_PIPELINES");
-  g_autofree char *path =
-      g_build_filename (dir != NULL ? dir : OT_PIPELINES_DIR, "call.launch", NULL);
-  g_autoptr (GError) failure = NULL;
-  g_autoptr (GRegex) comment = g_regex_new ("^\\s*#.*$", G_REGEX_MULTILINE, 0, NULL);
-  g_autofree char *text = NULL;
-  g_autofree char *launch = NULL;
-  g_autoptr (GstElement) pipeline = NULL;
-
-  if (!g_file_get_contents (path, &text, NULL, &failure)) {
-    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot read the call's pipeline: %s",
-                 failure->message);
-    return NULL;
-  }
-  launch = g_regex_replace_literal (comment, text, -1, 0, "", 0, &failure);
-  pipeline = launch != NULL ? ot_bridge_parse (launch, &failure) : NULL;
-  if (pipeline != NULL)
-    return g_steal_pointer (&launch);
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: %s", path, failure->message);
-  return NULL;
-}
-
 static gboolean
 parse_address (OtAddress *out, const char *text, const char *option, guint16 port, GError **error)
 {
@@ -183,7 +157,7 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
     return FALSE;
   ot_leg_register ();
   context->leg.clock = ot_clock_real ();
-  context->launch = read_launch (options, error);
+  context->launch = ot_call_pipeline_read (options->pipelines_dir, error);
   if (context->launch == NULL)
     return FALSE;
   context->leg.certificate =
