@@ -2,7 +2,7 @@
 
 import pytest
 
-SETTINGS = {"call.media_timeout": 3}
+SETTINGS = {"call.media_timeout": 5}
 
 
 async def free_of_charge(scene):
