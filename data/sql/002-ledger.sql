@@ -25,10 +25,14 @@ CREATE TABLE transfers (
   call_id text,
   unit_index integer CHECK (unit_index >= 1),
   unit_at timestamptz,
+  operator text CHECK (char_length(operator) BETWEEN 1 AND 64),
+  reason text CHECK (char_length(reason) BETWEEN 1 AND 500),
   created_at timestamptz NOT NULL DEFAULT now(),
   CHECK (debit_account <> credit_account),
   CONSTRAINT transfers_of_a_unit CHECK (
     (kind IN ('charge', 'share', 'refund')) = (call_id IS NOT NULL AND unit_index IS NOT NULL AND unit_at IS NOT NULL)),
+  CONSTRAINT transfers_by_an_operator CHECK (
+    (kind = 'adjustment') = (operator IS NOT NULL AND reason IS NOT NULL) AND (operator IS NULL) = (reason IS NULL)),
   CONSTRAINT transfers_of_a_call CHECK (kind NOT IN ('hold', 'release') OR call_id IS NOT NULL),
   CONSTRAINT transfers_once_a_unit UNIQUE (call_id, unit_index, kind)
 );

@@ -55,6 +55,31 @@ BEGIN
   RETURN (SELECT balance FROM accounts WHERE id = wallet.id);
 END $$;
 
+-- What an operator gives (points > 0: platform → account) or takes (points < 0), and why. The balance afterwards.
+CREATE FUNCTION adjust (the_user text, adjustment_id text, points bigint, the_operator text, the_reason text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  account accounts := account_for (the_user);
+  platform text := shard_of ('platform', the_user);
+  debit text := CASE WHEN points > 0 THEN platform ELSE account.id END;
+  credit text := CASE WHEN points > 0 THEN account.id ELSE platform END;
+BEGIN
+  SELECT * INTO STRICT account FROM accounts WHERE id = account.id FOR NO KEY UPDATE;
+  IF EXISTS (SELECT FROM transfers WHERE id = 'adjustment/' || adjustment_id) THEN
+    IF NOT EXISTS (SELECT FROM transfers WHERE (id, debit_account, credit_account, amount, operator, reason)
+        = ('adjustment/' || adjustment_id, debit, credit, abs (points), the_operator, the_reason)) THEN
+      RAISE EXCEPTION 'adjustment % was another one', adjustment_id USING ERRCODE = 'OT409';
+    END IF;
+    RETURN account.balance;
+  END IF;
+  IF account.balance + points < 0 THEN
+    RAISE EXCEPTION '% has % points, fewer than %', the_user, account.balance, -points USING ERRCODE = 'OT409';
+  END IF;
+  INSERT INTO transfers (id, debit_account, credit_account, amount, kind, operator, reason)
+    VALUES ('adjustment/' || adjustment_id, debit, credit, abs (points), 'adjustment', the_operator, the_reason);
+  RETURN account.balance + points;
+END $$;
+
 -- Brings wallets up to a balance; what is above stays.
 CREATE FUNCTION fill_wallets (user_ids text[], at_least bigint) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -134,6 +159,29 @@ BEGIN
                ORDER BY created_at DESC, id LIMIT 50) AS line));
 END $$;
 
+-- A person's bill: each transfer of the period with what it changed and left, oldest first. NULL: no limit on that side.
+CREATE FUNCTION statement_json (the_user text, since timestamptz, until timestamptz) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  account accounts := account_for (the_user);
+  most constant integer := 10000;
+  lines json;
+BEGIN
+  SELECT json_agg (line ORDER BY at, id) INTO lines
+    FROM (SELECT *
+            FROM (SELECT created_at AS at, kind, points, sum(points) OVER (ORDER BY created_at, id) AS balance, call_id,
+                      unit_index, unit_at, operator, reason, id
+                    FROM (SELECT *, -amount AS points FROM transfers WHERE debit_account = account.id
+                          UNION ALL SELECT *, amount FROM transfers WHERE credit_account = account.id) AS both_ways) AS all_lines
+           WHERE (since IS NULL OR at >= since) AND (until IS NULL OR at < until)
+           ORDER BY at, id LIMIT most + 1) AS line;
+  IF json_array_length (lines) > most THEN
+    RAISE EXCEPTION 'more than % transfers: ask for a shorter period', most USING ERRCODE = 'OT422';
+  END IF;
+  RETURN json_build_object ('user_id', the_user, 'account', account.id, 'balance', account.balance,
+    'lines', coalesce (lines, '[]'));
+END $$;
+
 CREATE FUNCTION calls_json (only_live boolean, at_most integer) RETURNS json
 LANGUAGE sql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
   SELECT coalesce(json_agg(line), '[]')
@@ -157,4 +205,36 @@ BEGIN
                    FROM call_evidence AS line WHERE call_id = the_call_id),
     'transfers', (SELECT coalesce(json_agg(line ORDER BY unit_index, created_at, kind), '[]')
                     FROM transfers AS line WHERE call_id = the_call_id));
+END $$;
+
+-- A call as one timeline: what happened, what proved it, what it cost, each at its instant and s after the beginning.
+CREATE FUNCTION call_timeline_json (the_call_id text) RETURNS json
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  call calls;
+BEGIN
+  SELECT * INTO call FROM calls WHERE call_id = the_call_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is no call %', the_call_id USING ERRCODE = 'OT404';
+  END IF;
+  RETURN (
+    SELECT json_agg (json_build_object (
+          'at', at, 'seconds', round (extract (epoch FROM at - call.started_at), 3), 'what', what, 'detail', detail)
+        ORDER BY at, rank, number)
+      FROM (
+        (SELECT at, 1 AS rank, id AS number, event || ' by ' || actor AS what,
+            concat_ws ('; ', CASE WHEN from_state <> to_state THEN from_state || ' → ' || to_state
+              WHEN from_state IS NULL THEN '→ ' || to_state END, detail) AS detail
+          FROM call_events WHERE call_id = the_call_id ORDER BY at, id LIMIT 1000)
+        UNION ALL
+        SELECT first_at, 0, 0, 'first RTP of the ' || side, 'SSRC ' || ssrc || ', sequence ' || first_sequence
+          FROM call_evidence WHERE call_id = the_call_id AND first_at IS NOT NULL
+        UNION ALL
+        SELECT coalesce (unit_at, created_at), 2, coalesce (unit_index, 0), concat_ws (' ', kind, 'of unit ' || unit_index),
+            amount || ' points, ' || debit_account || ' → ' || credit_account || ', committed ' || created_at
+          FROM transfers WHERE call_id = the_call_id
+        UNION ALL
+        SELECT ended_at, 3, 0, 'the end: ' || end_reason, total_seconds || ' s, ' || units_charged || ' units, '
+            || total_charged || ' points paid, ' || total_refunded || ' given back'
+          FROM calls WHERE call_id = the_call_id AND ended_at IS NOT NULL) AS line);
 END $$;

@@ -83,6 +83,21 @@ get_wallet (const Request *request)
 }
 
 static void
+get_statement (const Request *request)
+{
+  ot_reply_later (request->message);
+  ot_store_statement_json_async (request->admin->store, request->id, parameter (request, "from"),
+      parameter (request, "to"), NULL, on_json, request->message);
+}
+
+static void
+get_timeline (const Request *request)
+{
+  ot_reply_later (request->message);
+  ot_store_timeline_json_async (request->admin->store, request->id, NULL, on_json, request->message);
+}
+
+static void
 get_calls (const Request *request)
 {
   ot_reply_later (request->message);
@@ -195,6 +210,39 @@ on_topped_up (GObject *source, GAsyncResult *result, gpointer user_data)
   else
     ot_reply_store_error (message, error);
   ot_reply_now (message);
+}
+
+static void
+on_adjusted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SoupServerMessage *message = user_data;
+  g_autoptr (GError) error = NULL;
+  gint64 balance = ot_store_adjust_finish (OT_STORE (source), result, &error);
+
+  if (error == NULL)
+    ot_reply_json (message, SOUP_STATUS_OK, g_strdup_printf ("{\"balance\": %" G_GINT64_FORMAT "}", balance));
+  else
+    ot_reply_store_error (message, error);
+  ot_reply_now (message);
+}
+
+static void
+post_adjustment (const Request *request)
+{
+  OtAdjustment adjustment = { .user_id = request->id,
+                              .id = parameter (request, "id"),
+                              .operator = parameter (request, "operator"),
+                              .reason = parameter (request, "reason") };
+
+  if (adjustment.id == NULL || adjustment.operator == NULL || adjustment.reason == NULL) {
+    ot_reply_refusal (request->message, SOUP_STATUS_BAD_REQUEST, "id, operator and reason are needed");
+    return;
+  }
+  if (!read_number (request, "points", -G_GINT64_CONSTANT (1000000000000), G_GINT64_CONSTANT (1000000000000),
+          &adjustment.points))
+    return;
+  ot_reply_later (request->message);
+  ot_store_adjust_async (request->admin->store, &adjustment, NULL, on_adjusted, request->message);
 }
 
 static void
@@ -421,9 +469,12 @@ static const struct {
   { "POST", "/v1/users/", "", post_user },
   { "GET", "/v1/users/", "/wallet", get_wallet },
   { "POST", "/v1/users/", "/purchases", post_purchase },
+  { "POST", "/v1/users/", "/adjustments", post_adjustment },
+  { "GET", "/v1/users/", "/statement", get_statement },
   { "POST", "/v1/users/", "/tokens", post_token },
   { "GET", "/v1/calls", NULL, get_calls },
   { "GET", "/v1/calls/", "", get_call },
+  { "GET", "/v1/calls/", "/timeline", get_timeline },
   { "POST", "/v1/calls/", "/end", post_call_end },
   { "GET", "/v1/channels", NULL, get_channels },
   { "PUT", "/v1/channels/", "", put_channel },

@@ -79,6 +79,27 @@ ctl_call_show (int argc, char **argv)
 }
 
 int
+ctl_call_explain (int argc, char **argv)
+{
+  static const char *const columns[] = { "AT=at", "SECONDS=seconds", "WHAT=what", "DETAIL=detail", NULL };
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = { { "json", 0, 0, G_OPTION_ARG_NONE, &json, NULL, NULL }, { NULL } };
+  g_autofree char *path = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  int code;
+
+  if (!ctl_parse (&argc, &argv, entries, 1))
+    return EX_USAGE;
+  path = ctl_path ("/v1/calls/%s/timeline", argv[1]);
+  root = ctl_request_json ("GET", path, NULL, &code);
+  if (root != NULL && json)
+    ctl_print_json (root);
+  else if (root != NULL)
+    ctl_print_table (json_node_get_array (root), columns);
+  return code;
+}
+
+int
 ctl_call_end (int argc, char **argv)
 {
   g_autofree char *path = NULL;

@@ -58,3 +58,38 @@ ctl_print_table (JsonArray *rows, const char *const *columns)
       g_print ("\n");
   }
 }
+
+/* In quotes when it has to be. A text that a spreadsheet would take for a formula gets an apostrophe. */
+static void
+print_csv_cell (JsonNode *node)
+{
+  gboolean is_text = node != NULL && json_node_get_value_type (node) == G_TYPE_STRING;
+  const char *text = is_text ? json_node_get_string (node) : NULL;
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return;
+  if (!is_text) {
+    g_autofree char *number = json_to_string (node, FALSE);
+    g_print ("%s", number);
+    return;
+  }
+  g_print ("\"%s", *text != '\0' && strchr ("=+-@\t\r", *text) != NULL ? "'" : "");
+  for (; *text != '\0'; text = g_utf8_next_char (text))
+    g_print (*text == '"' ? "\"%.*s" : "%.*s", (int) (g_utf8_next_char (text) - text), text);
+  g_print ("\"");
+}
+
+void
+ctl_print_csv (JsonArray *rows, const char *const *columns)
+{
+  guint n_columns = g_strv_length ((char **) columns);
+
+  for (guint c = 0; c < n_columns; c++)
+    g_print ("%s%s", c > 0 ? "," : "", strchr (columns[c], '=') + 1);
+  g_print ("\r\n");
+  for (guint r = 0; r < json_array_get_length (rows); r++)
+    for (guint c = 0; c < n_columns; c++) {
+      print_csv_cell (json_object_get_member (json_array_get_object_element (rows, r), strchr (columns[c], '=') + 1));
+      g_print ("%s", c + 1 < n_columns ? "," : "\r\n");
+    }
+}

@@ -12,5 +12,8 @@ void ctl_print_json (JsonNode *node);
  */
 void ctl_print_table (JsonArray *rows, const char *const *columns);
 
+/** ctl_print_csv: the same as RFC 4180; what is absent or null is empty. */
+void ctl_print_csv (JsonArray *rows, const char *const *columns);
+
 /** ctl_value_text: a member as text for a person. Returns: (transfer full) */
 char *ctl_value_text (JsonObject *object, const char *member);

@@ -217,6 +217,39 @@ ot_store_top_up_finish (OtStore *self, GAsyncResult *result, GError **error)
 }
 
 void
+ot_store_adjust_async (OtStore *self,
+                       const OtAdjustment *adjustment,
+                       GCancellable *cancellable,
+                       GAsyncReadyCallback done,
+                       gpointer user_data)
+{
+  GTask *task = new_task (self, ot_store_adjust_async, cancellable, done, user_data);
+  OtStatement *statement;
+
+  if (adjustment->points == 0 || ABS (adjustment->points) > TOP_UP_MAX) {
+    refuse (task, "points: not 0, and at most 1,000,000,000,000 either way");
+    return;
+  }
+  if (!ot_id_valid (adjustment->id)) {
+    refuse (task, "adjustment id: 1 to 64 characters of A-Za-z0-9_.:- are needed");
+    return;
+  }
+  statement = ot_statement_new ("SELECT adjust ($1, $2, $3, $4, $5) AS balance");
+  ot_statement_add (statement, adjustment->user_id);
+  ot_statement_add (statement, adjustment->id);
+  ot_statement_add_int (statement, adjustment->points);
+  ot_statement_add (statement, adjustment->operator);
+  ot_statement_add (statement, adjustment->reason);
+  ot_store_ask (self, task, statement, read_balance);
+}
+
+gint64
+ot_store_adjust_finish (OtStore *self, GAsyncResult *result, GError **error)
+{
+  return finish_balance (self, result, error);
+}
+
+void
 ot_store_balance_async (OtStore *self,
                         const char *user_id,
                         GCancellable *cancellable,

@@ -87,6 +87,40 @@ ot_store_call_json_async (OtStore *self,
 }
 
 void
+ot_store_statement_json_async (OtStore *self,
+                               const char *user_id,
+                               const char *since,
+                               const char *until,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback done,
+                               gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT statement_json ($1, $2, $3) AS json");
+
+  ot_statement_add (statement, user_id);
+  ot_statement_add (statement, since);
+  ot_statement_add (statement, until);
+  ot_store_ask_admin (self,
+                      new_task (self, ot_store_statement_json_async, cancellable, done, user_data),
+                      statement, read_json);
+}
+
+void
+ot_store_timeline_json_async (OtStore *self,
+                              const char *call_id,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback done,
+                              gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT call_timeline_json ($1) AS json");
+
+  ot_statement_add (statement, call_id);
+  ot_store_ask_admin (self,
+                      new_task (self, ot_store_timeline_json_async, cancellable, done, user_data),
+                      statement, read_json);
+}
+
+void
 ot_store_audit_async (OtStore *self,
                       GCancellable *cancellable,
                       GAsyncReadyCallback done,

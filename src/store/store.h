@@ -158,6 +158,30 @@ void ot_store_top_up_async (OtStore *self,
                             gpointer user_data);
 gint64 ot_store_top_up_finish (OtStore *self, GAsyncResult *result, GError **error);
 
+/** OtAdjustment: what an operator changes by hand. Borrowed strings. */
+typedef struct {
+  const char *user_id;
+  const char *id; /* made by who asks, kept when asking again: the same one moves points once */
+  gint64 points; /* −1,000,000,000,000 to 1,000,000,000,000, not 0; > 0: given, of the platform */
+  const char *operator; /* who, 1 to 64 characters */
+  const char *reason;   /* why, 1 to 500 characters */
+} OtAdjustment;
+
+/**
+ * ot_store_adjust_async:
+ *
+ * The result is the balance afterwards; −1: error.
+ *
+ * Errors: %OT_STORE_ERROR_NOT_FOUND, %OT_STORE_ERROR_CONFLICT (there are not so many points, or the
+ * id stands for another adjustment), %OT_STORE_ERROR_INVALID
+ */
+void ot_store_adjust_async (OtStore *self,
+                            const OtAdjustment *adjustment,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback done,
+                            gpointer user_data);
+gint64 ot_store_adjust_finish (OtStore *self, GAsyncResult *result, GError **error);
+
 /** ot_store_balance_async: a user's wallet or an otomo's earnings; −1: error,
  * %OT_STORE_ERROR_NOT_FOUND. */
 void ot_store_balance_async (OtStore *self,
@@ -228,6 +252,30 @@ void ot_store_call_json_async (OtStore *self,
                                gpointer user_data);
 
 /**
+ * ot_store_statement_json_async:
+ * @since: (nullable): an instant as PostgreSQL reads it, "2026-11-01" or RFC 3339
+ * @until: (nullable): the same; exclusive
+ *
+ * {user_id, account, balance, lines: oldest first, {at, kind, points, balance, …}}, at most 10,000.
+ * Errors: %OT_STORE_ERROR_NOT_FOUND, %OT_STORE_ERROR_INVALID (too many lines, or no instant).
+ */
+void ot_store_statement_json_async (OtStore *self,
+                                    const char *user_id,
+                                    const char *since,
+                                    const char *until,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback done,
+                                    gpointer user_data);
+
+/** An array of {at, seconds, what, detail}: all that is known of a call, in the order of time.
+ * Errors: %OT_STORE_ERROR_NOT_FOUND. */
+void ot_store_timeline_json_async (OtStore *self,
+                                   const char *call_id,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback done,
+                                   gpointer user_data);
+
+/**
  * ot_store_audit_async:
  *
  * Checks all invariants of BILLING.md in one snapshot, without stopping anything: an array of
@@ -238,7 +286,7 @@ void ot_store_audit_async (OtStore *self,
                            GAsyncReadyCallback done,
                            gpointer user_data);
 
-/** ot_store_json_finish: for the five above; NULL: error. */
+/** ot_store_json_finish: for those above; NULL: error. */
 char *ot_store_json_finish (OtStore *self, GAsyncResult *result, GError **error);
 
 /**

@@ -163,8 +163,8 @@ test_hold (void)
                       "SELECT concat_ws (' ', w.balance, h.balance) FROM accounts w, accounts h "
                       "WHERE (w.id, h.id) = ('wallet/held-u', 'hold/held-u')");
   state = fixture_sql_refused (
-      "INSERT INTO transfers (id, debit_account, credit_account, amount, kind) "
-      "VALUES ('elsewhere', 'wallet/held-u', 'platform/00', 6, 'adjustment')");
+      "INSERT INTO transfers (id, debit_account, credit_account, amount, kind, operator, reason) "
+      "VALUES ('elsewhere', 'wallet/held-u', 'platform/00', 6, 'adjustment', 'test', 'spent')");
   g_assert_cmpstr (state, ==, "23514");
   end (30 * G_USEC_PER_SEC, &told_points);
   g_assert_cmpint (told_points, ==, 5);

@@ -163,8 +163,8 @@ test_first_unit_unpaid (void)
   talk_people ("unpaid", 10, 10, -1);
   talk_request ("unpaid");
   talk_accept ("unpaid");
-  g_free (fixture_sql (
-      "INSERT INTO transfers VALUES ('spent', 'wallet/unpaid-u', 'platform/00', 1, 'adjustment')"));
+  g_free (fixture_sql ("INSERT INTO transfers VALUES ('spent', 'wallet/unpaid-u', 'platform/00', "
+                       "1, 'adjustment', NULL, NULL, NULL, 'test', 'spent')"));
   answer = talk_start ("unpaid");
   assert_outcome (answer, INSUFFICIENT_BALANCE);
   fixture_assert_sql ("accepted 0",
@@ -289,8 +289,10 @@ test_guards (void)
     "UPDATE accounts SET balance = balance + 1 WHERE id = 'wallet/guard-u'",
     "DELETE FROM accounts WHERE id = 'hold/nobody'",
     "INSERT INTO accounts VALUES ('hold/guard-u', 'guard-u', 'hold', 5)",
-    "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 91, 'adjustment')",
-    "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 0, 'adjustment')",
+    "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 91, 'adjustment', NULL, "
+    "NULL, NULL, 'test', 'spent')",
+    "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 0, 'adjustment', NULL, "
+    "NULL, NULL, 'test', 'spent')",
     "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 1, 'charge', 'guard', 1, "
     "now())",
     "INSERT INTO transfers VALUES ('g', 'wallet/guard-u', 'platform/00', 1, 'gift')",

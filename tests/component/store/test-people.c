@@ -277,7 +277,8 @@ test_seed (void)
   seed (100, 700);
   fixture_assert_sql (
       "200 120000 200",
-      "SELECT (SELECT count(*) || ' ' || sum(balance) FROM accounts WHERE owner ~ '^u\\d+$') "
+      "SELECT (SELECT count(*) || ' ' || sum(balance) FROM accounts WHERE owner ~ '^u\\d+$' AND "
+      "kind = 'wallet') "
       "|| ' ' || (SELECT count(*) FROM accounts WHERE owner ~ '^o\\d+$' AND kind = 'earnings')");
   for (int i = 0; i < 2; i++) {
     slot = NULL;

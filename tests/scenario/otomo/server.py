@@ -205,8 +205,8 @@ class Server:
     def spend(self, user_id, points):
         """The user spends points somewhere else."""
         self.execute(
-            "INSERT INTO transfers (id, debit_account, credit_account, amount, kind)"
-            " VALUES (%s, %s, 'platform/00', %s, 'adjustment')",
+            "INSERT INTO transfers (id, debit_account, credit_account, amount, kind, operator, reason)"
+            " VALUES (%s, %s, 'platform/00', %s, 'adjustment', 'test', 'spent elsewhere')",
             f"adjustment/{user_id}",
             f"wallet/{user_id}",
             points,
