@@ -138,12 +138,12 @@ on_opened (gpointer user_data, OtSession *session)
 }
 
 static void
-on_event (gpointer user_data, OtSession *session, const OtIn *event)
+on_event (gpointer user_data, OtSession *session, const OtIn *event, gint64 sequence)
 {
   OtApp *self = user_data;
   OtRouter router = { self->registry, self->chat };
 
-  ot_router_event (&router, session, event);
+  ot_router_event (&router, session, event, sequence);
 }
 
 static void

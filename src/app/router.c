@@ -38,10 +38,11 @@ static const Route routes[OT_IN_N] = {
 };
 
 void
-ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event)
+ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event, gint64 sequence)
 {
   OtSender sender = ot_router_sender (session);
 
+  sender.sequence = sequence;
   g_assert (event->type < OT_IN_N && routes[event->type] != NULL); /* the session keeps the rest to itself */
   routes[event->type] (self, &sender, event);
 }

@@ -11,9 +11,12 @@ typedef struct {
 } OtRouter;
 
 /**
- * ot_router_event: what an authenticated client sent goes to whom it concerns. Thread: main loop.
+ * ot_router_event:
+ * @sequence: the client's own number of it; 0: none
+ *
+ * What an authenticated client sent goes to whom it concerns. Thread: main loop.
  */
-void ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event);
+void ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event, gint64 sequence);
 
 /** ot_router_sender: a session as calls and channels see it. */
 OtSender ot_router_sender (const OtSession *session);

@@ -262,26 +262,26 @@ ot_announce_signaling_start (const OtCall *call, OtSide side)
 
 void
 ot_announce_request_refused (const OtCall *call,
-                             const char *session_id,
+                             const OtSender *to,
                              gint64 at_us,
                              const OtRecordResult *result)
 {
   const OtTellPort *tell = &call->ports->tell;
 
   if (result->outcome == OT_OUTCOME_REPEATED) {
-    ot_announce_standing (tell, session_id, call->id, result->state, result->reason,
+    ot_announce_standing (tell, to->session_id, call->id, result->state, result->reason,
                           ot_call_wall_us (call, at_us));
     return;
   }
   for (gsize i = 0; i < G_N_ELEMENTS (request_refusals); i++)
     if (request_refusals[i].outcome == result->outcome)
-      ot_announce_refusal (tell, session_id, request_refusals[i].code, request_refusals[i].text,
+      ot_announce_refusal (tell, to, request_refusals[i].code, request_refusals[i].text,
                            "call_request", call->id);
 }
 
 void
 ot_announce_refusal (const OtTellPort *tell,
-                     const char *session_id,
+                     const OtSender *to,
                      OtCode code,
                      const char *message,
                      const char *original_event,
@@ -290,9 +290,11 @@ ot_announce_refusal (const OtTellPort *tell,
   OtOut error = { OT_OUT_ERROR, .error = { .code = ot_code_name (code),
                                            .message = message,
                                            .original_event = original_event,
-                                           .call_id = call_id } };
+                                           .call_id = call_id,
+                                           .original_sequence = to->sequence,
+                                           .has_original_sequence = to->sequence != 0 } };
 
-  tell->session (tell->self, session_id, &error);
+  tell->session (tell->self, to->session_id, &error);
 }
 
 void

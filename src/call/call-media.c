@@ -17,9 +17,10 @@ static void
 on_server_answer (OtCall *self, const OtMediaEvent *event)
 {
   OtOut answer = { OT_OUT_WEBRTC_ANSWER,
-    .webrtc_answer = { .call_id = self->id,
-                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
-                       .answer = { "answer", event->sdp } } };
+                   .webrtc_answer = { .call_id = self->id,
+                                      .from_user_id =
+                                          self->party[ot_side_other (event->side)].user_id,
+                                      .answer = { "answer", event->sdp } } };
 
   ot_announce_to (self, event->side, &answer);
   ot_call_offer_if_wanted (self);
@@ -29,9 +30,10 @@ static void
 on_server_offer (OtCall *self, const OtMediaEvent *event)
 {
   OtOut offer = { OT_OUT_WEBRTC_OFFER,
-    .webrtc_offer = { .call_id = self->id,
-                      .from_user_id = self->party[ot_side_other (event->side)].user_id,
-                      .offer = { "offer", event->sdp } } };
+                  .webrtc_offer = { .call_id = self->id,
+                                    .from_user_id =
+                                        self->party[ot_side_other (event->side)].user_id,
+                                    .offer = { "offer", event->sdp } } };
 
   if (ot_negotiation_server_offer (&self->negotiation, event->side))
     ot_announce_to (self, event->side, &offer);
@@ -41,10 +43,11 @@ static void
 on_server_candidate (OtCall *self, const OtMediaEvent *event)
 {
   OtOut candidate = { OT_OUT_ICE_CANDIDATE,
-    .ice_candidate = { .call_id = self->id,
-                       .from_user_id = self->party[ot_side_other (event->side)].user_id,
-                       .candidate = event->candidate,
-                       .has_candidate = event->candidate.candidate != NULL } };
+                      .ice_candidate = { .call_id = self->id,
+                                         .from_user_id =
+                                             self->party[ot_side_other (event->side)].user_id,
+                                         .candidate = event->candidate,
+                                         .has_candidate = event->candidate.candidate != NULL } };
 
   ot_announce_to (self, event->side, &candidate);
 }
@@ -52,8 +55,12 @@ on_server_candidate (OtCall *self, const OtMediaEvent *event)
 static void
 on_media_refused (OtCall *self, const OtMediaEvent *event)
 {
-  OtOut error = { OT_OUT_ERROR,
-    .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR), .message = event->message, .call_id = self->id } };
+  gint64 sequence = self->party[event->side].description_sequence;
+  OtOut error = { OT_OUT_ERROR, .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR),
+                                           .message = event->message,
+                                           .call_id = self->id,
+                                           .original_sequence = sequence,
+                                           .has_original_sequence = sequence != 0 } };
 
   if (self->negotiation.step[event->side] == OT_NEGOTIATION_CLIENT_OFFERED)
     error.error.original_event = "webrtc_offer";
@@ -92,11 +99,12 @@ ot_call_on_media (OtCall *self, const OtMediaEvent *event)
     on_media_refused (self, event);
     break;
   case OT_MEDIA_LEG_UP:
-    ot_info ("call %s: the %s's leg is up", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee");
+    ot_info ("call %s: the %s's leg is up", self->id,
+             event->side == OT_SIDE_CALLER ? "caller" : "callee");
     break;
   case OT_MEDIA_LEG_DOWN:
-    ot_info ("call %s: the %s's leg is down: %s", self->id, event->side == OT_SIDE_CALLER ? "caller" : "callee",
-        event->message);
+    ot_info ("call %s: the %s's leg is down: %s", self->id,
+             event->side == OT_SIDE_CALLER ? "caller" : "callee", event->message);
     break;
   case OT_MEDIA_FIRST_RTP:
     on_first_rtp (self, event);

@@ -219,6 +219,7 @@ hold_by_device (OtCall *self, const OtCallInput *input)
   if (g_strcmp0 (party->session_id, input->session_id) != 0) {
     g_free (party->session_id);
     party->session_id = g_strdup (input->session_id);
+    party->description_sequence = 0;
   }
   party->lost_since_us = 0;
   party->returned_us = input->event == OT_EV_CONNECTION_BACK ? input->at_us : 0;
@@ -232,6 +233,8 @@ negotiate (OtCall *self, const OtCallInput *input)
   const OtMediaPort *media = &self->ports->media;
   OtSide side = side_of_actor (input->by);
 
+  if (input->event != OT_EV_CANDIDATE)
+    self->party[side].description_sequence = input->sequence;
   switch ((int)input->event) {
   case OT_EV_OFFER:
     ot_negotiation_client_offer (&self->negotiation, side);
@@ -254,10 +257,19 @@ start_clock (OtCall *self, const OtCallInput *input)
                     self->ports->settings.unit_us);
 }
 
+static OtSender
+requester (const OtCall *self)
+{
+  const OtParty *caller = &self->party[OT_SIDE_CALLER];
+
+  return (OtSender){ caller->user_id, caller->session_id, self->request_sequence };
+}
+
 static void
 do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
 {
   const OtCallPorts *ports = self->ports;
+  OtSender caller = requester (self);
 
   switch ((int)effect) {
   case OT_FX_ARM_RING_TIMER:
@@ -286,13 +298,12 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
     break;
   case OT_FX_TELL_REFUSAL:
     if (self->reason != OT_REASON_SYSTEM_ERROR) /* else the caller was told that nobody answers */
-      ot_announce_request_refused (self, self->party[OT_SIDE_CALLER].session_id, input->at_us,
-                                   input->result);
+      ot_announce_request_refused (self, &caller, input->at_us, input->result);
     break;
   case OT_FX_TELL_UNAVAILABLE:
-    ot_announce_refusal (
-        &ports->tell, self->party[OT_SIDE_CALLER].session_id, OT_CODE_TEMPORARILY_UNAVAILABLE,
-        "The database does not answer at the moment; please try again", "call_request", self->id);
+    ot_announce_refusal (&ports->tell, &caller, OT_CODE_TEMPORARILY_UNAVAILABLE,
+                         "The database does not answer at the moment; please try again",
+                         "call_request", self->id);
     break;
   default:
     g_assert_not_reached ();
@@ -506,9 +517,8 @@ ot_call_connection_opened (OtCall *self, OtSide side, const char *session_id)
 
 OtCall *
 ot_call_new (const OtCallPorts *ports,
+             const OtSender *caller,
              const char *call_id,
-             const char *caller_id,
-             const char *caller_session_id,
              const char *callee_id)
 {
   OtCall *self = g_new0 (OtCall, 1);
@@ -518,9 +528,10 @@ ot_call_new (const OtCallPorts *ports,
   self->id = g_strdup (call_id);
   self->ports = ports;
   self->state = OT_CALL_REQUESTED;
-  self->party[OT_SIDE_CALLER].user_id = g_strdup (caller_id);
-  self->party[OT_SIDE_CALLER].session_id = g_strdup (caller_session_id);
+  self->party[OT_SIDE_CALLER].user_id = g_strdup (caller->user_id);
+  self->party[OT_SIDE_CALLER].session_id = g_strdup (caller->session_id);
   self->party[OT_SIDE_CALLEE].user_id = g_strdup (callee_id);
+  self->request_sequence = caller->sequence;
   self->wall_offset_us = ot_clock_wall_us (ports->clock) - at_us;
   self->outbox = ot_outbox_new (&ports->record, ports->clock, on_outbox, self);
 

@@ -11,6 +11,7 @@
 #include "outbox.h"
 #include "record.h"
 #include "rtp-watch.h"
+#include "sender.h"
 #include "tell-port.h"
 #include "timer.h"
 
@@ -42,8 +43,9 @@ typedef struct {
                        yet */
   gint64 lost_since_us; /* when that device's connection was lost; 0: it is there, or there never
                            was one */
-  gint64 returned_us;   /* when a connection came back and it isn't known yet whether its media did;
-                           0: no such doubt */
+  gint64 description_sequence; /* that device's own number of its last offer or answer; 0: none */
+  gint64 returned_us; /* when a connection came back and it isn't known yet whether its media did;
+                         0: no such doubt */
 } OtParty;
 
 /**
@@ -63,9 +65,10 @@ typedef struct {
   OtParty party[OT_N_SIDES];
   OtNegotiation negotiation;
   OtBilling billing;
-  gint64 connected_us;    /* the clock's zero, monotonic; 0: never connected */
-  gint64 talked_until_us; /* when it left in_call last, monotonic; 0: it has not */
-  gint64 ended_us;        /* monotonic; 0: live */
+  gint64 connected_us;     /* the clock's zero, monotonic; 0: never connected */
+  gint64 talked_until_us;  /* when it left in_call last, monotonic; 0: it has not */
+  gint64 ended_us;         /* monotonic; 0: live */
+  gint64 request_sequence; /* the caller's own number of call_request; 0: none */
   gint64 wall_offset_us; /* UTC − monotonic when the call was made: the call's own wall clock, which
                             no step moves */
   gint64 price_points;   /* per unit, frozen by the database at the request */
@@ -85,12 +88,13 @@ typedef struct {
 typedef struct {
   OtCallEvent event;
   OtActor by;
-  gint64 at_us;                  /* when it came true, monotonic */
-  const char *session_id;        /* from a person: the device */
-  OtReason reason;               /* REJECT */
-  gboolean client_offers;        /* ACCEPT: "offerer": "client" */
-  const char *sdp;               /* OFFER, ANSWER */
-  OtIceCandidate candidate;      /* CANDIDATE */
+  gint64 at_us;             /* when it came true, monotonic */
+  const char *session_id;   /* from a person: the device */
+  gint64 sequence;          /* from a person: the device's own number of the message; 0: none */
+  OtReason reason;          /* REJECT */
+  gboolean client_offers;   /* ACCEPT: "offerer": "client" */
+  const char *sdp;          /* OFFER, ANSWER */
+  OtIceCandidate candidate; /* CANDIDATE */
   const OtRtpEvidence *evidence; /* FIRST_RTP: of both sides */
   const OtRecordResult *result;  /* REQUEST_REFUSED */
 } OtCallInput;
@@ -103,9 +107,8 @@ typedef struct {
  * Returns: (transfer full): free with ot_call_free()
  */
 OtCall *ot_call_new (const OtCallPorts *ports,
+                     const OtSender *caller,
                      const char *call_id,
-                     const char *caller_id,
-                     const char *caller_session_id,
                      const char *callee_id);
 
 /** ot_call_free: only when ot_call_is_idle(), or after the record port was closed. */

@@ -1,4 +1,5 @@
-/* Owns all calls. Finds the call and the side that an event is about; decides nothing else about calls. */
+/* Owns all calls. Finds the call and the side that an event is about; decides nothing else about
+ * calls. */
 
 #include "registry.h"
 
@@ -33,7 +34,7 @@ on_look (gpointer user_data)
   OtCall *call;
 
   g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call)) {
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call)) {
     if (ot_call_state_is_live (call->state))
       ot_call_look (call, at_us);
     else if (ot_call_is_idle (call) && at_us - call->ended_us > LINGER_US)
@@ -49,8 +50,11 @@ arm_look (OtRegistry *self)
 }
 
 void
-ot_registry_note_refused (OtRegistry *self, const OtSender *sender, OtCode code, const char *original_event,
-    const char *call_id)
+ot_registry_note_refused (OtRegistry *self,
+                          const OtSender *sender,
+                          OtCode code,
+                          const char *original_event,
+                          const char *call_id)
 {
   const OtCallPorts *ports = &self->ports;
   const OtCall *call = call_id != NULL ? g_hash_table_lookup (self->by_id, call_id) : NULL;
@@ -68,10 +72,14 @@ ot_registry_note_refused (OtRegistry *self, const OtSender *sender, OtCode code,
 }
 
 void
-ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const char *message,
-    const char *original_event, const char *call_id)
+ot_registry_refuse (OtRegistry *self,
+                    const OtSender *sender,
+                    OtCode code,
+                    const char *message,
+                    const char *original_event,
+                    const char *call_id)
 {
-  ot_announce_refusal (&self->ports.tell, sender->session_id, code, message, original_event, call_id);
+  ot_announce_refusal (&self->ports.tell, sender, code, message, original_event, call_id);
   ot_registry_note_refused (self, sender, code, original_event, call_id);
 }
 
@@ -87,8 +95,9 @@ answer_repeated (OtRegistry *self, const OtSender *sender, const OtInCallRequest
       || !g_str_equal (call->party[OT_SIDE_CALLEE].user_id, request->to_user_id))
     return FALSE;
   if (call->state != OT_CALL_REQUESTED)
-    ot_announce_standing (&self->ports.tell, sender->session_id, call->id, ot_call_state_name (call->state),
-        ot_reason_name (call->reason), ot_clock_wall_us (self->ports.clock));
+    ot_announce_standing (&self->ports.tell, sender->session_id, call->id,
+                          ot_call_state_name (call->state), ot_reason_name (call->reason),
+                          ot_clock_wall_us (self->ports.clock));
   return TRUE;
 }
 
@@ -104,16 +113,17 @@ on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *req
   if (answer_repeated (self, sender, request))
     return;
   if (self->shutting_down) {
-    ot_registry_refuse (self, sender, OT_CODE_SERVER_DRAINING, "The server is about to stop; no new calls", event,
-        request->call_id);
+    ot_registry_refuse (self, sender, OT_CODE_SERVER_DRAINING,
+                        "The server is about to stop; no new calls", event, request->call_id);
   } else if (!record->is_available (record->self)) {
     ot_registry_refuse (self, sender, OT_CODE_TEMPORARILY_UNAVAILABLE,
-        "The database is away for the moment; please try again", event, request->call_id);
+                        "The database is away for the moment; please try again", event,
+                        request->call_id);
   } else if (g_hash_table_contains (self->by_id, request->call_id)) {
-    ot_registry_refuse (self, sender, OT_CODE_DUPLICATE_CALL_ID, "This callId was used for another call", event,
-        request->call_id);
+    ot_registry_refuse (self, sender, OT_CODE_DUPLICATE_CALL_ID,
+                        "This callId was used for another call", event, request->call_id);
   } else {
-    call = ot_call_new (&self->ports, request->call_id, sender->user_id, sender->session_id, request->to_user_id);
+    call = ot_call_new (&self->ports, sender, request->call_id, request->to_user_id);
     g_hash_table_insert (self->by_id, call->id, call);
   }
 }
@@ -122,7 +132,7 @@ on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *req
 static gboolean
 to_input (const OtIn *event, OtCallInput *input)
 {
-  switch ((int) event->type) {
+  switch ((int)event->type) {
   case OT_IN_CALL_ACCEPT:
     input->event = OT_EV_ACCEPT;
     input->client_offers = g_strcmp0 (event->call_accept.offerer, "client") == 0;
@@ -163,7 +173,7 @@ ot_registry_event (OtRegistry *self, const OtSender *sender, const OtIn *event)
   const char *name = ot_in_type_name (event->type);
   const char *call_id = ot_in_get_call_id (event);
   OtCall *call = g_hash_table_lookup (self->by_id, call_id);
-  OtCallInput input = { .session_id = sender->session_id };
+  OtCallInput input = { .session_id = sender->session_id, .sequence = sender->sequence };
   const char *text;
   OtSide side;
   OtCode code;
@@ -173,12 +183,15 @@ ot_registry_event (OtRegistry *self, const OtSender *sender, const OtIn *event)
     return;
   }
   if (event->type == OT_IN_CALL_CONNECTED) {
-    ot_registry_refuse (self, sender, OT_CODE_SELF_REPORT_FORBIDDEN,
-        "Clients do not report connections: the server sees the first RTP packet itself", name, call_id);
+    ot_registry_refuse (
+        self, sender, OT_CODE_SELF_REPORT_FORBIDDEN,
+        "Clients do not report connections: the server sees the first RTP packet itself", name,
+        call_id);
     return;
   }
   if (call == NULL || !ot_call_side_of (call, sender->user_id, &side)) {
-    ot_registry_refuse (self, sender, OT_CODE_CALL_NOT_FOUND, "There is no such call of yours", name, call_id);
+    ot_registry_refuse (self, sender, OT_CODE_CALL_NOT_FOUND, "There is no such call of yours",
+                        name, call_id);
     return;
   }
   if (!to_input (event, &input))
@@ -213,7 +226,7 @@ tell_calls_of (OtRegistry *self, const OtSender *sender, ConnectionFunc func)
   OtSide side;
 
   g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
     if (ot_call_state_is_live (call->state) && ot_call_side_of (call, sender->user_id, &side))
       func (call, side, sender->session_id);
 }
@@ -258,7 +271,7 @@ ot_registry_shut_down (OtRegistry *self)
 
   self->shutting_down = TRUE;
   g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
     end_by_server (self, call, OT_EV_SHUTDOWN);
 }
 
@@ -269,7 +282,7 @@ ot_registry_is_quiet (OtRegistry *self)
   OtCall *call;
 
   g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
     if (!ot_call_is_idle (call))
       return FALSE;
   return TRUE;
@@ -283,7 +296,7 @@ ot_registry_alive_ids (OtRegistry *self)
   OtCall *call;
 
   g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
     if (call->state == OT_CALL_IN_CALL)
       g_ptr_array_add (ids, call->id);
   return ids;
@@ -297,7 +310,7 @@ ot_registry_n_live (OtRegistry *self)
   guint n = 0;
 
   g_hash_table_iter_init (&iter, self->by_id);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &call))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
     n += ot_call_state_is_live (call->state);
   return n;
 }
@@ -310,7 +323,7 @@ ot_registry_new (const OtCallPorts *ports)
   OtRegistry *self = g_new0 (OtRegistry, 1);
 
   self->ports = *ports;
-  self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) ot_call_free);
+  self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ot_call_free);
   arm_look (self);
   return self;
 }

@@ -9,8 +9,9 @@
  * OtRegistry:
  *
  * Owns all calls of this server, by id. The door through which clients' events,
- * media's events and the operator reach a call; its one timer looks at all live calls ten times a second. A call
- * that is over stays for a minute, so that a late message is refused for the right reason.
+ * media's events and the operator reach a call; its one timer looks at all live calls ten times a
+ * second. A call that is over stays for a minute, so that a late message is refused for the right
+ * reason.
  *
  * Thread: main loop.
  */
@@ -30,13 +31,21 @@ void ot_registry_free (OtRegistry *self);
  */
 void ot_registry_event (OtRegistry *self, const OtSender *sender, const OtIn *event);
 
-/** ot_registry_refuse: answers with an `error` and leaves the row; for what is refused before it reaches a call. */
-void ot_registry_refuse (OtRegistry *self, const OtSender *sender, OtCode code, const char *message,
-    const char *original_event, const char *call_id);
+/** ot_registry_refuse: answers with an `error` and leaves the row; for what is refused before it
+ * reaches a call. */
+void ot_registry_refuse (OtRegistry *self,
+                         const OtSender *sender,
+                         OtCode code,
+                         const char *message,
+                         const char *original_event,
+                         const char *call_id);
 
 /** ot_registry_note_refused: leaves the row alone, for what was answered already. */
-void ot_registry_note_refused (OtRegistry *self, const OtSender *sender, OtCode code, const char *original_event,
-    const char *call_id);
+void ot_registry_note_refused (OtRegistry *self,
+                               const OtSender *sender,
+                               OtCode code,
+                               const char *original_event,
+                               const char *call_id);
 
 /** ot_registry_on_media: an #OtMediaListener; @user_data is the registry. */
 void ot_registry_on_media (const OtMediaEvent *event, gpointer user_data);
@@ -45,16 +54,19 @@ void ot_registry_on_media (const OtMediaEvent *event, gpointer user_data);
 void ot_registry_opened (OtRegistry *self, const OtSender *sender);
 void ot_registry_closed (OtRegistry *self, const OtSender *sender);
 
-/** ot_registry_end: the operator ends a call. Returns: FALSE when there is no such live call here. */
+/** ot_registry_end: the operator ends a call. Returns: FALSE when there is no such live call here.
+ */
 gboolean ot_registry_end (OtRegistry *self, const char *call_id);
 
-/** ot_registry_shut_down: takes no new call from now on and ends the live ones with `server_shutdown`. */
+/** ot_registry_shut_down: takes no new call from now on and ends the live ones with
+ * `server_shutdown`. */
 void ot_registry_shut_down (OtRegistry *self);
 
 /** ot_registry_is_quiet: no call is live and nothing is on the way to the database. */
 gboolean ot_registry_is_quiet (OtRegistry *self);
 
-/** ot_registry_alive_ids: Returns: (transfer container) (element-type utf8): ids of the calls whose two voices flow; borrowed. */
+/** ot_registry_alive_ids: Returns: (transfer container) (element-type utf8): ids of the calls whose
+ * two voices flow; borrowed. */
 GPtrArray *ot_registry_alive_ids (OtRegistry *self);
 
 /** ot_registry_n_live: how many calls hold their people. */

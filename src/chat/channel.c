@@ -15,6 +15,7 @@ struct _OtChannel {
 typedef struct {
   OtInType type;
   OtSeat *seat;     /* borrowed; waits for this */
+  gint64 sequence;  /* the client's own number of it; 0: none */
   char *message_id; /* send_message: all three owned */
   char *text;
   char *client_message_id; /* (nullable) */
@@ -23,12 +24,13 @@ typedef struct {
 static void run (OtChannel *self);
 
 static Request *
-request_new (OtSeat *seat, const OtIn *event)
+request_new (OtSeat *seat, const OtIn *event, gint64 sequence)
 {
   Request *self = g_new0 (Request, 1);
 
   self->type = event->type;
   self->seat = seat;
+  self->sequence = sequence;
   if (event->type == OT_IN_SEND_MESSAGE) {
     self->message_id = g_uuid_string_random ();
     self->text = g_strdup (event->send_message.text);
@@ -77,7 +79,8 @@ drop (OtChannel *self, OtSeat *seat)
 static void
 refuse (const OtChannel *self, const Request *request, OtCode code, const char *message)
 {
-  ot_seat_refuse (request->seat, &self->ports->tell, code, message, request->type);
+  ot_seat_refuse (request->seat, &self->ports->tell, code, message, request->type,
+                  request->sequence);
 }
 
 static void
@@ -251,9 +254,9 @@ ot_channel_get_id (const OtChannel *self)
 }
 
 void
-ot_channel_ask (OtChannel *self, OtSeat *seat, const OtIn *event)
+ot_channel_ask (OtChannel *self, OtSeat *seat, const OtIn *event, gint64 sequence)
 {
-  g_queue_push_tail (&self->requests, request_new (seat, event));
+  g_queue_push_tail (&self->requests, request_new (seat, event, sequence));
   run (self);
 }
 

@@ -37,9 +37,9 @@ void ot_channel_free (OtChannel *self);
 /** ot_channel_get_id: borrowed. */
 const char *ot_channel_get_id (const OtChannel *self);
 
-/** ot_channel_ask: a join_channel, leave_channel or send_message for this channel. May end with
- * idle(). */
-void ot_channel_ask (OtChannel *self, OtSeat *seat, const OtIn *event);
+/** ot_channel_ask: a join_channel, leave_channel or send_message for this channel; @sequence: the
+ * client's own number of it, 0: none. May end with idle(). */
+void ot_channel_ask (OtChannel *self, OtSeat *seat, const OtIn *event, gint64 sequence);
 
 /** ot_channel_leave: the seat is no longer among those who have joined. May end with idle(). */
 void ot_channel_leave (OtChannel *self, OtSeat *seat);

@@ -63,9 +63,10 @@ ot_chat_event (OtChat *self, const OtSender *sender, const OtIn *event)
 
   if (seat->n_waiting >= OT_SEAT_WAITING_MAX)
     ot_seat_refuse (seat, &self->ports.tell, OT_CODE_RATE_LIMITED,
-                    "Too much of yours waits already; send it again a little later", event->type);
+                    "Too much of yours waits already; send it again a little later", event->type,
+                    sender->sequence);
   else
-    ot_channel_ask (channel_of (self, channel_id_of (event)), seat, event);
+    ot_channel_ask (channel_of (self, channel_id_of (event)), seat, event, sender->sequence);
 }
 
 static void

@@ -52,11 +52,14 @@ ot_seat_refuse (const OtSeat *self,
                 const OtTellPort *tell,
                 OtCode code,
                 const char *message,
-                OtInType original_event)
+                OtInType original_event,
+                gint64 original_sequence)
 {
   OtOut error = { OT_OUT_ERROR, .error = { .code = ot_code_name (code),
                                            .message = message,
-                                           .original_event = ot_in_type_name (original_event) } };
+                                           .original_event = ot_in_type_name (original_event),
+                                           .original_sequence = original_sequence,
+                                           .has_original_sequence = original_sequence != 0 } };
 
   ot_seat_tell (self, tell, &error);
 }

@@ -41,4 +41,5 @@ void ot_seat_refuse (const OtSeat *self,
                      const OtTellPort *tell,
                      OtCode code,
                      const char *message,
-                     OtInType original_event);
+                     OtInType original_event,
+                     gint64 original_sequence);

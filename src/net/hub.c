@@ -47,11 +47,11 @@ on_opened (gpointer user_data, OtSession *session)
 }
 
 static void
-on_event (gpointer user_data, OtSession *session, const OtIn *event)
+on_event (gpointer user_data, OtSession *session, const OtIn *event, gint64 sequence)
 {
   OtHub *self = user_data;
 
-  self->listener.event (self->listener.self, session, event);
+  self->listener.event (self->listener.self, session, event, sequence);
 }
 
 static void

@@ -17,7 +17,7 @@ typedef struct _OtHub OtHub;
 typedef struct {
   gpointer self;
   void (*opened) (gpointer self, OtSession *session);
-  void (*event) (gpointer self, OtSession *session, const OtIn *event);
+  void (*event) (gpointer self, OtSession *session, const OtIn *event, gint64 sequence);
   void (*refused) (gpointer self,
                    OtSession *session,
                    OtCode code,

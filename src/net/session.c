@@ -39,8 +39,8 @@ struct _OtSession {
 
   OtAuthRequest *request; /* borrowed; NULL: none under way */
   gint64 sent_count;      /* events sent; the number of the last */
-  gint64 last_sequence;   /* the client's last number */
-  gboolean has_sequence;  /* the message in hand was numbered, with last_sequence */
+  gint64 last_sequence;   /* the client's own last number; -1: none */
+  gint64 init_sequence;   /* its number of the init_connection that @request is for; 0: none */
 
   int invalid_count; /* in the window */
   gint64 invalid_since_us;
@@ -220,35 +220,25 @@ ot_session_send (OtSession *self, const OtOut *event)
   send_event (self, event);
 }
 
-void
-ot_session_send_error (OtSession *self,
-                       OtCode code,
-                       const char *message,
-                       const char *original_event,
-                       const char *call_id)
-{
-  OtOut event = { OT_OUT_ERROR, .error = {
-                                    .code = ot_code_name (code),
-                                    .message = message,
-                                    .original_event = original_event,
-                                    .call_id = call_id,
-                                    .original_sequence = self->last_sequence,
-                                    .has_original_sequence = self->has_sequence,
-                                } };
-
-  send_event (self, &event);
-}
-
 static void
 refuse (OtSession *self,
+        gint64 sequence,
         OtCode code,
         const char *message,
         const char *original_event,
         const char *call_id)
 {
   const OtSessionListener *listener = &self->context->listener;
+  OtOut event = { OT_OUT_ERROR, .error = {
+                                    .code = ot_code_name (code),
+                                    .message = message,
+                                    .original_event = original_event,
+                                    .call_id = call_id,
+                                    .original_sequence = sequence,
+                                    .has_original_sequence = sequence != 0,
+                                } };
 
-  ot_session_send_error (self, code, message, original_event, call_id);
+  send_event (self, &event);
   listener->refused (listener->self, self, code, message, original_event, call_id);
 }
 
@@ -313,6 +303,7 @@ on_authenticated (OtAuthOutcome outcome,
 {
   OtSession *self = user_data;
   gboolean was_open = self->state == OPEN;
+  gint64 sequence = self->init_sequence;
 
   self->request = NULL;
   switch (outcome) {
@@ -323,50 +314,53 @@ on_authenticated (OtAuthOutcome outcome,
       open_for (self, person);
     return;
   case OT_AUTH_REFUSED:
-    refuse (self, OT_CODE_UNAUTHENTICATED, reason, init_name, NULL);
+    refuse (self, sequence, OT_CODE_UNAUTHENTICATED, reason, init_name, NULL);
     if (!was_open)
       ot_session_end (self, OT_CLOSE_UNAUTHENTICATED, "authentication failed");
     return;
   case OT_AUTH_BLOCKED:
-    refuse (self, OT_CODE_PERMISSION_DENIED, reason, init_name, NULL);
+    refuse (self, sequence, OT_CODE_PERMISSION_DENIED, reason, init_name, NULL);
     ot_session_end (self, OT_CLOSE_BLOCKED, "account blocked");
     return;
   case OT_AUTH_UNAVAILABLE:
-    refuse (self, OT_CODE_TEMPORARILY_UNAVAILABLE, reason, init_name, NULL);
+    refuse (self, sequence, OT_CODE_TEMPORARILY_UNAVAILABLE, reason, init_name, NULL);
     return;
   }
 }
 
 static void
-authenticate (OtSession *self, const char *token, const char *user_id)
+authenticate (OtSession *self, const char *token, const char *user_id, gint64 sequence)
 {
-  if (self->request != NULL)
-    refuse (self, OT_CODE_INVALID_STATE, "An authentication is under way already", init_name, NULL);
-  else if (self->user_id != NULL && g_strcmp0 (user_id, self->user_id) != 0)
-    refuse (self, OT_CODE_INVALID_STATE, "This connection belongs to another user", init_name,
-            NULL);
-  else
+  if (self->request != NULL) {
+    refuse (self, sequence, OT_CODE_INVALID_STATE, "An authentication is under way already",
+            init_name, NULL);
+  } else if (self->user_id != NULL && g_strcmp0 (user_id, self->user_id) != 0) {
+    refuse (self, sequence, OT_CODE_INVALID_STATE, "This connection belongs to another user",
+            init_name, NULL);
+  } else {
+    self->init_sequence = sequence;
     self->request = ot_auth_check (self->context->auth, token, user_id, on_authenticated, self);
+  }
 }
 
 /* ---- in ---- */
 
 static void
-dispatch (OtSession *self, const OtIn *event)
+dispatch (OtSession *self, const OtIn *event, gint64 sequence)
 {
   const OtSessionListener *listener = &self->context->listener;
   OtOut ack = { OT_OUT_HEARTBEAT_ACK };
 
   if (event->type == OT_IN_INIT_CONNECTION) {
-    authenticate (self, event->init_connection.token, event->init_connection.user_id);
+    authenticate (self, event->init_connection.token, event->init_connection.user_id, sequence);
   } else if (self->state != OPEN) {
-    refuse (self, OT_CODE_UNAUTHENTICATED, "The connection is not authenticated yet",
+    refuse (self, sequence, OT_CODE_UNAUTHENTICATED, "The connection is not authenticated yet",
             ot_in_type_name (event->type), ot_in_get_call_id (event));
     count_invalid (self);
   } else if (event->type == OT_IN_HEARTBEAT) {
     send_event (self, &ack);
   } else {
-    listener->event (listener->self, self, event);
+    listener->event (listener->self, self, event, sequence);
   }
 }
 
@@ -374,17 +368,14 @@ dispatch (OtSession *self, const OtIn *event)
 static gboolean
 accept_sequence (OtSession *self, const OtDecoded *decoded)
 {
-  gint64 before = self->last_sequence;
-
-  self->has_sequence = decoded->has_sequence;
   if (!decoded->has_sequence)
     return TRUE;
-  self->last_sequence = decoded->sequence;
-  if (decoded->sequence > before)
+  if (decoded->sequence > self->last_sequence) {
+    self->last_sequence = decoded->sequence;
     return TRUE;
-  refuse (self, OT_CODE_INVALID_MESSAGE, "sequence: must rise", decoded->original_event,
-          decoded->call_id);
-  self->last_sequence = before;
+  }
+  refuse (self, decoded->sequence, OT_CODE_INVALID_MESSAGE, "sequence: must rise",
+          decoded->original_event, decoded->call_id);
   return FALSE;
 }
 
@@ -403,12 +394,12 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSe
   if (!accept_sequence (self, &decoded)) {
     count_invalid (self);
   } else if (decoded.event == NULL) {
-    refuse (self, decoded.code, decoded.message, decoded.original_event, decoded.call_id);
+    refuse (self, decoded.sequence, decoded.code, decoded.message, decoded.original_event,
+            decoded.call_id);
     count_invalid (self);
   } else {
-    dispatch (self, decoded.event);
+    dispatch (self, decoded.event, decoded.sequence);
   }
-  self->has_sequence = FALSE;
 }
 
 OtSession *
@@ -421,6 +412,7 @@ ot_session_new (const OtSessionContext *context,
   OtSession *self = g_new0 (OtSession, 1);
 
   self->context = context;
+  self->last_sequence = -1;
   self->id = random_id ();
   self->format = ot_format_parse (soup_websocket_connection_get_protocol (connection));
   self->connection = connection;
@@ -437,7 +429,7 @@ ot_session_new (const OtSessionContext *context,
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
   self->deadline_us = now_us (self) + context->limits.init_timeout_us;
   if (token != NULL)
-    authenticate (self, token, NULL);
+    authenticate (self, token, NULL, 0);
   return self;
 }
 

@@ -30,8 +30,9 @@ typedef struct {
   /** Authenticated: has a user_id, `connection_ack` is sent. */
   void (*opened) (gpointer self, OtSession *session);
 
-  /** An event of an authenticated client; @event borrowed. Never heartbeat and init_connection. */
-  void (*event) (gpointer self, OtSession *session, const OtIn *event);
+  /** An event of an authenticated client; @event borrowed; @sequence: the client's own number of
+   * it, 0: none. Never heartbeat and init_connection. */
+  void (*event) (gpointer self, OtSession *session, const OtIn *event, gint64 sequence);
 
   /** A message was answered with `error`, before or after opened; @original_event, @call_id
    * nullable; all from the client. */
@@ -101,21 +102,6 @@ const char *ot_session_get_address (const OtSession *self);
  * closing, nothing is sent.
  */
 void ot_session_send (OtSession *self, const OtOut *event);
-
-/**
- * ot_session_send_error:
- * @message: for a person: what was wrong and where
- * @original_event: (nullable)
- * @call_id: (nullable)
- *
- * Sends `error`, with the sequence of the client's message when called from within `event`. Does
- * not call `refused`.
- */
-void ot_session_send_error (OtSession *self,
-                            OtCode code,
-                            const char *message,
-                            const char *original_event,
-                            const char *call_id);
 
 /**
  * ot_session_end:

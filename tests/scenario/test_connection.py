@@ -1,6 +1,5 @@
 """PROTOCOL.md section 1: who gets in, how, and why a connection is closed."""
 
-import json
 import time
 
 import pytest
@@ -50,10 +49,26 @@ async def test_token_in_the_header(server, connect):
     await client.expect("connection_ack", userId="u1")
 
 
-async def test_flat_subprotocol(server, connect):
-    client = await connect(subprotocols=["otomo.flat.v1"])
-    assert client.subprotocol == "otomo.flat.v1"
+@pytest.mark.parametrize("offered", ["otomo.flat.v1", "otomo.envelope.v1"])
+async def test_subprotocol(server, connect, offered):
+    client = await connect(subprotocols=[offered, "something.else"])
+    assert client.subprotocol == offered
     await client.init("u1", server.tokens["u1"])
+    await client.round_trip()
+
+
+async def test_a_sequence_must_rise(server, connect):
+    client = await connect(subprotocols=["otomo.envelope.v1"])
+    await client.init("u1", server.tokens["u1"])
+    for number in (5, 5, 4, 0):
+        client.sent = number - 1
+        await client.send("heartbeat")
+    await client.expect("heartbeat_ack")
+    for number in (5, 4, 0):
+        error = await client.expect("error", code="INVALID_MESSAGE", originalEvent="heartbeat")
+        assert error.get("originalSequence") in (number, None), error
+    client.sent = 5
+    await client.round_trip()
 
 
 @pytest.mark.parametrize("how", ["init_connection", "token", "bearer"])
@@ -110,7 +125,7 @@ async def test_heartbeat(server, connect):
 async def test_binary_frame(server, connect):
     client = await connect(token=server.tokens["u1"])
     await client.expect("connection_ack")
-    await client.send_raw(b'{"type": "heartbeat"}')
+    await client.send_raw(client.written("heartbeat").encode())
     await client.closed(1003)
 
 
@@ -124,14 +139,14 @@ async def test_not_utf8(server, connect):
 async def test_too_big(server, connect):
     client = await connect(token=server.tokens["u1"])
     await client.expect("connection_ack")
-    await client.send_raw(json.dumps({"type": "heartbeat", "x": "x" * TOO_BIG}))
+    await client.send("heartbeat", x="x" * TOO_BIG)
     await client.closed(1009)
 
 
 async def test_biggest_that_is_allowed(server, connect):
     client = await connect(token=server.tokens["u1"])
     await client.expect("connection_ack")
-    frame = json.dumps({"type": "heartbeat", "x": ""})
+    frame = client.written("heartbeat", x="")
     await client.send_raw(frame.replace('""', '"' + "x" * (TOO_BIG - 1 - len(frame)) + '"'))
     await client.expect("heartbeat_ack")
 

@@ -38,9 +38,10 @@ async def test_all_devices_of_the_otomo_ring(scene):
 
 async def test_fields_inside_payload_are_accepted(scene):
     await scene.online()
-    await scene.user.client.send(
-        "call_request", payload={"toUserId": scene.otomo.id, "callId": scene.call_id}
-    )
+    fields = {"toUserId": scene.otomo.id, "callId": scene.call_id}
+    if not scene.user.client.is_envelope:  # whose fields are there anyway
+        fields = {"payload": fields}
+    await scene.user.client.send("call_request", **fields)
     await scene.otomo.client.expect("incoming_call", callId=scene.call_id)
 
 

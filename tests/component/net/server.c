@@ -84,15 +84,18 @@ on_opened (gpointer self, OtSession *session)
 }
 
 static void
-on_event (gpointer self, OtSession *session, const OtIn *event)
+on_event (gpointer self, OtSession *session, const OtIn *event, gint64 sequence)
 {
   const char *call_id = ot_in_get_call_id (event);
+  OtOut error = { OT_OUT_ERROR, .error = { .code = ot_code_name (OT_CODE_CALL_NOT_FOUND),
+                                           .message = "There is no such call",
+                                           .original_sequence = sequence,
+                                           .has_original_sequence = sequence != 0 } };
 
   say ("event %s %s %s", ot_session_get_user_id (session), ot_in_type_name (event->type),
        call_id != NULL ? call_id : "-");
   if (event->type == OT_IN_CALL_CANCEL)
-    ot_session_send_error (session, OT_CODE_CALL_NOT_FOUND, "There is no such call", "call_cancel",
-                           call_id);
+    ot_session_send (session, &error);
 }
 
 static void

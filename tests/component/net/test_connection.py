@@ -120,6 +120,17 @@ def test_envelope(bench):
     assert "originalSequence" not in client.event()["payload"]
 
 
+def test_a_late_refusal_names_its_message(bench):
+    client = bench.upgrade(headers=["Sec-WebSocket-Protocol: otomo.envelope.v1"])
+    payload = {"userId": "ann", "token": "late-ann"}
+    client.send_text(json.dumps({"event": "init_connection", "payload": payload, "sequence": 0}))
+    assert client.event()["payload"]["code"] == "TEMPORARILY_UNAVAILABLE"
+    client.send_text(json.dumps({"event": "init_connection", "payload": payload, "sequence": 8}))
+    client.send_text(json.dumps({"event": "call_cancel", "payload": {"callId": "c"}, "sequence": 9}))
+    errors = [client.event()["payload"] for _ in range(2)]
+    assert {e["originalEvent"]: e["originalSequence"] for e in errors} == {"call_cancel": 9, "init_connection": 8}
+
+
 def test_handshake_refused(bench):
     assert bench.upgrade(headers=["Sec-WebSocket-Protocol: graphql-ws"]).head.startswith("HTTP/1.1 400")
     sock = bench.connect()

@@ -3,6 +3,7 @@ come."""
 
 import asyncio
 import json
+import os
 import time
 from datetime import datetime, timezone
 
@@ -10,6 +11,9 @@ import websockets
 
 from . import DEADLINE, contract
 
+# The format that clients speak unless a test says otherwise; meson runs some files in both.
+SUBPROTOCOL = os.environ.get("OTOMO_TEST_SUBPROTOCOL")
+ENVELOPE = "otomo.envelope.v1"
 SDP_SHOWN = 40  # characters of a description in a failure message
 
 
@@ -18,10 +22,9 @@ class Event(dict):
     (monotonic, s), `wall` the same in UTC."""
 
     def __init__(self, raw):
-        fields = raw if "payload" not in raw else {"type": raw["type"], **raw["payload"]}
-        super().__init__(fields)
         self.raw = raw
-        self.type = raw["type"]
+        self.type = raw["event" if "event" in raw else "type"]
+        super().__init__(raw if "payload" not in raw else {"type": self.type, **raw["payload"]})
         self.at = time.monotonic()
         self.wall = datetime.now(timezone.utc)
 
@@ -38,11 +41,12 @@ class Client:
         self.log = []  # ("->" or "<-", monotonic s, message), both directions, in order
         self._inbox = []  # events that no expect () took yet
         self._listeners = {}
+        self.sent, self.received = 0, 0  # the last sequence of either side (envelope)
         self._news = asyncio.Event()
         self._socket = await websockets.connect(
             url + "/v1/socket" + (f"?access_token={token}" if token else ""),
             extra_headers={"Authorization": f"Bearer {bearer}"} if bearer else {},
-            subprotocols=subprotocols,
+            subprotocols=subprotocols or (SUBPROTOCOL and [SUBPROTOCOL]),
             max_size=None,
             ping_interval=None,
             open_timeout=DEADLINE,
@@ -57,7 +61,14 @@ class Client:
         return await self.expect("connection_ack", userId=user_id)
 
     async def send(self, event, **fields):
-        await self.send_raw(json.dumps({"type": event, **fields}))
+        await self.send_raw(self.written(event, **fields))
+
+    def written(self, event, **fields):
+        """The event as this connection's format has it; the envelope's are numbered."""
+        if not self.is_envelope:
+            return json.dumps({"type": event, **fields})
+        self.sent += 1
+        return json.dumps({"event": event, "payload": fields, "sequence": self.sent})
 
     async def send_raw(self, message):
         """Text goes out as a text frame, bytes as a binary one."""
@@ -111,6 +122,9 @@ class Client:
         error = await self.expect("error", **where)
         assert error["code"] == code, f"{error['code']}, not {code}: {error}\n{self.story()}"
         assert error.get("message"), f"an error without a sentence: {error}"
+        if self.is_envelope and "originalEvent" in error:
+            sent = {m["sequence"]: m["event"] for m in self._numbered()}
+            assert sent[error["originalSequence"]] == error["originalEvent"], error
         return error
 
     async def expect_none(self, *events, **where):
@@ -129,6 +143,12 @@ class Client:
         """Whatever no expect () took so far, none will."""
         self._inbox.clear()
 
+    def _numbered(self):
+        """All that we sent with a number."""
+        for way, _, message in self.log:
+            if way == "->" and isinstance(message, str) and message.startswith('{"event": "'):
+                yield json.loads(message)
+
     def seen(self, *events):
         """All events of these names that ever came, taken or not."""
         return [
@@ -145,6 +165,10 @@ class Client:
     @property
     def subprotocol(self):
         return self._socket.subprotocol
+
+    @property
+    def is_envelope(self):
+        return self.subprotocol == ENVELOPE
 
     @property
     def is_open(self):
@@ -172,6 +196,10 @@ class Client:
         at."""
         try:
             contract.check(event.type, {k: v for k, v in event.items() if k != "type"})
+            if self.is_envelope:
+                assert set(event.raw) == {"event", "payload", "sequence"}, "not the envelope"
+                expected, self.received = self.received + 1, event.raw["sequence"]
+                assert self.received == expected, f"sequence {self.received} after {expected - 1}"
         except AssertionError as fault:
             loop = asyncio.get_running_loop()
             loop.call_exception_handler(

@@ -73,7 +73,7 @@ tell_line (const char *who, const OtOut *event)
     g_string_append_printf (told, " %s %d", event->call_end.reason,
                             (int)event->call_end.total_seconds);
   if (event->type == OT_OUT_ERROR)
-    g_string_append_printf (told, " %s", event->error.code);
+    g_string_append_printf (told, " %s of %d", event->error.code, (int) event->error.original_sequence);
   g_string_append_c (told, '\n');
 }
 
@@ -208,11 +208,13 @@ voices_until (gint64 at_us)
 static OtCall *
 new_call (void)
 {
+  static const OtSender caller = { "u", "s1", 7 };
+
   fake_now_us = START;
   told = g_string_new (NULL);
   memset (rtp, 0, sizeof rtp);
   g_assert_true (g_queue_is_empty (&written));
-  return ot_call_new (&ports, "c", "u", "s1", "o");
+  return ot_call_new (&ports, &caller, "c", "o");
 }
 
 static OtCall *
@@ -283,7 +285,7 @@ test_request_refused (void)
   OtCall *call = new_call ();
 
   answer ("0:call_request:0", OT_OUTCOME_INSUFFICIENT_BALANCE);
-  assert_told ("s1 error INSUFFICIENT_BALANCE\n");
+  assert_told ("s1 error INSUFFICIENT_BALANCE of 7\n");
   end_test (call);
 }
 
@@ -296,7 +298,7 @@ test_cancelled_then_refused (void)
 
   g_assert_cmpint (bring (call, OT_EV_CANCEL, OT_BY_CALLER), ==, OT_CODE_NONE);
   answer ("0:call_request:0", OT_OUTCOME_USER_BUSY);
-  assert_told ("s1 error USER_BUSY\n");
+  assert_told ("s1 error USER_BUSY of 7\n");
   end_test (call);
 }
 
@@ -321,7 +323,7 @@ test_request_unanswered (void)
   OtCall *call = new_call ();
 
   handle_timeout (call, OT_EV_UNANSWERED);
-  assert_told ("s1 error TEMPORARILY_UNAVAILABLE\n");
+  assert_told ("s1 error TEMPORARILY_UNAVAILABLE of 7\n");
   answer ("0:call_request:0", OT_OUTCOME_DONE);
   answer ("5:unanswered:0", OT_OUTCOME_DONE);
   assert_told ("");
@@ -329,7 +331,7 @@ test_request_unanswered (void)
 
   call = new_call ();
   handle_timeout (call, OT_EV_UNANSWERED);
-  assert_told ("s1 error TEMPORARILY_UNAVAILABLE\n");
+  assert_told ("s1 error TEMPORARILY_UNAVAILABLE of 7\n");
   answer ("0:call_request:0", OT_OUTCOME_USER_BUSY);
   assert_told (""); /* once is enough */
   end_test (call);
