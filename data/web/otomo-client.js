@@ -7,12 +7,15 @@
  *     client.addEventListener('voice', ({ detail: stream }) => { audio.srcObject = stream; });
  *     await client.connect('wss://example.org/v1/socket', userId, token);
  *     await client.request('otomo-id');
+ *     client.join(client.call.callId); // the chat beside the call
+ *     client.say(client.call.callId, 'hello');
  *
  * It decides nothing about a call: `call` is what the server said last. It does what a server
  * cannot: holds the microphone, makes offers and answers, and finds its way back after a lost
  * connection.
  */
 
+import { Chat } from './otomo-chat.js';
 import { Connection } from './otomo-connection.js';
 import { OtomoError } from './otomo-error.js';
 import { Media, openMicrophone } from './otomo-media.js';
@@ -20,6 +23,7 @@ import { flat } from './otomo-wire.js';
 
 export { OtomoError };
 
+/** @typedef {import('./otomo-chat.js').Written} Written */
 /** @typedef {import('./otomo-wire.js').Fields} Fields */
 /** @typedef {import('./otomo-wire.js').Format} Format */
 /** @typedef {import('./otomo-connection.js').ConnectionReport} ConnectionReport */
@@ -69,7 +73,12 @@ const HASTY_EVENTS = new Set([
   'call_cancel',
   'call_end_request',
   'ice_candidate',
+  'send_message',
+  'leave_channel',
 ]);
+
+/** Refused with one of these, a message is worth another try. */
+const PASSING_CODES = new Set(['TEMPORARILY_UNAVAILABLE', 'RATE_LIMITED']);
 
 /** @param {Call | null} call @returns {call is Call} */
 export const isLive = (call) => call !== null && LIVE_STATES.has(call.state);
@@ -79,6 +88,7 @@ export const isLive = (call) => call !== null && LIVE_STATES.has(call.state);
  *
  * - `connection` {ConnectionReport}: each change of the signalling connection
  * - `call` {Call}: each change of the call
+ * - `chat` {channelId}: something was written; `written` has all of it
  * - `voice` {MediaStream}: the other side's voice; again when the media path was made anew
  * - `problem` {OtomoError}: an `error` of the server's, or a failure of one's own media
  * - `message` {event, fields}: every message of the server, before it is acted on
@@ -88,6 +98,7 @@ export class OtomoClient extends EventTarget {
   /** @type {Connection | null} */ #connection = null;
   /** @type {Call | null} */ #call = null;
   /** @type {Media} */ #media;
+  /** @type {Chat} */ #chat;
   #awaitsOffer = false; // we left the first offer of this call to the server
   /** @type {string | null} */ #endWhenBack = null; // callId that was hung up while offline
   #clockOffsetMs = 0;
@@ -96,6 +107,7 @@ export class OtomoClient extends EventTarget {
   #general = {
     connection_ack: (f) => this.#acknowledged(f),
     incoming_call: (f) => this.#incoming(f),
+    new_message: (f) => this.#chat.told(f),
     call_state_update: (f) => this.#stateUpdate(f),
     error: (f) => this.#refused(f),
   };
@@ -128,6 +140,10 @@ export class OtomoClient extends EventTarget {
       voice: (stream) => this.#emit('voice', stream),
       changed: (media) => this.#change({ media }),
       failed: (error) => this.#emit('problem', error),
+    });
+    this.#chat = new Chat({
+      send: (event, fields) => this.#send(event, fields),
+      changed: (channelId) => this.#emit('chat', { channelId }),
     });
     globalThis.addEventListener?.('online', () => this.#connection?.open());
   }
@@ -255,6 +271,43 @@ export class OtomoClient extends EventTarget {
   }
 
   /**
+   * Joins a channel, and again after each reconnection; a call's own is named by its callId.
+   * Joined already: nothing.
+   *
+   * @param {string} channelId
+   */
+  join(channelId) {
+    this.#chat.join(channelId);
+  }
+
+  /** @param {string} channelId */
+  leave(channelId) {
+    this.#chat.leave(channelId);
+  }
+
+  /**
+   * Writes into a channel that was joined. While there is no connection, or no database, it waits
+   * and is sent again.
+   *
+   * @param {string} channelId
+   * @param {string} text  1 to 4,000 characters
+   * @returns {boolean} false: not so long, or too much waits already
+   */
+  say(channelId, text) {
+    return this.#chat.say(channelId, text);
+  }
+
+  /**
+   * What was written in a channel since 50 messages before it was joined, the newest 200 at most.
+   *
+   * @param {string} channelId
+   * @returns {Written[]}
+   */
+  written(channelId) {
+    return this.#chat.written(channelId);
+  }
+
+  /**
    * What has gone over the media path so far.
    *
    * @returns {Promise<LegStats | null>} null: there is none
@@ -289,6 +342,7 @@ export class OtomoClient extends EventTarget {
     this.#clockOffsetMs = ack.connectedAt * 1000 - Date.now();
     if (this.#endWhenBack) this.#send('call_end_request', { callId: this.#endWhenBack });
     this.#endWhenBack = null;
+    this.#chat.connected(ack.userId);
     if (!isLive(this.#call) || ack.resumed) return;
     const { state, callId, peerId } = this.#call;
     // Neither changes anything: a request may never have arrived, and asking twice is asking once;
@@ -396,6 +450,7 @@ export class OtomoClient extends EventTarget {
   /** @param {ServerEvents['error']} f */
   #refused(f) {
     const { code, message, originalEvent } = f;
+    if (originalEvent === 'send_message' && PASSING_CODES.has(code)) this.#chat.postponed();
     const call = this.#call;
     const isOurs = call !== null && (call.callId === f.callId || originalEvent === 'call_request');
     if (isOurs && !isLive(call)) return; // what we said was overtaken by the call's end

@@ -38,6 +38,7 @@ const model = {
   me: null,
   peer: null,
   call: null,
+  written: null,
   nowMs: Date.now(),
   connection: null,
   muted: false,
@@ -100,6 +101,8 @@ function refresh() {
   model.call = client?.call ? withMemory(client.call) : null;
   const peerId = model.call?.peerId ?? null;
   model.peer = personOf(peerId) ?? (peerId ? stranger(peerId, 'user') : null);
+  model.written =
+    client && model.call && chatIsOn(model.call) ? client.written(model.call.callId) : null;
   model.nowMs = client?.now() ?? Date.now();
   model.muted = client?.muted ?? false;
   model.soundIsHeldBack = voiceIsHeldBack || ring.isHeldBack;
@@ -165,6 +168,7 @@ async function become(id) {
     connectionChanged(/** @type {CustomEvent} */ (event).detail),
   );
   client.addEventListener('call', () => callChanged());
+  client.addEventListener('chat', refresh);
   client.addEventListener('voice', (event) => hear(/** @type {CustomEvent} */ (event).detail));
   client.addEventListener('problem', (event) =>
     complain(/** @type {CustomEvent} */ (event).detail),
@@ -189,9 +193,14 @@ function connectionChanged(report) {
   refresh();
 }
 
+/** The chat opens when somebody has answered. @param {Call} call */
+const chatIsOn = (call) => ['accepted', 'in_call', 'reconnecting'].includes(call.state);
+
 function callChanged() {
   const call = client?.call ?? null;
   const isOn = isLive(call);
+  if (call && chatIsOn(call)) client?.join(call.callId);
+  if (!isOn && client?.call) client.leave(client.call.callId);
   if (isOn) isDismissed = false;
   ring.play(soundFor(call));
   if (isOn && !meterTimer) {
@@ -284,8 +293,17 @@ async function clicked(event) {
   refresh();
 }
 
+/** @param {SubmitEvent} event */
+function submitted(event) {
+  event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const words = /** @type {HTMLInputElement} */ (form.elements.namedItem('words'));
+  if (client?.call && client.say(client.call.callId, words.value.trim())) words.value = '';
+}
+
 async function main() {
   document.addEventListener('click', clicked);
+  document.addEventListener('submit', submitted);
   for (const touch of ['pointerdown', 'keydown'])
     document.addEventListener(touch, () => ring.unlock().then(refresh, () => {}));
   addEventListener('popstate', () => location.reload());

@@ -49,6 +49,13 @@ const ja = {
   'line.other': '相手の声',
   'line.recording': '録音中',
 
+  'chat.title': 'チャット',
+  'chat.messages': 'メッセージ',
+  'chat.words': 'メッセージを入力',
+  'chat.send': '送信',
+  'chat.me': 'あなた',
+  'chat.sending': '送信中…',
+
   'action.call': '電話をかける',
   'action.callName': '{name}さんに電話をかける',
   'action.accept': '出る',
@@ -178,6 +185,13 @@ const en = {
   'line.other': 'Their voice',
   'line.recording': 'Recording',
 
+  'chat.title': 'Chat',
+  'chat.messages': 'Messages',
+  'chat.words': 'Write a message',
+  'chat.send': 'Send',
+  'chat.me': 'You',
+  'chat.sending': 'Sending…',
+
   'action.call': 'Call',
   'action.callName': 'Call {name}',
   'action.accept': 'Accept',
@@ -303,6 +317,12 @@ export class Texts {
   /** @param {number} number */
   points(number) {
     return this.get('money.points', { number: number.toLocaleString(this.language) });
+  }
+
+  /** @param {string} timestamp RFC 3339 */
+  time(timestamp) {
+    const style = /** @type {const} */ ({ hour: '2-digit', minute: '2-digit' });
+    return new Date(timestamp).toLocaleTimeString(this.language, style);
   }
 
   /** @param {number} seconds of one billing unit */

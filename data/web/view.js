@@ -8,6 +8,7 @@ import { formatDuration } from './texts.js';
 
 /** @typedef {import('./otomo-client.js').Call} Call */
 /** @typedef {import('./otomo-client.js').ConnectionReport} ConnectionReport */
+/** @typedef {import('./otomo-client.js').Written} Written */
 /** @typedef {import('./texts.js').Texts} Texts */
 
 /**
@@ -26,6 +27,7 @@ import { formatDuration } from './texts.js';
  * @property {Person | null} me
  * @property {Person | null} peer  of the call
  * @property {Call | null} call
+ * @property {Written[] | null} written  beside the call; null: there is no chat now
  * @property {number} nowMs  by the server's clock
  * @property {ConnectionReport | null} connection
  * @property {boolean} muted
@@ -139,6 +141,11 @@ function renderFixedTexts(texts) {
   )) {
     element.setAttribute('aria-label', texts.get(element.dataset.label ?? ''));
   }
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll('[data-hint]')
+  )) {
+    input.placeholder = texts.get(input.dataset.hint ?? '');
+  }
   for (const button of document.querySelectorAll('[data-action="language"]')) {
     const isOn = /** @type {HTMLElement} */ (button).dataset.value === texts.language;
     button.setAttribute('aria-pressed', String(isOn));
@@ -251,6 +258,7 @@ function renderCall(model) {
   writeOrHide('note', noteOf(model, name));
   show(field('recording'), call.recording);
   renderMeter(model);
+  renderChat(model);
 
   const isTalking = call.state === 'in_call' || call.state === 'reconnecting';
   const isCalled = me.role === 'otomo' && call.state === 'ringing';
@@ -269,6 +277,50 @@ function renderCall(model) {
     muted ? '0' : Math.sqrt(levels.own).toFixed(2),
   );
   find('[data-level="other"]').style.setProperty('--level', Math.sqrt(levels.other).toFixed(2));
+}
+
+/** @param {Model} model */
+function renderChat({ texts, me, written }) {
+  show(field('chat'), written !== null);
+  const rows = (written ?? []).map(({ id, text, authorId, authorName, timestamp }) => {
+    const isOwn = authorId === null || authorId === me?.id;
+    const author = isOwn ? texts.get('chat.me') : authorName || authorId;
+    const when = timestamp === null ? texts.get('chat.sending') : texts.time(timestamp);
+    return { id, text, isOwn, note: `${author} · ${when}` };
+  });
+  listMessages(field('messages'), rows);
+}
+
+/**
+ * Rows that stay are left alone, so that a screen reader hears each once.
+ *
+ * @param {HTMLOListElement} list
+ * @param {{id: string, text: string, isOwn: boolean, note: string}[]} rows
+ */
+function listMessages(list, rows) {
+  const before = list.childElementCount;
+  const ids = new Set(rows.map(({ id }) => id));
+  for (const item of /** @type {HTMLElement[]} */ ([...list.children]))
+    if (!ids.has(item.dataset.id ?? '')) item.remove();
+  for (const [place, row] of rows.entries()) {
+    const there = /** @type {HTMLElement | undefined} */ (list.children[place]);
+    const item = there?.dataset.id === row.id ? there : messageRow(row);
+    if (item !== there) list.insertBefore(item, there ?? null);
+    write(item.lastElementChild, row.note);
+  }
+  const log = list.parentElement;
+  if (log && list.childElementCount !== before) log.scrollTop = log.scrollHeight;
+}
+
+/** @param {{id: string, text: string, isOwn: boolean}} row */
+function messageRow({ id, text, isOwn }) {
+  const item = document.createElement('li');
+  Object.assign(item.dataset, { id, own: String(isOwn) });
+  item.append(
+    Object.assign(document.createElement('p'), { textContent: text }),
+    document.createElement('small'),
+  );
+  return item;
 }
 
 /**

@@ -164,6 +164,8 @@ test('nothing that a screen reader or weak eyes trip over', TIMEOUT, async (t) =
   await otomo.click('accept');
   await Promise.all([user.heard('call_tick'), otomo.heard('call_tick')]);
   await user.click('mute');
+  await user.say('こんにちは');
+  await otomo.says('messages', 'こんにちは');
   await check(user, 'in a call');
   await check(otomo, 'in a call');
   const { scrollWidth, clientWidth } = await otomo.page.evaluate(() => document.documentElement);

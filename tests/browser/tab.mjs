@@ -150,6 +150,18 @@ export class Tab {
     return [...events, ...this.complaints].join('\n');
   }
 
+  /** Writes into the chat and sends it, by the keyboard. @param {string} text */
+  async say(text) {
+    const words = this.page.locator('[data-form="say"] input');
+    await this.#orTell(words.fill(text, { timeout: DEADLINE_MS }));
+    await words.press('Enter');
+  }
+
+  /** @returns {Promise<(string | null)[]>} what the chat shows, in order */
+  async chat() {
+    return this.page.locator('[data-field="messages"] p').allTextContents();
+  }
+
   /** @param {string} action @param {string} [value] */
   async click(action, value) {
     const which = value === undefined ? '' : `[data-value="${value}"]`;
