@@ -1,0 +1,169 @@
+"""One customer of the bank test: talks, buys, gives back, changes prices, through the SQL functions
+that the server uses; and an independent model of what a call costs."""
+
+import math
+import random
+import time
+
+import psycopg2
+
+from . import database
+
+START = 1_700_000_000_000_000  # UTC µs: calls are told as of the past
+UNIT = 60
+RESTART_DEADLINE = 60.0
+
+MOMENT = (
+    "ROW (%(call)s, instant (%(at)s), %(actor)s, %(event)s, %(old)s, %(new)s, NULL)::call_moment"
+)
+REQUESTED = (
+    f"SELECT * FROM record_requested ({MOMENT}, %(caller)s, %(callee)s, true, 50, {UNIT},"
+    " %(charge)s, %(rule)s, 'bank')"
+)
+ACCEPTED = f"SELECT * FROM record_accepted ({MOMENT})"
+STARTED = (
+    f"SELECT * FROM record_started ({MOMENT}, instant (%(at)s), 0, '{{1,2}}', '{{1,2}}', '{{0,0}}',"
+    " '{0,0}', '{0,0}')"
+)
+UNIT_DUE = f"SELECT * FROM record_unit ({MOMENT}, %(unit)s, instant (%(at)s))"
+ENDED = f"SELECT * FROM record_ended ({MOMENT}, 'user_end', %(seconds)s, instant (%(at)s))"
+
+
+def cost(charge, rule, price, seconds, paid):
+    """What a call of so many SECONDS costs; PAID: how many units the wallet had points for, None:
+    enough. Written from docs/billing.md, not from the server."""
+    if charge == "advance":
+        units = max(1, math.ceil(seconds / UNIT))
+        return price * (units if paid is None else min(units, paid))
+    whole, rest = divmod(seconds, UNIT)
+    last = {"charge": price, "free": 0, "pro_rata": -(-price * rest // UNIT)}[rule] if rest else 0
+    return price * whole + last
+
+
+class Customer:
+    def __init__(self, state_dir, number, people):
+        self.state_dir, self.number, self.people = state_dir, number, people
+        self.random = random.Random(number)
+        self.connection = None
+        self.costs = {}  # call id: points, by the model
+        self.in_doubt = 0  # statements that were sent again
+
+    def ask(self, statement, **values):
+        """One statement, a transaction of its own, again and again until it is answered: what was
+        committed and not answered must not happen twice."""
+        end = time.monotonic() + RESTART_DEADLINE
+        while True:
+            try:
+                if self.connection is None:
+                    self.connection = database.connect(self.state_dir)
+                with self.connection.cursor() as cursor:
+                    cursor.execute(statement, values)
+                    columns = [column.name for column in cursor.description]
+                    return dict(zip(columns, cursor.fetchone()))
+            except (psycopg2.OperationalError, psycopg2.InterfaceError, AssertionError):
+                assert time.monotonic() < end, "the database has not come back"
+                self.in_doubt += 1
+                self.connection = None
+                time.sleep(0.05)
+
+    def call(self, number):
+        user, otomo = f"bank-u{self.number}", f"bank-o{self.number}"
+        charge = self.random.choice(["advance", "arrears"])
+        rule = self.random.choice(["charge", "free", "pro_rata"])
+        seconds = self.random.choice([0, 1, 59, 60, 61, 90, 120, 200, self.random.randrange(400)])
+        price = self.random.randrange(1, 30)
+        call = f"bank-{self.number}-{number}"
+        now = START + number * 1_000_000_000
+
+        def record(statement, at, event, old, new, actor="server", **more):
+            return self.ask(
+                statement,
+                call=call,
+                at=now + at * 1_000_000,
+                actor=actor,
+                event=event,
+                old=old,
+                new=new,
+                **more,
+            )
+
+        self.ask(
+            "SELECT put_user (%(id)s, 'otomo', '', %(price)s, NULL, false)", id=otomo, price=price
+        )
+        asked = record(
+            REQUESTED,
+            -2,
+            "call_request",
+            None,
+            "ringing",
+            user,
+            caller=user,
+            callee=otomo,
+            charge=charge,
+            rule=rule,
+        )
+        if asked["outcome"] == "INSUFFICIENT_BALANCE":
+            return
+        assert (asked["outcome"], asked["price_points"]) == ("DONE", price), asked
+        record(ACCEPTED, -1, "call_accept", "ringing", "accepted", otomo)
+        if record(STARTED, 0, "first_rtp", "accepted", "in_call")["outcome"] != "DONE":
+            self.costs[call] = 0
+            self.ask(
+                ENDED.replace("instant (%(at)s))", "NULL)"),
+                call=call,
+                at=now,
+                actor="server",
+                event="end",
+                old="accepted",
+                new="failed",
+                seconds=0,
+            )
+            return
+        paid = None
+        first = 1 if charge == "advance" else 0
+        for unit in range(1 + first, first + math.ceil(seconds / UNIT)):
+            due = (unit - first) * UNIT
+            outcome = record(UNIT_DUE, due, "unit_due", "in_call", "in_call", unit=unit)["outcome"]
+            if outcome != "DONE":
+                assert outcome == ("INSUFFICIENT_BALANCE" if charge == "advance" else "LAST")
+                seconds, paid = due, unit - 1
+                break
+        record(ENDED, seconds, "end", "in_call", "ended", seconds=seconds)
+        self.costs[call] = cost(charge, rule, price, seconds, paid)
+
+    def purchase(self, number):
+        self.ask(
+            "SELECT top_up (%(user)s, %(id)s, %(points)s)",
+            user=f"bank-u{self.random.randrange(self.people)}",
+            id=f"bank-{self.number}-{number}",
+            points=self.random.randrange(1, 200),
+        )
+
+    def adjust(self, number):
+        try:
+            self.ask(
+                "SELECT adjust (%(user)s, %(id)s, %(points)s, 'bank', 'a test')",
+                user=f"bank-u{self.random.randrange(self.people)}",
+                id=f"bank-{self.number}-{number}",
+                points=self.random.choice([-50, -9, 7, 40]),
+            )
+        except psycopg2.Error as refused:
+            assert refused.pgcode == "OT409", refused  # not so many points
+
+    def work(self, until):
+        number = 0
+        while time.monotonic() < until:
+            number += 1
+            self.random.choice([self.call, self.call, self.purchase, self.adjust])(number)
+
+    def read(self, until):
+        """Sums all balances, each time in one snapshot."""
+        count = 0
+        while time.monotonic() < until:
+            row = self.ask(
+                "SELECT sum(balance), min(balance) FILTER (WHERE kind IN ('wallet', 'hold'))"
+                " FROM accounts"
+            )
+            assert row["sum"] == 0 and row["min"] >= 0, row
+            count += 1
+        return count
