@@ -306,8 +306,8 @@ on_leg_up (OtLeg *leg, gint64 at_us, gpointer user_data)
   OtSide side = ot_leg_get_side (leg);
 
   ot_info ("%s %s: leg up", self->call_id, GST_OBJECT_NAME (leg));
+  push_report (self, up_job, side, leg); /* first: who is told may close the call */
   post (self, (OtMediaEvent){ .type = OT_MEDIA_LEG_UP, .side = side, .at_us = at_us });
-  push_report (self, up_job, side, leg);
 }
 
 static void
@@ -317,9 +317,9 @@ on_leg_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data)
   OtSide side = ot_leg_get_side (leg);
 
   ot_info ("%s %s: leg down: %s", self->call_id, GST_OBJECT_NAME (leg), message);
+  push_report (self, down_job, side, leg);
   post (self, (OtMediaEvent){
                   .type = OT_MEDIA_LEG_DOWN, .side = side, .at_us = at_us, .message = message });
-  push_report (self, down_job, side, leg);
 }
 
 /* What starts the bill: the first packet that came while both legs were up. */
@@ -337,8 +337,8 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
   ot_forwarder_end_witness (self->context->leg.forwarder, self->relay);
   ot_relay_read (self->relay, event.evidence);
   ot_info ("%s %s: first RTP", self->call_id, GST_OBJECT_NAME (leg));
-  post (self, event);
   push_report (self, first_rtp_job, event.side, NULL);
+  post (self, event);
 }
 
 /* ---- life ---- */
