@@ -164,6 +164,14 @@ on_closed (gpointer user_data, OtSession *session)
   OtSender sender = ot_router_sender (session);
 
   ot_registry_closed (self->registry, &sender);
+}
+
+static void
+on_over (gpointer user_data, const char *user_id, const char *session_id)
+{
+  OtApp *self = user_data;
+  OtSender sender = { .user_id = user_id, .session_id = session_id };
+
   ot_chat_closed (self->chat, &sender);
 }
 
@@ -238,14 +246,16 @@ make_auth (OtApp *self, GError **error)
 static gboolean
 start_serving (OtApp *self, GError **error)
 {
-  OtHubListener listener = { self, on_opened, on_event, on_refused, on_closed };
+  OtHubListener listener = { self, on_opened, on_event, on_refused, on_closed, on_over };
+  OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
   OtCallPorts ports = call_ports (self);
   OtChatPort channels = ot_store_chat_port (self->store);
   g_autofree char *socket = ot_admin_socket_path (self->state_dir);
 
   self->registry = ot_registry_new (&ports);
   self->chat = ot_chat_new (&channels, &ports.tell);
-  self->hub = ot_hub_new (&listener, NULL, self->auth, self->clock);
+  limits.resume_window_us = self->config->call_resume_window_us;
+  self->hub = ot_hub_new (&listener, &limits, self->auth, self->clock);
   self->admin = (OtAdmin) { self->store, self->registry, self->hub, self->clock };
   self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);

@@ -3,6 +3,7 @@
 
 #include "hub.h"
 
+#include "parking.h"
 #include "timer.h"
 
 #define SWEEP_INTERVAL_US (G_USEC_PER_SEC / 5)
@@ -10,7 +11,9 @@
 struct _OtHub {
   OtHubListener listener;
   OtSessionContext context;
-  GHashTable *sessions; /* id (borrowed from the session) → OtSession; this owns the sessions */
+  GHashTable *sessions; /* set of OtSession, owned: all connections */
+  GHashTable *open;     /* id (borrowed from the session) → OtSession (borrowed), authenticated */
+  OtParking *parking;   /* owned: sessions that wait for their client */
   GHashTable *people; /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first,
                          never empty */
   OtTimer sweep;  /* for the deadlines of all sessions: a timer for each would slow the loop down */
@@ -42,6 +45,7 @@ on_opened (gpointer user_data, OtSession *session)
     g_hash_table_insert (self->people, g_strdup (user_id), devices);
   }
   g_ptr_array_add (devices, session);
+  g_hash_table_insert (self->open, (char *)ot_session_get_id (session), session);
   keep_device_limit (self, devices);
   self->listener.opened (self->listener.self, session);
 }
@@ -68,9 +72,16 @@ on_refused (gpointer user_data,
 }
 
 static void
-on_closed (gpointer user_data, OtSession *session)
+on_over (const OtTrack *track, gpointer user_data)
 {
   OtHub *self = user_data;
+
+  self->listener.over (self->listener.self, track->user_id, track->id);
+}
+
+static void
+forget (OtHub *self, OtSession *session)
+{
   const char *user_id = ot_session_get_user_id (session);
   GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
 
@@ -78,7 +89,56 @@ on_closed (gpointer user_data, OtSession *session)
   g_ptr_array_remove (devices, session);
   if (devices->len == 0)
     g_hash_table_remove (self->people, user_id);
+  g_hash_table_remove (self->open, ot_session_get_id (session));
   self->listener.closed (self->listener.self, session);
+}
+
+static void
+on_closed (gpointer user_data, OtSession *session)
+{
+  OtHub *self = user_data;
+  OtTrack *track = self->is_closing ? NULL : ot_session_take_track (session);
+
+  forget (self, session);
+  if (track != NULL)
+    ot_parking_put (self->parking, track, ot_clock_mono_us (self->context.clock));
+  else
+    self->listener.over (self->listener.self, ot_session_get_user_id (session),
+                         ot_session_get_id (session));
+}
+
+/* A client often comes back before we know that it was gone: then its old connection hands over. */
+static OtTrack *
+find_track (OtHub *self, const char *user_id, const char *session_id)
+{
+  OtSession *old = ot_hub_find (self, session_id);
+  OtTrack *track;
+
+  if (old == NULL || !g_str_equal (ot_session_get_user_id (old), user_id))
+    return ot_parking_take (self->parking, session_id, user_id);
+  track = ot_session_hand_over (old);
+  forget (self, old);
+  if (track == NULL)
+    self->listener.over (self->listener.self, user_id, session_id);
+  return track;
+}
+
+static OtTrack *
+on_resume (gpointer user_data,
+           OtSession *session,
+           const char *user_id,
+           const char *session_id,
+           gint64 last_sequence)
+{
+  OtHub *self = user_data;
+  g_autoptr (OtTrack) track = find_track (self, user_id, session_id);
+
+  if (track == NULL)
+    return NULL;
+  if (ot_replay_reaches (track->replay, last_sequence))
+    return g_steal_pointer (&track);
+  on_over (track, self);
+  return NULL;
 }
 
 /* Its callback may free the hub. */
@@ -97,7 +157,7 @@ on_finished (gpointer user_data, OtSession *session)
 {
   OtHub *self = user_data;
 
-  g_hash_table_remove (self->sessions, ot_session_get_id (session));
+  g_hash_table_remove (self->sessions, session);
   if (g_hash_table_size (self->sessions) == 0)
     ot_timer_arm (&self->closed, 0, complete_close, self);
 }
@@ -107,11 +167,12 @@ on_sweep (gpointer user_data)
 {
   OtHub *self = user_data;
   g_autoptr (GList) sessions =
-      g_hash_table_get_values (self->sessions); /* they may finish meanwhile */
+      g_hash_table_get_keys (self->sessions); /* they may finish meanwhile */
 
   for (GList *l = sessions; l != NULL; l = l->next)
     ot_session_look_at_clock (l->data);
-  if (g_hash_table_size (self->sessions) > 0)
+  ot_parking_expire (self->parking, ot_clock_mono_us (self->context.clock));
+  if (g_hash_table_size (self->sessions) > 0 || ot_parking_n_sessions (self->parking) > 0)
     ot_timer_arm (&self->sweep, ot_clock_mono_us (self->context.clock) + SWEEP_INTERVAL_US,
                   on_sweep, self);
 }
@@ -124,16 +185,22 @@ ot_hub_new (const OtHubListener *listener,
 {
   static const OtNetLimits defaults = OT_NET_LIMITS_DEFAULT;
   OtHub *self = g_new0 (OtHub, 1);
+  OtParkingLimits parked;
 
   self->listener = *listener;
   self->context = (OtSessionContext){
-    .listener = { self, on_opened, on_event, on_refused, on_closed, on_finished },
+    .listener = { self, on_opened, on_event, on_refused, on_resume, on_closed, on_finished },
     .limits = limits != NULL ? *limits : defaults,
     .clock = clock,
     .auth = auth,
   };
-  self->sessions =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ot_session_free);
+  self->sessions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify)ot_session_free, NULL);
+  self->open = g_hash_table_new (g_str_hash, g_str_equal);
+  parked = (OtParkingLimits){ .window_us = self->context.limits.resume_window_us,
+                              .max_sessions = self->context.limits.max_parked,
+                              .max_of_person = self->context.limits.max_devices,
+                              .max_bytes = self->context.limits.max_parked_bytes };
+  self->parking = ot_parking_new (&parked, on_over, self);
   self->people =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   return self;
@@ -146,6 +213,8 @@ ot_hub_free (OtHub *self)
   ot_timer_cancel (&self->sweep);
   ot_timer_cancel (&self->closed);
   g_clear_pointer (&self->people, g_hash_table_unref);
+  g_clear_pointer (&self->open, g_hash_table_unref);
+  g_clear_pointer (&self->parking, ot_parking_free);
   g_clear_pointer (&self->sessions, g_hash_table_unref);
   g_free (self);
 }
@@ -159,7 +228,7 @@ ot_hub_adopt (OtHub *self,
 {
   OtSession *session = ot_session_new (&self->context, connection, stream, guard, token);
 
-  g_hash_table_insert (self->sessions, (char *)ot_session_get_id (session), session);
+  g_hash_table_add (self->sessions, session);
   if (!ot_timer_is_armed (&self->sweep))
     ot_timer_arm (&self->sweep, ot_clock_mono_us (self->context.clock) + SWEEP_INTERVAL_US,
                   on_sweep, self);
@@ -176,7 +245,7 @@ ot_hub_max_message_bytes (const OtHub *self)
 OtSession *
 ot_hub_find (OtHub *self, const char *session_id)
 {
-  OtSession *session = g_hash_table_lookup (self->sessions, session_id);
+  OtSession *session = g_hash_table_lookup (self->open, session_id);
 
   return session != NULL && ot_session_is_open (session) ? session : NULL;
 }
@@ -194,6 +263,8 @@ ot_hub_send (OtHub *self, const char *session_id, const OtOut *event)
 
   if (session != NULL)
     ot_session_send (session, event);
+  else
+    ot_parking_send (self->parking, session_id, event);
 }
 
 void
@@ -207,6 +278,7 @@ ot_hub_send_user (OtHub *self,
   for (guint i = 0; devices != NULL && i < devices->len; i++)
     if (g_strcmp0 (ot_session_get_id (devices->pdata[i]), except_session_id) != 0)
       ot_session_send (devices->pdata[i], event);
+  ot_parking_send_user (self->parking, user_id, except_session_id, event);
 }
 
 void
@@ -216,6 +288,7 @@ ot_hub_end_user (OtHub *self, const char *user_id, OtCloseCode code, const char 
 
   for (guint i = 0; devices != NULL && i < devices->len; i++)
     ot_session_end (devices->pdata[i], code, reason);
+  ot_parking_drop_user (self->parking, user_id);
 }
 
 guint
@@ -234,8 +307,9 @@ ot_hub_close_async (OtHub *self, GAsyncReadyCallback done, gpointer user_data)
   self->is_closing = TRUE;
   self->closing = g_task_new (NULL, NULL, done, user_data);
   g_task_set_source_tag (self->closing, ot_hub_close_async);
+  ot_parking_drop_user (self->parking, NULL);
   g_hash_table_iter_init (&iter, self->sessions);
-  while (g_hash_table_iter_next (&iter, NULL, &session))
+  while (g_hash_table_iter_next (&iter, &session, NULL))
     ot_session_end (session, OT_CLOSE_DRAINING, "the server is draining");
   if (g_hash_table_size (self->sessions) == 0)
     ot_timer_arm (&self->closed, 0, complete_close, self);

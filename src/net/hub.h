@@ -6,14 +6,15 @@
  * OtHub:
  *
  * Owns all connections of this server and knows which person has which. A person may have several
- * devices; beyond the limit the oldest goes.
+ * devices; beyond the limit the oldest goes. A session whose connection was lost waits for its
+ * client for a while (parking.h), and is sent to as if it were there; only it is not online.
  *
  * Thread: main loop.
  */
 typedef struct _OtHub OtHub;
 
-/** OtHubListener: as #OtSessionListener, without `finished`. @session is valid until closed
- * returns. */
+/** OtHubListener: as #OtSessionListener, without `finished` and `resume`. @session is valid until
+ * closed returns. A resumed session is opened again, under its id. */
 typedef struct {
   gpointer self;
   void (*opened) (gpointer self, OtSession *session);
@@ -25,6 +26,9 @@ typedef struct {
                    const char *original_event,
                    const char *call_id);
   void (*closed) (gpointer self, OtSession *session);
+
+  /** After closed, at once or when nobody has resumed it in time: the session is over. */
+  void (*over) (gpointer self, const char *user_id, const char *session_id);
 } OtHubListener;
 
 /**

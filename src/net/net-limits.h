@@ -12,7 +12,10 @@ typedef struct {
   gsize max_queue_bytes;   /* waiting for a client that does not read; then 4440 */
   int max_invalid;         /* messages that could not be accepted, within the window; then 4400 */
   gint64 invalid_window_us;
-  guint max_devices; /* of one person; then 4409 for the oldest */
+  guint max_devices;       /* of one person; then 4409 for the oldest; as many lost ones */
+  gint64 resume_window_us; /* how long a lost session waits for its client */
+  guint max_parked;        /* lost sessions of all people; then the oldest goes */
+  gsize max_parked_bytes;  /* kept for all of them; then the oldest goes */
 } OtNetLimits;
 
 /* A queue must hold the replay of a channel: 50 messages of 4,000 characters. */
@@ -21,7 +24,8 @@ typedef struct {
     .init_timeout_us = 10 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                 \
     .linger_us = 5 * G_USEC_PER_SEC, .max_message_bytes = 64 * 1024,                               \
     .max_queue_bytes = 1024 * 1024, .max_invalid = 20, .invalid_window_us = 60 * G_USEC_PER_SEC,   \
-    .max_devices = 5                                                                               \
+    .max_devices = 5, .resume_window_us = 60 * G_USEC_PER_SEC, .max_parked = 1000,                 \
+    .max_parked_bytes = 16 * 1024 * 1024                                                           \
   }
 
 /** OtCloseCode: why the server closes a WebSocket. PROTOCOL.md section 1. */

@@ -4,12 +4,8 @@
 
 #include "session.h"
 
-#include <sys/random.h>
-
 #include "log.h"
 #include "timer.h"
-
-#define ID_BYTES 16
 
 typedef enum {
   NEW,   /* not authenticated; the deadline is for init_connection */
@@ -22,7 +18,9 @@ struct _OtSession {
   char *id;                        /* owned */
   char *user_id;                   /* owned; NULL until authenticated */
   gboolean is_otomo;
-  OtFormat format;
+  OtTrack *track;         /* owned; NULL: taken, after the end */
+  gint64 resume_sequence; /* the last that the client has of the session that it wants back */
+  char *resume_id;        /* owned; NULL: it wants none */
 
   SoupWebsocketConnection *connection; /* owned */
   OtPeerStream *stream;                /* owned */
@@ -38,26 +36,12 @@ struct _OtSession {
   gboolean is_told;       /* opened was called, closed was not */
 
   OtAuthRequest *request; /* borrowed; NULL: none under way */
-  gint64 sent_count;      /* events sent; the number of the last */
   gint64 last_sequence;   /* the client's own last number; -1: none */
   gint64 init_sequence;   /* its number of the init_connection that @request is for; 0: none */
 
   int invalid_count; /* in the window */
   gint64 invalid_since_us;
 };
-
-static char *
-random_id (void)
-{
-  guchar bytes[ID_BYTES];
-  GString *text = g_string_new (NULL);
-  gssize got = getrandom (bytes, sizeof bytes, 0);
-
-  g_assert (got == sizeof bytes); /* as random(4) promises for up to 256 bytes */
-  for (guint i = 0; i < sizeof bytes; i++)
-    g_string_append_printf (text, "%02x", bytes[i]);
-  return g_string_free (text, FALSE);
-}
 
 static gint64
 now_us (const OtSession *self)
@@ -209,7 +193,7 @@ send_event (OtSession *self, const OtOut *event)
   if (self->state == ENDED
       || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
-  text = ot_codec_encode (self->format, event, ++self->sent_count);
+  text = ot_track_write (self->track, event);
   ot_trace ("session %s: sends %s", self->id, ot_out_type_name (event->type));
   soup_websocket_connection_send_text (self->connection, text);
 }
@@ -260,26 +244,65 @@ count_invalid (OtSession *self)
 /* ---- authentication ---- */
 
 static void
-acknowledge (OtSession *self)
+acknowledge (OtSession *self, gboolean resumed)
 {
+  g_autofree char *text = NULL;
   OtOut ack = { OT_OUT_CONNECTION_ACK,
                 .connection_ack = {
                     .user_id = self->user_id,
                     .connected_at = ot_clock_wall_us (self->context->clock) / G_USEC_PER_SEC,
                     .session_id = self->id,
-                    .resumed = FALSE,
+                    .resumed = resumed,
                     .heartbeat_seconds = self->context->limits.ping_seconds,
                 } };
 
-  send_event (self, &ack);
+  if (!resumed) {
+    send_event (self, &ack);
+    return;
+  }
+  /* under the number at which the client stands: what it missed goes on from there */
+  text = ot_codec_encode (self->track->format, &ack, self->resume_sequence);
+  soup_websocket_connection_send_text (self->connection, text);
+}
+
+static gboolean
+resume (OtSession *self)
+{
+  const OtSessionListener *listener = &self->context->listener;
+  OtTrack *track = NULL;
+
+  if (self->resume_id != NULL && self->track->replay != NULL)
+    track = listener->resume (listener->self, self, self->user_id, self->resume_id,
+                              self->resume_sequence);
+  if (track == NULL)
+    return FALSE;
+  ot_info ("session %s goes on as %s", self->id, track->id);
+  ot_track_free (self->track);
+  self->track = track;
+  g_free (self->id);
+  self->id = g_strdup (track->id);
+  return TRUE;
+}
+
+static void
+send_missed (OtSession *self)
+{
+  g_autoptr (GPtrArray) missed = ot_replay_get_after (self->track->replay, self->resume_sequence);
+
+  for (guint i = 0; i < missed->len; i++)
+    soup_websocket_connection_send_text (self->connection, missed->pdata[i]);
 }
 
 static void
 open_for (OtSession *self, const OtPerson *person)
 {
   const OtSessionListener *listener = &self->context->listener;
+  gboolean resumed;
 
   self->user_id = g_strdup (person->user_id);
+  resumed = resume (self);
+  if (!resumed)
+    self->track->user_id = g_strdup (person->user_id);
   self->is_otomo = person->is_otomo;
   self->state = OPEN;
   ot_info ("session %s opens for %s from %s", self->id, self->user_id,
@@ -287,7 +310,9 @@ open_for (OtSession *self, const OtPerson *person)
   soup_websocket_connection_set_keepalive_interval (self->connection,
                                                     self->context->limits.ping_seconds);
   await_pong (self);
-  acknowledge (self);
+  acknowledge (self, resumed);
+  if (resumed)
+    send_missed (self);
   self->is_told = TRUE;
   listener->opened (listener->self, self);
 }
@@ -309,7 +334,7 @@ on_authenticated (OtAuthOutcome outcome,
   switch (outcome) {
   case OT_AUTH_OK:
     if (was_open)
-      acknowledge (self);
+      acknowledge (self, FALSE);
     else
       open_for (self, person);
     return;
@@ -346,13 +371,24 @@ authenticate (OtSession *self, const char *token, const char *user_id, gint64 se
 /* ---- in ---- */
 
 static void
+init (OtSession *self, const OtInInitConnection *event, gint64 sequence)
+{
+  if (event->has_resume && self->state == NEW && self->request == NULL) {
+    g_free (self->resume_id);
+    self->resume_id = g_strdup (event->resume.session_id);
+    self->resume_sequence = event->resume.last_sequence;
+  }
+  authenticate (self, event->token, event->user_id, sequence);
+}
+
+static void
 dispatch (OtSession *self, const OtIn *event, gint64 sequence)
 {
   const OtSessionListener *listener = &self->context->listener;
   OtOut ack = { OT_OUT_HEARTBEAT_ACK };
 
   if (event->type == OT_IN_INIT_CONNECTION) {
-    authenticate (self, event->init_connection.token, event->init_connection.user_id, sequence);
+    init (self, &event->init_connection, sequence);
   } else if (self->state != OPEN) {
     refuse (self, sequence, OT_CODE_UNAUTHENTICATED, "The connection is not authenticated yet",
             ot_in_type_name (event->type), ot_in_get_call_id (event));
@@ -388,7 +424,7 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSe
 
   if (self->state == ENDED)
     return;
-  ot_codec_decode (self->format, text, length, &decoded);
+  ot_codec_decode (self->track->format, text, length, &decoded);
   ot_trace ("session %s: %s", self->id,
             decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
   if (!accept_sequence (self, &decoded)) {
@@ -413,8 +449,9 @@ ot_session_new (const OtSessionContext *context,
 
   self->context = context;
   self->last_sequence = -1;
-  self->id = random_id ();
-  self->format = ot_format_parse (soup_websocket_connection_get_protocol (connection));
+  self->track =
+      ot_track_new (ot_format_parse (soup_websocket_connection_get_protocol (connection)));
+  self->id = g_strdup (self->track->id);
   self->connection = connection;
   self->stream = g_object_ref (stream);
   self->guard = g_object_ref (guard);
@@ -447,9 +484,36 @@ ot_session_free (OtSession *self)
   g_clear_object (&self->connection);
   g_clear_object (&self->guard);
   g_clear_object (&self->stream);
+  g_clear_pointer (&self->track, ot_track_free);
+  g_free (self->resume_id);
   g_free (self->user_id);
   g_free (self->id);
   g_free (self);
+}
+
+/* Neither we have ended it (but for its silence) nor has the client said that it is done. */
+static gboolean
+was_lost (OtSession *self)
+{
+  return self->end_code == OT_CLOSE_KEEP_ALIVE_LOST
+         || (self->end_code == 0
+             && soup_websocket_connection_get_close_code (self->connection) != OT_CLOSE_NORMAL);
+}
+
+OtTrack *
+ot_session_take_track (OtSession *self)
+{
+  g_assert (self->state == ENDED);
+  return self->track->replay != NULL && was_lost (self) ? g_steal_pointer (&self->track) : NULL;
+}
+
+OtTrack *
+ot_session_hand_over (OtSession *self)
+{
+  g_assert (self->state == OPEN);
+  self->is_told = FALSE;
+  ot_session_end (self, OT_CLOSE_REPLACED, "resumed by a newer connection");
+  return self->track->replay != NULL ? g_steal_pointer (&self->track) : NULL;
 }
 
 const char *

@@ -7,6 +7,7 @@
 #include "frame-guard.h"
 #include "net-limits.h"
 #include "peer-stream.h"
+#include "track.h"
 
 /**
  * OtSession:
@@ -42,6 +43,14 @@ typedef struct {
                    const char *message,
                    const char *original_event,
                    const char *call_id);
+
+  /** An authenticated client wants to take up a session of before. Returns: (transfer full)
+   * (nullable): that session, if it is @user_id's and everything after @last_sequence is kept. */
+  OtTrack *(*resume) (gpointer self,
+                      OtSession *session,
+                      const char *user_id,
+                      const char *session_id,
+                      gint64 last_sequence);
 
   /** No more events, and nothing is sent any more; once, and only after opened. */
   void (*closed) (gpointer self, OtSession *session);
@@ -80,7 +89,16 @@ void ot_session_look_at_clock (OtSession *self);
 /** ot_session_free: ends it without a word; not from inside its own callbacks but `finished`. */
 void ot_session_free (OtSession *self);
 
-/** ot_session_get_id: random, 128 bits; borrowed. */
+/** ot_session_take_track: what can be taken up again when the connection was lost.
+ *
+ * Only from within `closed`. Returns: (transfer full) (nullable): NULL: it has ended for good. */
+OtTrack *ot_session_take_track (OtSession *self);
+
+/** ot_session_hand_over: ends with %OT_CLOSE_REPLACED; `closed` is not called. Returns: (transfer
+ * full) (nullable): as of an open session; NULL: it can't be taken up. */
+OtTrack *ot_session_hand_over (OtSession *self);
+
+/** ot_session_get_id: random, 128 bits; that of before once it was resumed; borrowed. */
 const char *ot_session_get_id (const OtSession *self);
 
 /** ot_session_get_user_id: (nullable): NULL until opened; borrowed. */

@@ -115,6 +115,12 @@ on_closed (gpointer self, OtSession *session)
   say ("closed %s %s", ot_session_get_user_id (session), ot_session_get_id (session));
 }
 
+static void
+on_over (gpointer self, const char *user_id, const char *session_id)
+{
+  say ("over %s %s", user_id, session_id);
+}
+
 /* ---- commands ---- */
 
 static void
@@ -205,7 +211,9 @@ listen_at (OtServer *server, char **argv, GError **error)
 int
 main (int argc, char **argv)
 {
-  static const OtHubListener listener = { NULL, on_opened, on_event, on_refused, on_closed };
+  static const OtHubListener listener = {
+    NULL, on_opened, on_event, on_refused, on_closed, on_over
+  };
   static const OtPeoplePort people = { NULL, find_user, find_token };
   OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
   OtListenerLimits http = {
@@ -222,6 +230,7 @@ main (int argc, char **argv)
   limits.init_timeout_us = get_number (argv, "init_ms", 10000) * 1000;
   limits.ping_seconds = get_number (argv, "ping_seconds", 30);
   limits.linger_us = get_number (argv, "linger_ms", 5000) * 1000;
+  limits.resume_window_us = get_number (argv, "resume_ms", 60000) * 1000;
   limits.max_queue_bytes = get_number (argv, "queue_bytes", limits.max_queue_bytes);
   bench.hub = ot_hub_new (&listener, &limits, auth, ot_clock_real ());
   bench.server = ot_server_new (bench.hub, &http, certificate);

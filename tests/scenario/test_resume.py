@@ -1,0 +1,62 @@
+"""PROTOCOL.md section 4: a lost session is taken up again, and its call with it."""
+
+import pytest
+
+from otomo.client import ENVELOPE, Client
+
+
+@pytest.fixture
+def come_back(server, loop):
+    """Opens the connection that takes a session up; closes it after the test."""
+    made = []
+
+    async def open_one(person, session_id, last, subprotocol=ENVELOPE):
+        client = await Client.connect(server.url, person.id, subprotocols=[subprotocol])
+        made.append(client)
+        client.received = last - 1  # the acknowledgement repeats the last number
+        await client.send(
+            "init_connection",
+            userId=person.id,
+            token=person.token,
+            resume={"sessionId": session_id, "lastSequence": last},
+        )
+        return client
+
+    yield open_one
+    for client in made:
+        loop.run(client.close())
+
+
+@pytest.fixture
+def in_envelope(monkeypatch):
+    monkeypatch.setattr("otomo.client.SUBPROTOCOL", ENVELOPE)
+
+
+async def test_a_call_goes_on(scene, come_back, in_envelope):
+    await scene.in_call()
+    client = scene.user.client
+    session_id = client.seen("connection_ack")[0]["sessionId"]
+    await client.lose()
+    await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=False)
+    await scene.otomo.client.expect("call_tick", callId=scene.call_id)
+    back = await come_back(scene.user, session_id, client.received)
+    ack = await back.expect("connection_ack")
+    assert (ack["resumed"], ack["sessionId"]) == (True, session_id)
+    await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=True)
+    await back.expect("call_state_update", callId=scene.call_id, state="in_call")
+    ticks = [tick["unitIndex"] for tick in client.seen("call_tick") + back.seen("call_tick")]
+    assert ticks == list(range(1, len(ticks) + 1)), "a unit was told twice, or not at all"
+    scene.user.client = back
+    await scene.hang_up()
+
+
+async def test_flat_gets_where_things_stand(scene, come_back):
+    await scene.in_call()
+    client = scene.user.client
+    session_id = client.seen("connection_ack")[0]["sessionId"]
+    await client.lose()
+    back = await come_back(scene.user, session_id, 1, "otomo.flat.v1")
+    assert (await back.expect("connection_ack"))["resumed"] is False
+    await back.expect("call_state_update", callId=scene.call_id, state="in_call")
+    scene.user.client = back
+    await scene.hang_up()
