@@ -14,6 +14,7 @@
 #include "chat.h"
 #include "clock.h"
 #include "demo.h"
+#include "health.h"
 #include "hub.h"
 #include "ice-servers.h"
 #include "log.h"
@@ -262,6 +263,7 @@ start_serving (OtApp *self, GError **error)
   if (!ot_listener_listen_unix (self->admin_listener, socket, error))
     return FALSE;
   self->server = ot_server_new (self->hub, NULL, NULL);
+  ot_health_add (ot_server_get_http (self->server), self->store);
   if (self->dev) {
     ot_pages_add (ot_server_get_http (self->server));
     ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
