@@ -255,6 +255,7 @@ start_serving (OtApp *self, GError **error)
 
   self->registry = ot_registry_new (&ports);
   self->chat = ot_chat_new (&channels, &ports.tell);
+  limits.max_devices = (guint) self->config->server_devices;
   limits.resume_window_us = self->config->call_resume_window_us;
   self->hub = ot_hub_new (&listener, &limits, self->auth, self->clock);
   self->admin = (OtAdmin) { self->store, self->registry, self->hub, self->clock };

@@ -27,6 +27,8 @@ static const Setting settings[] = {
     "Address and port of the public HTTP and WebSocket server; port 0 picks a free one" },
   { "server", "node", TEXT, AT (server_node), "main", 0, 0, NULL,
     "This server's name in the database; unique among servers that share one" },
+  { "server", "devices", WHOLE, AT (server_devices), "5", 1, 100, NULL,
+    "How many connections a person may hold; one more closes the oldest with 4409" },
   { "database", "url", TEXT, AT (database_url), NULL, 0, 0, NULL,
     "postgresql://…; without it the server runs a private PostgreSQL under its state directory" },
   { "billing", "unit_seconds", WHOLE, AT (billing_unit_seconds), "60", 1, 86400, NULL, "Length of a billed unit" },

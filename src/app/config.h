@@ -11,6 +11,7 @@
 typedef struct {
   char *server_listen;
   char *server_node;
+  gint64 server_devices;
   char *database_url;
   gint64 billing_unit_seconds;
   char *billing_charge;

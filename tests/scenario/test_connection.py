@@ -8,7 +8,8 @@ from otomo.client import Client
 
 ACK_FIELDS = {"userId", "connectedAt", "sessionId", "resumed", "heartbeatSeconds"}
 TOO_BIG = 64 * 1024 + 1  # bytes of a message
-DEVICES = 5  # connections that one person may hold
+DEVICES = 3  # connections that one person may hold; not the default
+SETTINGS = {"server.devices": DEVICES}
 
 
 @pytest.fixture
