@@ -3,6 +3,7 @@
 import pytest
 
 from otomo.client import ENVELOPE, Client
+from otomo.scene import aside
 
 
 @pytest.fixture
@@ -60,3 +61,32 @@ async def test_flat_gets_where_things_stand(scene, come_back):
     await back.expect("call_state_update", callId=scene.call_id, state="in_call")
     scene.user.client = back
     await scene.hang_up()
+
+
+async def test_a_channel_that_was_joined_misses_nothing(scene, come_back, in_envelope):
+    channel = f"away-{scene.user.id}"
+    for arguments in (["add"], ["member", scene.user.id], ["member", scene.otomo.id]):
+        await aside(scene.server.ctl, "channel", arguments[0], channel, *arguments[1:])
+    await scene.online()
+    client = scene.user.client
+
+    async def write(text):
+        await scene.otomo.client.send("send_message", channelId=channel, text=text)
+        await scene.otomo.client.expect("new_message", channelId=channel)
+
+    for person in scene.both:
+        await person.client.send("join_channel", channelId=channel)
+    await client.send("send_message", channelId=channel, text="one")
+    for person in scene.both:
+        await person.client.expect("new_message", channelId=channel)
+    await client.lose()
+    for text in ("two", "three"):
+        await write(text)
+    back = await come_back(
+        scene.user, client.seen("connection_ack")[0]["sessionId"], client.received
+    )
+    await back.expect("connection_ack", resumed=True)
+    await write("four")
+    await back.expect("new_message", message=lambda message: message["text"] == "four")
+    told = client.seen("new_message") + back.seen("new_message")
+    assert [event["message"]["text"] for event in told] == ["one", "two", "three", "four"]
