@@ -207,20 +207,24 @@ class Scene:
 
     async def row(self):
         """The call's row in `calls`."""
-        rows = await aside(self.server.rows, "SELECT * FROM calls WHERE call_id = %s", self.call_id)
+        rows = await self._rows()
         assert len(rows) == 1, f"{len(rows)} rows of {self.call_id} in calls"
         return rows[0]
 
     async def row_when(self, **values):
-        """Waits until the call's row has these values; for what nobody is told of."""
+        """Waits until the call has a row with these values; for what nobody is told of."""
         loop = asyncio.get_running_loop()
         end = loop.time() + DEADLINE
-        row = await self.row()
-        while any(row[name] != value for name, value in values.items()):
-            assert loop.time() < end, f"not {values}: {row}"
+        while True:
+            rows = await self._rows()
+            if rows and all(rows[0][name] == value for name, value in values.items()):
+                return rows[0]
+            assert loop.time() < end, f"not {values}: {rows}"
             await asyncio.sleep(LOOK_INTERVAL)
-            row = await self.row()
-        return row
+
+    async def _rows(self):
+        query = "SELECT * FROM calls WHERE call_id = %s"
+        return await aside(self.server.rows, query, self.call_id)
 
     async def events(self):
         """Its rows in `call_events`, oldest first."""
