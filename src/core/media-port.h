@@ -26,9 +26,6 @@ typedef struct {
   guint64 packet_count; /* so far */
 } OtRtpEvidence;
 
-/* A candidate is the wire's own OtIceCandidate (RFC 8838): candidate NULL or "" is end-of-candidates. */
-typedef OtIceCandidate OtCandidate;
-
 typedef enum {
   OT_MEDIA_ANSWER,    /* sdp: the server's answer to a side's offer */
   OT_MEDIA_OFFER,     /* sdp: the server's offer, asked for with make_offer */
@@ -47,7 +44,7 @@ typedef struct {
   OtSide side;                         /* not for FIRST_RTP's evidence and FAILED; for FIRST_RTP: who sent it */
   gint64 at_us;                        /* the instant that it happened, monotonic */
   const char *sdp;                     /* ANSWER, OFFER */
-  OtCandidate candidate;               /* CANDIDATE */
+  OtIceCandidate candidate;            /* CANDIDATE */
   const char *message;                 /* REFUSED, LEG_DOWN, FAILED: for a person */
   OtRtpEvidence evidence[OT_N_SIDES];  /* FIRST_RTP */
 } OtMediaEvent;
@@ -70,7 +67,7 @@ typedef struct {
   void (*answer) (gpointer self, const char *call_id, OtSide side, const char *sdp);
 
   /** A side's candidate; before its description: kept (a bounded number). */
-  void (*candidate) (gpointer self, const char *call_id, OtSide side, const OtCandidate *candidate);
+  void (*candidate) (gpointer self, const char *call_id, OtSide side, const OtIceCandidate *candidate);
 
   /** What was seen of both sides' RTP so far; reads counters, never waits. FALSE: no such call. */
   gboolean (*read_rtp) (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]);

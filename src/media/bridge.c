@@ -419,7 +419,7 @@ ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp)
 }
 
 void
-ot_bridge_candidate (OtBridge *self, OtSide side, const OtCandidate *candidate)
+ot_bridge_candidate (OtBridge *self, OtSide side, const OtIceCandidate *candidate)
 {
   push (self, candidate_job, side, candidate->candidate);
 }

@@ -79,7 +79,7 @@ port_answer (gpointer data, const char *call_id, OtSide side, const char *sdp)
 }
 
 static void
-port_candidate (gpointer data, const char *call_id, OtSide side, const OtCandidate *candidate)
+port_candidate (gpointer data, const char *call_id, OtSide side, const OtIceCandidate *candidate)
 {
   OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 

@@ -40,9 +40,9 @@ test_refused_descriptions (Fixture *f, gconstpointer data)
 static void
 test_candidates (Fixture *f, gconstpointer data)
 {
-  const OtCandidate good = { "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host", "voice", 0 };
-  const OtCandidate end = { NULL, NULL, -1 };
-  const OtCandidate bad = { "candidate:", NULL, -1 };
+  const OtIceCandidate good = { "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host", "voice", 0 };
+  const OtIceCandidate end = { NULL, NULL, -1 };
+  const OtIceCandidate bad = { "candidate:", NULL, -1 };
 
   f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &good);
   f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &end);
@@ -136,7 +136,7 @@ test_noise (Fixture *f, gconstpointer data)
 static void
 test_too_many_requests (Fixture *f, gconstpointer data)
 {
-  const OtCandidate good = { "candidate:1 1 udp 1 192.0.2.1 9 typ host", NULL, -1 };
+  const OtIceCandidate good = { "candidate:1 1 udp 1 192.0.2.1 9 typ host", NULL, -1 };
   g_autofree char *sdp = peer_write_description (f->peers[OT_SIDE_CALLER], "actpass");
 
   f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, sdp);
