@@ -1,5 +1,7 @@
 """Several servers on one machine: each with its own state directory, ports, database and people."""
 
+import contextlib
+
 import pytest
 
 from conftest import SETTINGS
@@ -8,15 +10,13 @@ from otomo.server import Server
 
 @pytest.fixture(scope="module")
 def servers():
-    servers = [Server(SETTINGS), Server(SETTINGS)]
-    try:
+    with contextlib.ExitStack() as stack:
+        servers = [Server(SETTINGS), Server(SETTINGS)]
         for server in servers:
+            stack.callback(server.close)
             server.start()
             server.seed(1, 1000)
         yield servers
-    finally:
-        for server in servers:
-            server.close()
 
 
 async def test_two_servers(servers, make_scene):

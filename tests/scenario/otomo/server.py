@@ -143,6 +143,8 @@ class Server:
                 left = database.postmaster_pid(self.state_dir)
                 assert left is None, f"otomod has left its PostgreSQL running (process {left})"
         finally:
+            if self.process and self.process.poll() is None:
+                self.kill()  # something above has failed
             database.stop_orphan(self.state_dir)
             shutil.rmtree(self.base, ignore_errors=True)
 
