@@ -27,7 +27,9 @@ ot_admin_put_user (const OtAdminRequest *request)
 
   if (g_strcmp0 (role, "otomo") == 0) {
     user.role = OT_ROLE_OTOMO;
-    if (!ot_admin_read_number (request, "price", 1, 1000000000, &user.price_points))
+    user.price_points = request->admin->default_price_points;
+    if (ot_admin_parameter (request, "price") != NULL
+        && !ot_admin_read_number (request, "price", 1, 1000000000, &user.price_points))
       return;
     if (ot_admin_parameter (request, "share") != NULL) {
       if (!ot_admin_read_number (request, "share", 0, 100, &share))

@@ -21,6 +21,7 @@ typedef struct {
   OtRegistry *registry;
   OtHub *hub;
   const OtClock *clock;
+  gint64 default_price_points; /* of an otomo that is added without a price */
 } OtAdmin;
 
 /** ot_admin_add: @self must outlive @server. */

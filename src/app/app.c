@@ -258,7 +258,11 @@ start_serving (OtApp *self, GError **error)
   limits.max_devices = (guint) self->config->server_devices;
   limits.resume_window_us = self->config->call_resume_window_us;
   self->hub = ot_hub_new (&listener, &limits, self->auth, self->clock);
-  self->admin = (OtAdmin) { self->store, self->registry, self->hub, self->clock };
+  self->admin = (OtAdmin) { .store = self->store,
+                            .registry = self->registry,
+                            .hub = self->hub,
+                            .clock = self->clock,
+                            .default_price_points = self->config->billing_default_price };
   self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
   if (!ot_listener_listen_unix (self->admin_listener, socket, error))

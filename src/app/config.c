@@ -38,6 +38,8 @@ static const Setting settings[] = {
     "In arrears: what an unfinished unit costs" },
   { "billing", "share_percent", WHOLE, AT (billing_share_percent), "50", 0, 100, NULL,
     "The otomo's share of a unit's price, unless the otomo has one of its own" },
+  { "billing", "default_price", WHOLE, AT (billing_default_price), "100", 1, 1000000000, NULL,
+    "Points a unit of an otomo that is added without a price of its own" },
   { "call", "request_timeout", SECONDS, AT (call_request_timeout_us), "5", 0.1, 3600, NULL,
     "How long the database may take to answer a request; then the caller is told to try again" },
   { "call", "ring_timeout", SECONDS, AT (call_ring_timeout_us), "45", 0.1, 3600, NULL,

@@ -17,6 +17,7 @@ typedef struct {
   char *billing_charge;
   char *billing_partial_unit;
   gint64 billing_share_percent;
+  gint64 billing_default_price;
   gint64 call_request_timeout_us;
   gint64 call_ring_timeout_us;
   gint64 call_media_timeout_us;

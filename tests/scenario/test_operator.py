@@ -26,6 +26,12 @@ async def test_otomo(server):
     assert (row["role"], row["price_per_unit"]) == ("otomo", 12)
 
 
+async def test_otomo_without_a_price(server):
+    server.ctl("user", "add", "nao", "--role", "otomo")
+    (row,) = server.rows("SELECT * FROM users WHERE id = 'nao'")
+    assert row["price_per_unit"] == 100  # billing.default_price
+
+
 async def test_a_name_in_japanese(server):
     server.ctl("user", "add", "jun", "--role", "otomo", "--price", 5, "--name", "純子 “☎”")
     (row,) = server.rows("SELECT * FROM users WHERE id = 'jun'")
