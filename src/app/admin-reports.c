@@ -104,6 +104,8 @@ ot_admin_get_status (const OtAdminRequest *request)
   json_object_set_boolean_member (object, "databaseAvailable",
                                   ot_store_is_available (admin->store));
   json_object_set_int_member (object, "databaseWaiting", ot_store_waiting (admin->store));
+  json_object_set_int_member (object, "refusalsNotLogged",
+                              (gint64) ot_store_refused_dropped (admin->store));
   json_object_set_string_member (object, "database", ot_store_conninfo (admin->store));
   ot_reply_json (request->message, SOUP_STATUS_OK, json_to_string (node, TRUE));
 }

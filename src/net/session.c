@@ -17,7 +17,6 @@ struct _OtSession {
   const OtSessionContext *context; /* borrowed from the hub */
   char *id;                        /* owned */
   char *user_id;                   /* owned; NULL until authenticated */
-  gboolean is_otomo;
   OtTrack *track;         /* owned; NULL: taken, after the end */
   gint64 resume_sequence; /* the last that the client has of the session that it wants back */
   char *resume_id;        /* owned; NULL: it wants none */
@@ -303,7 +302,6 @@ open_for (OtSession *self, const OtPerson *person)
   resumed = resume (self);
   if (!resumed)
     self->track->user_id = g_strdup (person->user_id);
-  self->is_otomo = person->is_otomo;
   self->state = OPEN;
   ot_info ("session %s opens for %s from %s", self->id, self->user_id,
            ot_peer_stream_get_address (self->stream));
@@ -532,16 +530,4 @@ gboolean
 ot_session_is_open (const OtSession *self)
 {
   return self->state == OPEN;
-}
-
-gboolean
-ot_session_is_otomo (const OtSession *self)
-{
-  return self->is_otomo;
-}
-
-const char *
-ot_session_get_address (const OtSession *self)
-{
-  return ot_peer_stream_get_address (self->stream);
 }

@@ -107,12 +107,6 @@ const char *ot_session_get_user_id (const OtSession *self);
 /** ot_session_is_open: opened, and not ending. */
 gboolean ot_session_is_open (const OtSession *self);
 
-/** ot_session_is_otomo: of an opened session. */
-gboolean ot_session_is_otomo (const OtSession *self);
-
-/** ot_session_get_address: "192.0.2.7:54321"; borrowed. */
-const char *ot_session_get_address (const OtSession *self);
-
 /**
  * ot_session_send:
  *

@@ -122,29 +122,10 @@ ot_store_chat_port (OtStore *self)
 
 /* ---- the operator ---- */
 
-static GTask *
-new_task (OtStore *self,
-          gpointer tag,
-          GCancellable *cancellable,
-          GAsyncReadyCallback done,
-          gpointer user_data)
-{
-  GTask *task = g_task_new (self, cancellable, done, user_data);
-
-  g_task_set_source_tag (task, tag);
-  return task;
-}
-
 static void
 read_nothing (GTask *task, const PGresult *result)
 {
   g_task_return_boolean (task, TRUE);
-}
-
-static void
-read_json (GTask *task, const PGresult *result)
-{
-  g_task_return_pointer (task, g_strdup (ot_answer_text (result, "json")), g_free);
 }
 
 void
@@ -157,9 +138,9 @@ ot_store_add_channel_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT add_channel ($1)");
 
   ot_statement_add (statement, channel_id);
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_add_channel_async, cancellable, done, user_data),
-                      statement, read_nothing);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_add_channel_async, cancellable, done, user_data),
+      statement, read_nothing);
 }
 
 void
@@ -175,7 +156,8 @@ ot_store_add_channel_member_async (OtStore *self,
   ot_statement_add (statement, channel_id);
   ot_statement_add (statement, user_id);
   ot_store_ask_admin (
-      self, new_task (self, ot_store_add_channel_member_async, cancellable, done, user_data),
+      self,
+      ot_store_task_new (self, ot_store_add_channel_member_async, cancellable, done, user_data),
       statement, read_nothing);
 }
 
@@ -198,7 +180,7 @@ ot_store_channels_json_async (OtStore *self,
 
   ot_statement_add_bool (statement, calls);
   ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_channels_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_channels_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }

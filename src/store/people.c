@@ -9,19 +9,6 @@
 #define TOP_UP_MAX G_GINT64_CONSTANT (1000000000000)
 #define NAME_MAX_LENGTH 200
 
-static GTask *
-new_task (OtStore *self,
-          gpointer tag,
-          GCancellable *cancellable,
-          GAsyncReadyCallback done,
-          gpointer user_data)
-{
-  GTask *task = g_task_new (self, cancellable, done, user_data);
-
-  g_task_set_source_tag (task, tag);
-  return task;
-}
-
 /* Answers @task with INVALID. */
 static void
 refuse (GTask *task, const char *message)
@@ -137,7 +124,7 @@ ot_store_put_user_async (OtStore *self,
                          GAsyncReadyCallback done,
                          gpointer user_data)
 {
-  GTask *task = new_task (self, ot_store_put_user_async, cancellable, done, user_data);
+  GTask *task = ot_store_task_new (self, ot_store_put_user_async, cancellable, done, user_data);
   const char *fault = find_fault (user);
   OtStatement *statement;
 
@@ -171,7 +158,8 @@ ot_store_get_user_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT * FROM users WHERE id = $1");
 
   ot_statement_add (statement, user_id);
-  ot_store_ask (self, new_task (self, ot_store_get_user_async, cancellable, done, user_data),
+  ot_store_ask (self,
+                ot_store_task_new (self, ot_store_get_user_async, cancellable, done, user_data),
                 statement, read_user);
 }
 
@@ -192,7 +180,7 @@ ot_store_top_up_async (OtStore *self,
                        GAsyncReadyCallback done,
                        gpointer user_data)
 {
-  GTask *task = new_task (self, ot_store_top_up_async, cancellable, done, user_data);
+  GTask *task = ot_store_task_new (self, ot_store_top_up_async, cancellable, done, user_data);
   OtStatement *statement;
 
   if (points < 1 || points > TOP_UP_MAX) {
@@ -223,7 +211,7 @@ ot_store_adjust_async (OtStore *self,
                        GAsyncReadyCallback done,
                        gpointer user_data)
 {
-  GTask *task = new_task (self, ot_store_adjust_async, cancellable, done, user_data);
+  GTask *task = ot_store_task_new (self, ot_store_adjust_async, cancellable, done, user_data);
   OtStatement *statement;
 
   if (adjustment->points == 0 || ABS (adjustment->points) > TOP_UP_MAX) {
@@ -259,7 +247,8 @@ ot_store_balance_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT balance FROM account_for ($1)");
 
   ot_statement_add (statement, user_id);
-  ot_store_ask (self, new_task (self, ot_store_balance_async, cancellable, done, user_data),
+  ot_store_ask (self,
+                ot_store_task_new (self, ot_store_balance_async, cancellable, done, user_data),
                 statement, read_balance);
 }
 
@@ -297,7 +286,8 @@ ot_store_add_token_async (OtStore *self,
   add_hash (statement, token);
   ot_statement_add (statement, user_id);
   ot_statement_add_int (statement, expires_us);
-  ot_store_ask (self, new_task (self, ot_store_add_token_async, cancellable, done, user_data),
+  ot_store_ask (self,
+                ot_store_task_new (self, ot_store_add_token_async, cancellable, done, user_data),
                 statement, read_nothing);
 }
 
@@ -317,7 +307,8 @@ ot_store_find_token_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT * FROM find_token ($1)");
 
   add_hash (statement, token);
-  ot_store_ask (self, new_task (self, ot_store_find_token_async, cancellable, done, user_data),
+  ot_store_ask (self,
+                ot_store_task_new (self, ot_store_find_token_async, cancellable, done, user_data),
                 statement, read_user);
 }
 

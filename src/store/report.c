@@ -6,25 +6,6 @@
 #define PAIRS_MAX 100000
 #define LINES_MAX 10000
 
-static void
-read_json (GTask *task, const PGresult *result)
-{
-  g_task_return_pointer (task, g_strdup (ot_answer_text (result, "json")), g_free);
-}
-
-static GTask *
-new_task (OtStore *self,
-          gpointer tag,
-          GCancellable *cancellable,
-          GAsyncReadyCallback done,
-          gpointer user_data)
-{
-  GTask *task = g_task_new (self, cancellable, done, user_data);
-
-  g_task_set_source_tag (task, tag);
-  return task;
-}
-
 void
 ot_store_wallet_json_async (OtStore *self,
                             const char *user_id,
@@ -35,9 +16,9 @@ ot_store_wallet_json_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT wallet_json ($1) AS json");
 
   ot_statement_add (statement, user_id);
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_wallet_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_wallet_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }
 
 void
@@ -50,9 +31,9 @@ ot_store_users_json_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT users_json ($1) AS json");
 
   ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_users_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_users_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }
 
 void
@@ -67,9 +48,9 @@ ot_store_calls_json_async (OtStore *self,
 
   ot_statement_add_bool (statement, live);
   ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_calls_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_calls_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }
 
 void
@@ -82,8 +63,9 @@ ot_store_call_json_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT call_json ($1) AS json");
 
   ot_statement_add (statement, call_id);
-  ot_store_ask_admin (self, new_task (self, ot_store_call_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_call_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }
 
 void
@@ -100,9 +82,9 @@ ot_store_statement_json_async (OtStore *self,
   ot_statement_add (statement, user_id);
   ot_statement_add (statement, since);
   ot_statement_add (statement, until);
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_statement_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_statement_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }
 
 void
@@ -115,9 +97,9 @@ ot_store_timeline_json_async (OtStore *self,
   OtStatement *statement = ot_statement_new ("SELECT call_timeline_json ($1) AS json");
 
   ot_statement_add (statement, call_id);
-  ot_store_ask_admin (self,
-                      new_task (self, ot_store_timeline_json_async, cancellable, done, user_data),
-                      statement, read_json);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_timeline_json_async, cancellable, done, user_data),
+      statement, ot_store_read_json);
 }
 
 void
@@ -126,8 +108,9 @@ ot_store_audit_async (OtStore *self,
                       GAsyncReadyCallback done,
                       gpointer user_data)
 {
-  ot_store_ask_admin (self, new_task (self, ot_store_audit_async, cancellable, done, user_data),
-                      ot_statement_new ("SELECT audit_json () AS json"), read_json);
+  ot_store_ask_admin (self,
+                      ot_store_task_new (self, ot_store_audit_async, cancellable, done, user_data),
+                      ot_statement_new ("SELECT audit_json () AS json"), ot_store_read_json);
 }
 
 char *
@@ -153,7 +136,7 @@ ot_store_seed_async (OtStore *self,
                      GAsyncReadyCallback done,
                      gpointer user_data)
 {
-  GTask *task = new_task (self, ot_store_seed_async, cancellable, done, user_data);
+  GTask *task = ot_store_task_new (self, ot_store_seed_async, cancellable, done, user_data);
   OtStatement *statement;
 
   if (pairs < 1 || pairs > PAIRS_MAX || balance_points < 0) {
@@ -174,8 +157,9 @@ ot_store_seed_demo_async (OtStore *self,
                           GAsyncReadyCallback done,
                           gpointer user_data)
 {
-  ot_store_ask_admin (self, new_task (self, ot_store_seed_demo_async, cancellable, done, user_data),
-                      ot_statement_new ("SELECT seed_demo ()"), read_nothing);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_seed_demo_async, cancellable, done, user_data),
+      ot_statement_new ("SELECT seed_demo ()"), read_nothing);
 }
 
 gboolean

@@ -24,7 +24,7 @@ struct _OtStore {
       *admin; /* owned; migrations, recovery, reports: slow things on a connection of their own */
   OtPool *records; /* owned; what calls and sessions wait for; NULL before the start and after the
                       close */
-  OtPool *chat; /* owned; channels, with a connection of their own; NULL as @records is */
+  OtPool *chat;    /* owned; channels, with a connection of their own; NULL as @records is */
   OtRecordPort port;
   GTask *starting; /* owned; until the start is answered */
   GTask *closing;  /* owned; from when the close was asked for */
@@ -44,6 +44,16 @@ typedef void (*OtStoreReader) (GTask *task, const PGresult *result);
  */
 void ot_store_ask (OtStore *self, GTask *task, OtStatement *statement, OtStoreReader read);
 void ot_store_ask_admin (OtStore *self, GTask *task, OtStatement *statement, OtStoreReader read);
+
+/** ot_store_task_new: (transfer full): the task of the operation @tag, its `_async` function. */
+GTask *ot_store_task_new (OtStore *self,
+                          gpointer tag,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback done,
+                          gpointer user_data);
+
+/** ot_store_read_json: an #OtStoreReader: the column `json` as text. */
+void ot_store_read_json (GTask *task, const PGresult *result);
 
 /** ot_store_write: the record port's write(). */
 void ot_store_write (gpointer self, const OtRecord *record, OtRecordDone done, gpointer user_data);

@@ -70,6 +70,25 @@ ot_store_ask_admin (OtStore *self, GTask *task, OtStatement *statement, OtStoreR
   ask (self->admin, task, statement, ADMIN_PATIENCE_US, read);
 }
 
+GTask *
+ot_store_task_new (OtStore *self,
+                   gpointer tag,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback done,
+                   gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, done, user_data);
+
+  g_task_set_source_tag (task, tag);
+  return task;
+}
+
+void
+ot_store_read_json (GTask *task, const PGresult *result)
+{
+  g_task_return_pointer (task, g_strdup (ot_answer_text (result, "json")), g_free);
+}
+
 /* ---- start: cluster → admin connection → migration → recovery → connections for records ---- */
 
 static void
