@@ -54,10 +54,56 @@ test_timers (void)
   g_main_loop_unref (fixture.loop);
 }
 
+/* ---- another scheduler: it keeps the last timer, and the test fires it ---- */
+
+static void
+keep (gpointer self, OtTimer *timer)
+{
+  *(OtTimer **) self = timer;
+  timer->armed = timer;
+}
+
+static void
+forget (gpointer self, OtTimer *timer)
+{
+  g_assert_true (*(OtTimer **) self == timer);
+  *(OtTimer **) self = NULL;
+}
+
+static void
+count (gpointer user_data)
+{
+  ++*(int *) user_data;
+}
+
+static void
+test_scheduler (void)
+{
+  OtTimer timer = { 0 };
+  OtTimer *kept = NULL;
+  OtScheduler scheduler = { &kept, keep, forget };
+  int fired = 0;
+
+  ot_timer_set_scheduler (&scheduler);
+  ot_timer_arm (&timer, 5, count, &fired);
+  ot_timer_arm (&timer, 7, count, &fired); /* moved: forgotten first */
+  g_assert_true (kept == &timer);
+  g_assert_cmpint (kept->due_us, ==, 7);
+  ot_timer_fire (kept);
+  g_assert_false (ot_timer_is_armed (&timer));
+  ot_timer_arm (&timer, 9, count, &fired);
+  ot_timer_cancel (&timer);
+  g_assert_null (kept);
+  ot_timer_cancel (&timer);
+  g_assert_cmpint (fired, ==, 1);
+  ot_timer_set_scheduler (NULL);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/timer/timers", test_timers);
+  g_test_add_func ("/timer/scheduler", test_scheduler);
   return g_test_run ();
 }
