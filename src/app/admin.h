@@ -10,7 +10,8 @@
 /**
  * OtAdmin:
  *
- * The operator's HTTP API, which otomoctl speaks: /v1/users, /v1/calls, /v1/channels, /v1/audit, /v1/seed, /v1/log,
+ * The operator's HTTP API, which otomoctl speaks: /v1/users, /v1/calls, /v1/channels,
+ * /v1/webhooks, /v1/audit, /v1/seed, /v1/log,
  * /v1/status. Parameters come in the query, answers are JSON, refusals {"error": text}. It is served on the Unix socket in
  * the state directory only; who may connect is the listener's matter.
  *

@@ -13,6 +13,7 @@
 #include "channels.h"
 #include "chat.h"
 #include "clock.h"
+#include "courier.h"
 #include "demo.h"
 #include "health.h"
 #include "hub.h"
@@ -28,6 +29,7 @@
 #include "router.h"
 #include "server.h"
 #include "store.h"
+#include "webhooks.h"
 
 #define ALIVE_INTERVAL_US G_TIME_SPAN_SECOND
 #define QUIET_INTERVAL_US (20 * G_TIME_SPAN_MILLISECOND)
@@ -43,6 +45,8 @@ typedef struct {
   OtMediaServer *media;
   OtIceServers *ice_servers;
   OtStore *store;
+  OtWebhookSender *webhook_sender; /* owned until the courier has it; NULL: no webhooks */
+  OtCourier *courier;              /* NULL: no webhooks, or not yet */
   OtAuth *auth;
   OtRegistry *registry;
   OtChat *chat;
@@ -245,6 +249,33 @@ make_auth (OtApp *self, GError **error)
 }
 
 static gboolean
+make_webhook_sender (OtApp *self, GError **error)
+{
+  const OtConfig *config = self->config;
+
+  if (config->webhook_url == NULL)
+    return TRUE;
+  if (config->webhook_secret_file == NULL) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+        "webhook.url is set, so webhook.secret_file is needed too");
+    return FALSE;
+  }
+  self->webhook_sender = ot_webhook_sender_new (config->webhook_url, config->webhook_secret_file, OT_COURIER_MAX,
+      self->clock, error);
+  return self->webhook_sender != NULL;
+}
+
+static void
+start_courier (OtApp *self)
+{
+  OtCourierOptions options = { .first_pause_us = self->config->webhook_retry_us,
+                               .max_tries = (int) self->config->webhook_tries };
+
+  if (self->webhook_sender != NULL)
+    self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options, self->clock);
+}
+
+static gboolean
 start_serving (OtApp *self, GError **error)
 {
   OtHubListener listener = { self, on_opened, on_event, on_refused, on_closed, on_over };
@@ -276,6 +307,7 @@ start_serving (OtApp *self, GError **error)
   if (!ot_server_listen (self->server, self->config->server_listen, error))
     return FALSE;
   on_alive (self);
+  start_courier (self);
   return TRUE;
 }
 
@@ -316,17 +348,32 @@ on_demo_seeded (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_store_started (GObject *source, GAsyncResult *result, gpointer user_data)
+on_webhook_rules_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OtApp *self = user_data;
   GError *error = NULL;
 
-  if (!ot_store_start_finish (self->store, result, &error))
+  if (!ot_store_set_webhook_rules_finish (self->store, result, &error))
     give_up (self, error);
   else if (self->dev && !self->stopping)
     ot_store_seed_demo_async (self->store, NULL, on_demo_seeded, self);
   else
     serve (self);
+}
+
+static void
+on_store_started (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtApp *self = user_data;
+  OtWebhookRules rules = { .wallet_low_points = self->config->webhook_wallet_low,
+                           .keep_days = (int) self->config->webhook_keep_days };
+  GError *error = NULL;
+
+  if (ot_store_start_finish (self->store, result, &error))
+    ot_store_set_webhook_rules_async (self->store, self->webhook_sender != NULL ? &rules : NULL,
+        on_webhook_rules_set, self);
+  else
+    give_up (self, error);
 }
 
 static gboolean
@@ -344,7 +391,7 @@ start (OtApp *self, GError **error)
   if (!make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
     return FALSE;
   self->store = ot_store_new (&options);
-  if (!make_auth (self, error))
+  if (!make_auth (self, error) || !make_webhook_sender (self, error))
     return FALSE;
   ot_store_start_async (self->store, NULL, on_store_started, self);
   return TRUE;
@@ -364,6 +411,8 @@ on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 close_store (OtApp *self)
 {
+  if (self->courier != NULL)
+    ot_courier_stop (self->courier);
   ot_store_close_async (self->store, on_store_closed, self);
 }
 
@@ -432,6 +481,8 @@ take_down (OtApp *self)
   g_clear_pointer (&self->registry, ot_registry_free);
   g_clear_pointer (&self->chat, ot_chat_free);
   g_clear_pointer (&self->media, ot_media_server_free);
+  g_clear_pointer (&self->courier, ot_courier_free);
+  g_clear_pointer (&self->webhook_sender, ot_webhook_sender_free);
   g_clear_object (&self->store);
   g_clear_pointer (&self->ice_servers, ot_ice_servers_free);
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)

@@ -32,6 +32,12 @@ typedef struct {
   char *auth_jwt_key_file;
   char *ice_servers;
   char *ice_turn_secret_file;
+  char *webhook_url;
+  char *webhook_secret_file;
+  gint64 webhook_wallet_low;
+  gint64 webhook_retry_us;
+  gint64 webhook_tries;
+  gint64 webhook_keep_days;
   char *log_debug;
 } OtConfig;
 
