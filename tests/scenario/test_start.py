@@ -150,3 +150,19 @@ def test_help():
     assert ran.status == 0
     for option in ("--dev", "--config", "--listen", "--state-dir", "--database", "--set"):
         assert option in ran.out
+
+
+def test_webhooks_without_a_secret(refused):
+    refused("webhook.secret_file", settings={"webhook.url": "http://127.0.0.1:1/"})
+
+
+def test_webhooks_with_a_secret_that_is_none(refused, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n")
+    settings = {"webhook.url": "http://127.0.0.1:1/", "webhook.secret_file": secret}
+    refused("whsec_", str(secret), settings=settings)
+
+
+def test_webhooks_to_nowhere(refused, tmp_path):
+    settings = {"webhook.url": "ftp://127.0.0.1/", "webhook.secret_file": tmp_path / "secret"}
+    refused("webhook.url", settings=settings)

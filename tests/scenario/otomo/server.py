@@ -9,13 +9,15 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections import namedtuple
 from pathlib import Path
 
-from . import database
+from . import DEADLINE, database
 
 START_DEADLINE = 60.0  # seconds; initdb included, on a busy machine under a sanitizer
 STOP_DEADLINE = 30.0
+LOOK_INTERVAL = 0.02  # seconds between two looks into the database
 PROGRAMS = {"otomod": "OTOMOD", "otomoctl": "OTOMOCTL"}
 
 # What must never be in a log: criticals and warnings of GLib and its kin, findings of sanitizers.
@@ -204,8 +206,18 @@ class Server:
         """Changes the database behind the server's back."""
         database.execute(self.state_dir, statement, values)
 
+    def rows_when(self, query, *values):
+        """Waits until there are such rows."""
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            rows = self.rows(query, *values)
+            if rows:
+                return rows
+            time.sleep(LOOK_INTERVAL)
+        raise AssertionError(f"never: {query} {values}")
+
     def spend(self, user_id, points):
-        """The user spends points somewhere else."""
+        """The user spends points somewhere else, once."""
         self.execute(
             "INSERT INTO transfers (id, debit_account, credit_account, amount, kind, operator, reason)"
             " VALUES (%s, %s, 'platform/00', %s, 'adjustment', 'test', 'spent elsewhere')",
