@@ -29,6 +29,7 @@
 #include "router.h"
 #include "server.h"
 #include "store.h"
+#include "supervisor.h"
 #include "webhooks.h"
 
 #define ALIVE_INTERVAL_US G_TIME_SPAN_SECOND
@@ -55,6 +56,7 @@ typedef struct {
   OtListener *admin_listener;
   OtAdmin admin;
 
+  OtSupervisor supervisor;
   OtTimer alive_timer;
   OtTimer quiet_timer;
   gint64 quiet_deadline_us;
@@ -334,6 +336,7 @@ serve (OtApp *self)
   }
   printf ("listening on http://%s\n", ot_server_get_address (self->server));
   fflush (stdout);
+  ot_supervisor_ready (&self->supervisor, self->clock, ot_server_get_address (self->server));
 }
 
 static void
@@ -447,6 +450,7 @@ stop (OtApp *self)
   if (self->stopping)
     return;
   self->stopping = TRUE;
+  ot_supervisor_stopping (&self->supervisor);
   ot_timer_cancel (&self->alive_timer);
   if (self->registry == NULL) {
     close_store (self);
@@ -473,6 +477,7 @@ on_signal (gpointer user_data)
 static void
 take_down (OtApp *self)
 {
+  ot_supervisor_end (&self->supervisor);
   ot_timer_cancel (&self->quiet_timer);
   g_clear_pointer (&self->server, ot_server_free);
   g_clear_pointer (&self->admin_listener, ot_listener_free);

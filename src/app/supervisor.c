@@ -1,0 +1,39 @@
+/* systemd's protocol, by its own library. Decides nothing. */
+
+#include "supervisor.h"
+
+#include <systemd/sd-daemon.h>
+
+static void
+show_life (gpointer user_data)
+{
+  OtSupervisor *self = user_data;
+
+  sd_notify (0, "WATCHDOG=1");
+  ot_timer_arm (&self->life, ot_clock_mono_us (self->clock) + self->interval_us, show_life, self);
+}
+
+void
+ot_supervisor_ready (OtSupervisor *self, const OtClock *clock, const char *status)
+{
+  guint64 patience_us = 0;
+
+  self->clock = clock;
+  sd_notifyf (0, "READY=1\nSTATUS=%s", status);
+  if (sd_watchdog_enabled (0, &patience_us) <= 0)
+    return;
+  self->interval_us = (gint64)(patience_us / 2);
+  show_life (self);
+}
+
+void
+ot_supervisor_stopping (OtSupervisor *self)
+{
+  sd_notify (0, "STOPPING=1");
+}
+
+void
+ot_supervisor_end (OtSupervisor *self)
+{
+  ot_timer_cancel (&self->life);
+}
