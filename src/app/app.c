@@ -233,21 +233,26 @@ make_ice_servers (OtApp *self, GError **error)
   return self->ice_servers != NULL;
 }
 
+/* May be called again: keys that are no good leave those of before in place. */
 static gboolean
-make_auth (OtApp *self, GError **error)
+load_keys (OtApp *self, GError **error)
 {
-  OtPeoplePort people = ot_people_port (self->store);
   const OtConfig *config = self->config;
+  OtJwtSettings settings = { .algorithm = config->auth_jwt_algorithm,
+                             .key_file = config->auth_jwt_key_file,
+                             .keys_dir = config->auth_jwt_keys,
+                             .rules = { .issuer = config->auth_jwt_issuer,
+                                        .audience = config->auth_jwt_audience,
+                                        .leeway_us = config->auth_jwt_leeway_us } };
 
-  self->auth = ot_auth_new (&people, self->clock);
-  if (config->auth_jwt_algorithm == NULL)
-    return TRUE;
-  if (config->auth_jwt_key_file == NULL) {
+  if ((settings.algorithm == NULL) != (settings.key_file == NULL)) {
     g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
-        "auth.jwt_algorithm is set, so auth.jwt_key_file is needed too");
+        "auth.jwt_algorithm and auth.jwt_key_file go together: only one of them is set");
     return FALSE;
   }
-  return ot_auth_set_jwt (self->auth, config->auth_jwt_algorithm, config->auth_jwt_key_file, error);
+  if (settings.key_file == NULL && settings.keys_dir == NULL)
+    return TRUE;
+  return ot_auth_set_jwt (self->auth, &settings, error);
 }
 
 static gboolean
@@ -390,11 +395,14 @@ start (OtApp *self, GError **error)
                              .share_percent = (int) config->billing_share_percent,
                              .charge = ot_charge_mode_parse (config->billing_charge),
                              .partial_unit = ot_partial_unit_parse (config->billing_partial_unit) };
+  OtPeoplePort people;
 
   if (!make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
     return FALSE;
   self->store = ot_store_new (&options);
-  if (!make_auth (self, error) || !make_webhook_sender (self, error))
+  people = ot_people_port (self->store);
+  self->auth = ot_auth_new (&people, self->clock);
+  if (!load_keys (self, error) || !make_webhook_sender (self, error))
     return FALSE;
   ot_store_start_async (self->store, NULL, on_store_started, self);
   return TRUE;

@@ -30,6 +30,10 @@ typedef struct {
   gint64 media_port;
   char *auth_jwt_algorithm;
   char *auth_jwt_key_file;
+  char *auth_jwt_keys;
+  char *auth_jwt_issuer;
+  char *auth_jwt_audience;
+  gint64 auth_jwt_leeway_us;
   char *ice_servers;
   char *ice_turn_secret_file;
   char *webhook_url;

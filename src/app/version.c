@@ -22,5 +22,4 @@ ot_version_print (void)
   printf ("libsoup %u.%u.%u\n", soup_get_major_version (), soup_get_minor_version (), soup_get_micro_version ());
   printf ("json-glib %s (built with)\n", JSON_VERSION_S);
   printf ("libpq %d.%d\n", pq / 10000, pq % 10000);
-  printf ("libjwt %s (built with)\n", OT_JWT_VERSION);
 }

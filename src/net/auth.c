@@ -1,18 +1,17 @@
-/* Token → person. Owns the key; a request owns itself until it is answered, so that neither a
- * connection that goes nor this object's end leaves a pointer behind. Never answers from inside a
- * request. */
+/* Token → person. Owns the check of JWTs; a request owns itself until it is answered, so that
+ * neither a connection that goes nor this object's end leaves a pointer behind. Never answers from
+ * inside a request. */
 
 #include "auth.h"
 
 #include <string.h>
 
-#include "jwt-key.h"
 #include "timer.h"
 
 struct _OtAuth {
   OtPeoplePort people;
   const OtClock *clock; /* borrowed */
-  OtJwtKey *key;        /* owned; NULL: no JWT taken */
+  OtJwtCheck *jwt;      /* owned; NULL: no JWT taken */
 };
 
 struct _OtAuthRequest {
@@ -36,19 +35,19 @@ ot_auth_new (const OtPeoplePort *people, const OtClock *clock)
 void
 ot_auth_free (OtAuth *self)
 {
-  g_clear_pointer (&self->key, ot_jwt_key_free);
+  g_clear_pointer (&self->jwt, ot_jwt_check_free);
   g_free (self);
 }
 
 gboolean
-ot_auth_set_jwt (OtAuth *self, const char *algorithm, const char *key_file, GError **error)
+ot_auth_set_jwt (OtAuth *self, const OtJwtSettings *settings, GError **error)
 {
-  OtJwtKey *key = ot_jwt_key_load (algorithm, key_file, error);
+  OtJwtCheck *jwt = ot_jwt_check_new (settings, error);
 
-  if (key == NULL)
+  if (jwt == NULL)
     return FALSE;
-  g_clear_pointer (&self->key, ot_jwt_key_free);
-  self->key = key;
+  g_clear_pointer (&self->jwt, ot_jwt_check_free);
+  self->jwt = jwt;
   return TRUE;
 }
 
@@ -95,19 +94,22 @@ is_jwt (const char *token)
   return dot != NULL && strchr (dot + 1, '.') != NULL;
 }
 
-static void
-check_jwt (OtAuth *self, OtAuthRequest *request, const char *token)
+/* Returns: (nullable): why it lets nobody in; static */
+static const char *
+check_jwt (const OtAuth *self, OtAuthRequest *request, const char *text)
 {
-  gint64 now_seconds = ot_clock_wall_us (self->clock) / G_USEC_PER_SEC;
-  g_autofree char *user_id = NULL;
+  g_auto (OtJwtToken) token = { 0 };
+  OtJwtGrant grant;
+  const char *reason;
 
-  request->refusal = "this server takes no JWT";
-  if (self->key != NULL)
-    user_id = ot_jwt_key_verify (self->key, token, now_seconds, &request->refusal);
-  if (user_id != NULL)
-    self->people.find_user (self->people.self, user_id, on_person, request);
-  else
-    ot_timer_arm (&request->turn, 0, on_turn, request);
+  if (self->jwt == NULL)
+    return "this server takes no JWT";
+  reason = ot_jwt_token_read (&token, text);
+  if (reason == NULL)
+    reason = ot_jwt_check_token (self->jwt, &token, ot_clock_wall_us (self->clock), &grant);
+  if (reason == NULL)
+    self->people.find_user (self->people.self, grant.user_id, on_person, request);
+  return reason;
 }
 
 OtAuthRequest *
@@ -123,9 +125,11 @@ ot_auth_check (OtAuth *self,
   request->done = done;
   request->user_data = user_data;
   if (is_jwt (token))
-    check_jwt (self, request, token);
+    request->refusal = check_jwt (self, request, token);
   else
     self->people.find_token (self->people.self, token, on_person, request);
+  if (request->refusal != NULL)
+    ot_timer_arm (&request->turn, 0, on_turn, request);
   return request;
 }
 

@@ -3,13 +3,13 @@
 #include <gio/gio.h>
 
 #include "clock.h"
+#include "jwt-check.h"
 
 /**
  * SECTION:auth
  *
- * Whose token it is. A token with two dots is a JWT and is verified here (libjwt; EdDSA, which
- * libjwt 1.10 does not know, through OpenSSL); any other is opaque and looked up. Either way the
- * person is asked for, since an account may be blocked.
+ * Whose token it is. A token with two dots is a JWT and is verified here; any other is opaque and
+ * looked up. Either way the person is asked for, since an account may be blocked.
  */
 
 /** OtPerson: strings borrowed for the time of the callback. */
@@ -67,16 +67,13 @@ void ot_auth_free (OtAuth *self);
 
 /**
  * ot_auth_set_jwt:
- * @algorithm: "HS256", "RS256", "ES256" or "EdDSA": the only one that a token may have
- * @key_file: the secret, of 32 bytes or more, a newline at its end not counted; or the public key
- * in PEM: RSA of 2048 bits or more, P-256, Ed25519
  *
- * To be called once, at the start; reads the file.
+ * From now on takes the JWTs of @settings (see ot_jwt_check_new()), instead of those of before.
+ * Reads the key files; where they are no good, it stays as it was. May be called again.
  *
- * Errors: %OT_AUTH_ERROR_KEY, G_FILE_ERROR
+ * Errors: %OT_AUTH_ERROR_KEY
  */
-gboolean
-ot_auth_set_jwt (OtAuth *self, const char *algorithm, const char *key_file, GError **error);
+gboolean ot_auth_set_jwt (OtAuth *self, const OtJwtSettings *settings, GError **error);
 
 /**
  * ot_auth_check:

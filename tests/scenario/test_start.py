@@ -72,6 +72,15 @@ def test_setting_out_of_range(refused, key, value):
     refused(key, settings={key: value})
 
 
+def test_key_that_is_no_good(refused, tmp_path):
+    refused("auth.jwt_key_file", settings={"auth.jwt_algorithm": "HS256"})
+    refused("auth.jwt_algorithm", settings={"auth.jwt_key_file": "/dev/null"})
+    refused(str(tmp_path), "no key", settings={"auth.jwt_keys": str(tmp_path)})
+    path = tmp_path / "2026-11.ES256"
+    path.write_text("not a key")
+    refused(str(path), "PEM", "ES256", settings={"auth.jwt_keys": str(tmp_path)})
+
+
 def test_unknown_option(refused):
     refused("--colour", args=["--colour"])
 

@@ -13,6 +13,8 @@
 
 typedef struct {
   GMainLoop *loop;
+  OtAuth *auth;
+  OtJwtSettings jwt;
   OtHub *hub;
   OtServer *server;
 } Bench;
@@ -145,6 +147,17 @@ hub_closed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (bench->loop);
 }
 
+static void
+reload (Bench *bench)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ot_auth_set_jwt (bench->auth, &bench->jwt, &error))
+    say ("reloaded");
+  else
+    say ("kept %s", error->message);
+}
+
 static gboolean
 on_command (int fd, GIOCondition condition, gpointer user_data)
 {
@@ -163,6 +176,8 @@ on_command (int fd, GIOCondition condition, gpointer user_data)
     ot_hub_end_user (bench->hub, words[1], atoi (words[2]), "the test says so");
   else if (g_str_equal (words[0], "count"))
     say ("count %u %u", ot_hub_n_sessions (bench->hub), ot_server_n_connections (bench->server));
+  else if (g_str_equal (words[0], "reload"))
+    reload (bench);
   else if (g_str_equal (words[0], "close"))
     ot_hub_close_async (bench->hub, hub_closed, bench);
   else
@@ -185,6 +200,20 @@ static gint64
 get_number (char **argv, const char *name, gint64 otherwise)
 {
   return get (argv, name) != NULL ? g_ascii_strtoll (get (argv, name), NULL, 10) : otherwise;
+}
+
+static gboolean
+set_jwt (Bench *bench, char **argv, GError **error)
+{
+  bench->jwt = (OtJwtSettings){
+    .algorithm = get (argv, "jwt"),
+    .key_file = get (argv, "key"),
+    .keys_dir = get (argv, "keys"),
+    .rules = { get (argv, "issuer"), get (argv, "audience"),
+               get_number (argv, "leeway_seconds", 5) * G_USEC_PER_SEC },
+  };
+  return (bench->jwt.key_file == NULL && bench->jwt.keys_dir == NULL)
+         || ot_auth_set_jwt (bench->auth, &bench->jwt, error);
 }
 
 static GTlsCertificate *
@@ -222,8 +251,8 @@ main (int argc, char **argv)
   };
   g_autoptr (GTlsCertificate) certificate = get_certificate (argv);
   g_autoptr (GError) error = NULL;
-  OtAuth *auth = ot_auth_new (&people, ot_clock_real ());
-  Bench bench = { .loop = g_main_loop_new (NULL, FALSE) };
+  Bench bench = { .loop = g_main_loop_new (NULL, FALSE),
+                  .auth = ot_auth_new (&people, ot_clock_real ()) };
   guint command_id;
 
   setvbuf (stdin, NULL, _IONBF, 0);
@@ -232,11 +261,9 @@ main (int argc, char **argv)
   limits.linger_us = get_number (argv, "linger_ms", 5000) * 1000;
   limits.resume_window_us = get_number (argv, "resume_ms", 60000) * 1000;
   limits.max_queue_bytes = get_number (argv, "queue_bytes", limits.max_queue_bytes);
-  bench.hub = ot_hub_new (&listener, &limits, auth, ot_clock_real ());
+  bench.hub = ot_hub_new (&listener, &limits, bench.auth, ot_clock_real ());
   bench.server = ot_server_new (bench.hub, &http, certificate);
-  if ((get (argv, "jwt") != NULL
-       && !ot_auth_set_jwt (auth, get (argv, "jwt"), get (argv, "key"), &error))
-      || !listen_at (bench.server, argv, &error)) {
+  if (!set_jwt (&bench, argv, &error) || !listen_at (bench.server, argv, &error)) {
     say ("failed %s", error->message);
   } else {
     say ("listening %s", ot_server_get_address (bench.server));
@@ -246,7 +273,7 @@ main (int argc, char **argv)
   }
   ot_server_free (bench.server);
   ot_hub_free (bench.hub);
-  ot_auth_free (auth);
+  ot_auth_free (bench.auth);
   while (g_main_context_iteration (NULL, FALSE))
     ; /* what libsoup closes comes with the next turns */
   g_main_loop_unref (bench.loop);
