@@ -1,0 +1,28 @@
+#!/bin/sh
+# boot.sh ROOT: systemd as the first process of ROOT, a tree of Debian. To be called by unshare with new pid, mount, uts, ipc and
+# cgroup namespaces; the network stays the machine's own, so that tests reach what listens on loopback.
+set -eu
+root=$1
+mount --make-rprivate /
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount -t sysfs -o ro sysfs "$root/sys"
+mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+for place in run tmp dev; do
+  mount -t tmpfs tmpfs "$root/$place"
+done
+mkdir "$root/dev/shm"
+mount -t tmpfs tmpfs "$root/dev/shm"
+for node in null zero full random urandom tty; do
+  touch "$root/dev/$node"
+  mount --bind "/dev/$node" "$root/dev/$node"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s pts/ptmx "$root/dev/ptmx"
+hostname otomo-test
+# A changed root is not enough: systemd gives its services mount namespaces of their own.
+cd "$root"
+mkdir -p run/before
+pivot_root . run/before
+umount -l run/before
+exec env -i container=otomo PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system

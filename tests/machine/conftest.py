@@ -1,0 +1,22 @@
+"""Machines of our own: a bare Debian 12 made by mmdebstrap, with systemd as its first process or as the
+base of a container; and the scenarios' toolkit, to make a call on them. Needs root."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scenario"))
+
+from otomo.fixtures import *  # noqa: E402, F401, F403
+
+from machine import base_tar  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def debian(tmp_path_factory):
+    """A tar of a bare Debian 12; OTOMO_TEST_DEBIAN names one that is there already."""
+    assert os.getuid() == 0, "only root can make a machine"
+    given = os.environ.get("OTOMO_TEST_DEBIAN")
+    return Path(given) if given else base_tar(tmp_path_factory.mktemp("debian") / "base.tar")

@@ -1,0 +1,122 @@
+"""A tree of Debian, and systemd in it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2]
+BOOT_DEADLINE = 60.0  # seconds
+COMMAND_DEADLINE = 600.0  # installing packages, on a busy machine
+
+
+def run(*command, **how):
+    """Runs a command that must succeed; its output."""
+    done = subprocess.run(
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=COMMAND_DEADLINE,
+        **how,
+    )
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-4000:]}"
+    return done.stdout
+
+
+def base_tar(path):
+    """What a bare Debian 12 is: `apt` and what it needs, without manuals."""
+    without = ["doc", "man", "locale", "info"]
+    run(
+        "mmdebstrap",
+        "--variant=minbase",
+        *[f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in without],
+        "bookworm",
+        path,
+    )
+    return path
+
+
+def packages(*kinds):
+    """Those of data/packages.txt."""
+    lines = (SOURCE / "data" / "packages.txt").read_text().splitlines()
+    rows = [line.split() for line in lines if line and not line.startswith("#")]
+    return [name for kind, name in rows if kind in kinds]
+
+
+class Machine:
+    """Made from a tar; `boot ()` it, `run ()` commands on it, `close ()` it."""
+
+    def __init__(self, debian):
+        self.root = Path(tempfile.mkdtemp(prefix="otomo-machine-"))
+        self.root.chmod(0o755)
+        self._init = None  # systemd's pid, as seen from here
+        run("tar", "xf", debian, "-C", self.root)
+        shutil.copy("/etc/resolv.conf", self.root / "etc" / "resolv.conf")
+
+    def install(self, *names):
+        """Debian's packages, before it is booted."""
+        self._copy_apt()
+        run("chroot", self.root, "apt-get", "update", "-qq")
+        run(
+            *("chroot", self.root, "env", "DEBIAN_FRONTEND=noninteractive"),
+            *("apt-get", "install", "-y", "-qq", "--no-install-recommends", *names),
+        )
+
+    def _copy_apt(self):
+        """Packages come from where this machine has them."""
+        for part in ("apt.conf.d", "auth.conf.d"):
+            source = Path("/etc/apt") / part
+            if source.is_dir():
+                for each in source.glob("*"):
+                    if "proxy" in each.read_text(errors="replace").lower():
+                        shutil.copy(each, self.root / "etc" / "apt" / part / each.name)
+
+    def boot(self):
+        unshare = subprocess.Popen(
+            ["unshare", "--pid", "--mount", "--uts", "--ipc", "--cgroup", "--fork"]
+            + [str(Path(__file__).with_name("boot.sh")), str(self.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._unshare = unshare
+        end = time.monotonic() + BOOT_DEADLINE
+        while time.monotonic() < end:
+            assert unshare.poll() is None, "the machine is down again"
+            children = Path(f"/proc/{unshare.pid}/task/{unshare.pid}/children").read_text().split()
+            if children and self._is_up(int(children[0])):
+                return self
+            time.sleep(0.1)
+        raise AssertionError("the machine does not come up")
+
+    def _is_up(self, pid):
+        self._init = pid
+        # "degraded": some service of Debian finds no hardware here
+        return self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded")
+
+    def try_run(self, *command):
+        """Runs a command on the booted machine; how it went."""
+        return subprocess.run(
+            ["nsenter", "--target", str(self._init), "--all", *map(str, command)],
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_DEADLINE,
+        )
+
+    def run(self, *command):
+        done = self.try_run(*command)
+        assert done.returncode == 0, f"{command}: {done}\n{self.journal()}"
+        return done.stdout
+
+    def journal(self):
+        return self.try_run("journalctl", "--no-pager", "-u", "otomod", "-n", "50").stdout
+
+    def close(self):
+        if self._init is not None and Path(f"/proc/{self._init}").exists():
+            os.kill(self._init, signal.SIGKILL)  # and with it all of its processes
+            self._unshare.wait()
+        shutil.rmtree(self.root, ignore_errors=True)

@@ -1,0 +1,152 @@
+"""The unit, under a real systemd: it waits until the server serves, keeps it locked up and brings it
+back. The server is installed by `meson install`."""
+
+import os
+import re
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from otomo import DEADLINE
+from otomo.scene import aside
+from otomo.server import Ran, Server
+from machine import Machine, packages, run
+
+WATCHDOG = 2  # seconds, instead of the unit's 30
+UNIT = "otomod.service"
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Service(Server):
+    """otomod as a service of a machine, with the face of the scenarios' Server."""
+
+    def __init__(self, machine):
+        super().__init__()
+        self.machine = machine
+        self.state_dir = machine.root / "var/lib/otomo"
+        self.address = f"http://127.0.0.1:{free_port()}"
+        conf = next(machine.root.glob("**/etc/otomo/otomod.conf"))
+        conf.write_text(
+            "[server]\n"
+            f"listen={self.address.removeprefix('http://')}\n"
+            "[media]\naddress=127.0.0.1\n"
+            "[billing]\nunit_seconds=1\n"
+        )
+
+    def start(self):
+        self.machine.run("systemctl", "start", UNIT)
+        Server.running.append(self)
+        return self
+
+    def stop(self):
+        self.machine.run("systemctl", "stop", UNIT)
+        Server.running.remove(self)
+
+    def try_ctl(self, *arguments):
+        """On the machine: the server trusts nobody whose process it can't see."""
+        done = self.machine.try_run("otomoctl", "--state-dir", "/var/lib/otomo", *arguments)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def seed(self, pairs, balance):
+        self.ctl("seed", "--pairs", pairs, "--balance", balance, "--tokens", "/root/tokens")
+        lines = (self.machine.root / "root/tokens").read_text().splitlines()
+        self.tokens.update(line.split() for line in lines)
+
+    def signal(self, name):
+        """To its main process, which is returned."""
+        pid = self.property("MainPID")
+        self.machine.run("kill", f"-{name}", pid)
+        return pid
+
+    def property(self, name):
+        return self.machine.run("systemctl", "show", "--value", "-p", name, UNIT).strip()
+
+    def when(self, name, test):
+        """Waits until a property of the unit is so."""
+        end = time.monotonic() + DEADLINE
+        while not test(self.property(name)):
+            assert time.monotonic() < end, f"{name} is {self.property(name)}\n{self.log()}"
+            time.sleep(0.05)
+
+    def log(self):
+        return self.machine.journal()
+
+
+@pytest.fixture(scope="module")
+def machine(debian):
+    machine = Machine(debian)
+    try:
+        machine.install("systemd", "systemd-sysv", "dbus", *packages("run"))
+        (machine.root / f"etc/systemd/system/{UNIT}.d").mkdir(parents=True)
+        dropin = machine.root / f"etc/systemd/system/{UNIT}.d/test.conf"
+        dropin.write_text(f"[Service]\nWatchdogSec={WATCHDOG}\n")
+        build = os.environ["OTOMO_BUILD"]
+        run("meson", "install", "-C", build, "--no-rebuild", "--quiet", env={**os.environ, "DESTDIR": str(machine.root)})
+        yield machine.boot()
+    finally:
+        machine.close()
+
+
+@pytest.fixture(scope="module")
+def server(machine):
+    service = Service(machine)
+    service.start()
+    try:
+        service.seed(10, 1000)
+        service.pairs = iter(range(1, 11))
+        yield service
+    finally:
+        if service in Server.running:
+            service.stop()
+
+
+def test_it_serves_when_the_start_is_done(server):
+    assert server.property("ActiveState") == "active"
+    assert server.property("StatusText") == server.address.removeprefix("http://")
+    assert server.property("User") == "otomo"
+    status = server.machine.run("cat", f"/proc/{server.property('MainPID')}/status")
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    assert re.search(r"^Seccomp:\t2$", status, re.MULTILINE)
+    assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
+
+
+def test_it_is_locked_up():
+    unit = Path(os.environ["OTOMO_BUILD"]) / "data/systemd" / UNIT
+    words = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit).splitlines()[-1]
+    assert float(re.search(r"exposure level for \S+: ([0-9.]+)", words).group(1)) < 3, words
+
+
+async def test_a_billed_call(scene):
+    await scene.in_call()
+    await scene.tick(2)
+    await scene.hang_up()
+
+
+async def test_sigkill_brings_it_back(server, scene):
+    await scene.in_call()
+    before = await aside(server.signal, "KILL")
+    await aside(server.when, "MainPID", lambda pid: pid not in ("0", before))
+    await aside(server.when, "ActiveState", lambda state: state == "active")
+    row = await scene.row()
+    assert (row["status"], row["end_reason"]) == ("ended", "server_shutdown"), row
+
+
+def test_a_loop_that_hangs_is_started_anew(server):
+    before = server.signal("STOP")
+    server.when("MainPID", lambda pid: pid not in ("0", before))
+    server.when("ActiveState", lambda state: state == "active")
+    assert "watchdog" in server.log().lower()
+
+
+def test_it_stops_in_order(server):
+    server.stop()
+    assert server.property("Result") == "success"
+    assert server.property("ExecMainStatus") == "0"
+    server.start()
