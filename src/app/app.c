@@ -173,6 +173,15 @@ on_closed (gpointer user_data, OtSession *session)
   ot_registry_closed (self->registry, &sender);
 }
 
+static gboolean
+on_needed (gpointer user_data, OtSession *session)
+{
+  OtApp *self = user_data;
+  OtSender sender = ot_router_sender (session);
+
+  return ot_registry_needs (self->registry, &sender);
+}
+
 static void
 on_over (gpointer user_data, const char *user_id, const char *session_id)
 {
@@ -285,7 +294,7 @@ start_courier (OtApp *self)
 static gboolean
 start_serving (OtApp *self, GError **error)
 {
-  OtHubListener listener = { self, on_opened, on_event, on_refused, on_closed, on_over };
+  OtHubListener listener = { self, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
   OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
   OtCallPorts ports = call_ports (self);
   OtChatPort channels = ot_store_chat_port (self->store);
@@ -295,6 +304,8 @@ start_serving (OtApp *self, GError **error)
   self->chat = ot_chat_new (&channels, &ports.tell);
   limits.max_devices = (guint) self->config->server_devices;
   limits.resume_window_us = self->config->call_resume_window_us;
+  limits.token_notice_us = self->config->auth_token_notice_us;
+  limits.token_grace_us = self->config->auth_token_grace_us;
   self->hub = ot_hub_new (&listener, &limits, self->auth, self->clock);
   self->admin = (OtAdmin) { .store = self->store,
                             .registry = self->registry,

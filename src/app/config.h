@@ -34,6 +34,8 @@ typedef struct {
   char *auth_jwt_issuer;
   char *auth_jwt_audience;
   gint64 auth_jwt_leeway_us;
+  gint64 auth_token_notice_us;
+  gint64 auth_token_grace_us;
   char *ice_servers;
   char *ice_turn_secret_file;
   char *webhook_url;

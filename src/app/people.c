@@ -7,16 +7,14 @@ typedef struct {
   gpointer user_data;
 } Question;
 
-typedef OtUser *(*Finish) (OtStore *store, GAsyncResult *result, GError **error);
-
 static void
-reply (GObject *source, GAsyncResult *result, Question *question, Finish finish)
+reply (Question *question, const OtUser *user, gint64 token_expires_us, const GError *error)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OtUser) user = finish (OT_STORE (source), result, &error);
-
   if (user != NULL) {
-    OtPerson person = { .user_id = user->id, .is_otomo = user->role == OT_ROLE_OTOMO, .is_blocked = user->blocked };
+    OtPerson person = { .user_id = user->id,
+                        .is_otomo = user->role == OT_ROLE_OTOMO,
+                        .is_blocked = user->blocked,
+                        .token_expires_us = token_expires_us };
     question->found (OT_PERSON_FOUND, &person, question->user_data);
   } else if (g_error_matches (error, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND)) {
     question->found (OT_PERSON_UNKNOWN, NULL, question->user_data);
@@ -29,13 +27,20 @@ reply (GObject *source, GAsyncResult *result, Question *question, Finish finish)
 static void
 on_user (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  reply (source, result, user_data, ot_store_get_user_finish);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OtUser) user = ot_store_get_user_finish (OT_STORE (source), result, &error);
+
+  reply (user_data, user, G_MAXINT64, error);
 }
 
 static void
 on_token (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  reply (source, result, user_data, ot_store_find_token_finish);
+  g_autoptr (GError) error = NULL;
+  gint64 expires_us = 0;
+  g_autoptr (OtUser) user = ot_store_find_token_finish (OT_STORE (source), result, &expires_us, &error);
+
+  reply (user_data, user, expires_us, error);
 }
 
 static Question *

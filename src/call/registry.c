@@ -243,6 +243,22 @@ ot_registry_closed (OtRegistry *self, const OtSender *sender)
   tell_calls_of (self, sender, ot_call_connection_closed);
 }
 
+gboolean
+ot_registry_needs (OtRegistry *self, const OtSender *sender)
+{
+  GHashTableIter iter;
+  OtCall *call;
+  OtSide side;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
+    if (ot_call_state_is_live (call->state) && ot_call_side_of (call, sender->user_id, &side)
+        && (call->party[side].session_id == NULL
+            || g_str_equal (call->party[side].session_id, sender->session_id)))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 end_by_server (OtRegistry *self, OtCall *call, OtCallEvent event)
 {

@@ -54,6 +54,10 @@ void ot_registry_on_media (const OtMediaEvent *event, gpointer user_data);
 void ot_registry_opened (OtRegistry *self, const OtSender *sender);
 void ot_registry_closed (OtRegistry *self, const OtSender *sender);
 
+/** ot_registry_needs: whether a live call rests on this connection: it holds the call, or no device
+ * of its user does yet. Walks through all calls. */
+gboolean ot_registry_needs (OtRegistry *self, const OtSender *sender);
+
 /** ot_registry_end: the operator ends a call. Returns: FALSE when there is no such live call here.
  */
 gboolean ot_registry_end (OtRegistry *self, const char *call_id);

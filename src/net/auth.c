@@ -17,6 +17,7 @@ struct _OtAuth {
 struct _OtAuthRequest {
   OtTimer turn;        /* armed when the answer is known at once */
   const char *refusal; /* static; for the turn */
+  gint64 expires_us;   /* UTC: a JWT's end; %G_MAXINT64: never, or it is none */
   char *claimed;       /* owned, nullable */
   OtAuthDone done;     /* NULL: cancelled */
   gpointer user_data;
@@ -73,6 +74,7 @@ static void
 on_person (OtPersonLookup lookup, const OtPerson *person, gpointer user_data)
 {
   OtAuthRequest *request = user_data;
+  OtPerson known;
 
   if (lookup == OT_PERSON_UNAVAILABLE)
     answer (request, OT_AUTH_UNAVAILABLE, NULL, "tokens can't be checked at the moment");
@@ -82,8 +84,11 @@ on_person (OtPersonLookup lookup, const OtPerson *person, gpointer user_data)
     answer (request, OT_AUTH_REFUSED, NULL, "the token does not belong to this userId");
   else if (person->is_blocked)
     answer (request, OT_AUTH_BLOCKED, NULL, "this account is blocked");
-  else
-    answer (request, OT_AUTH_OK, person, NULL);
+  else {
+    known = *person;
+    known.token_expires_us = MIN (person->token_expires_us, request->expires_us);
+    answer (request, OT_AUTH_OK, &known, NULL);
+  }
 }
 
 static gboolean
@@ -107,8 +112,10 @@ check_jwt (const OtAuth *self, OtAuthRequest *request, const char *text)
   reason = ot_jwt_token_read (&token, text);
   if (reason == NULL)
     reason = ot_jwt_check_token (self->jwt, &token, ot_clock_wall_us (self->clock), &grant);
-  if (reason == NULL)
+  if (reason == NULL) {
+    request->expires_us = grant.expires_us;
     self->people.find_user (self->people.self, grant.user_id, on_person, request);
+  }
   return reason;
 }
 
@@ -122,6 +129,7 @@ ot_auth_check (OtAuth *self,
   OtAuthRequest *request = g_new0 (OtAuthRequest, 1);
 
   request->claimed = g_strdup (claimed_user_id);
+  request->expires_us = G_MAXINT64;
   request->done = done;
   request->user_data = user_data;
   if (is_jwt (token))

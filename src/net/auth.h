@@ -17,6 +17,8 @@ typedef struct {
   const char *user_id;
   gboolean is_otomo;
   gboolean is_blocked;
+  gint64 token_expires_us; /* UTC; the token that was asked with; %G_MAXINT64: never, or there was
+                              none */
 } OtPerson;
 
 typedef enum {

@@ -71,6 +71,14 @@ on_refused (gpointer user_data,
   self->listener.refused (self->listener.self, session, code, message, original_event, call_id);
 }
 
+static gboolean
+on_needed (gpointer user_data, OtSession *session)
+{
+  OtHub *self = user_data;
+
+  return self->listener.is_needed (self->listener.self, session);
+}
+
 static void
 on_over (const OtTrack *track, gpointer user_data)
 {
@@ -189,7 +197,7 @@ ot_hub_new (const OtHubListener *listener,
 
   self->listener = *listener;
   self->context = (OtSessionContext){
-    .listener = { self, on_opened, on_event, on_refused, on_resume, on_closed, on_finished },
+    .listener = { self, on_opened, on_event, on_refused, on_resume, on_needed, on_closed, on_finished },
     .limits = limits != NULL ? *limits : defaults,
     .clock = clock,
     .auth = auth,

@@ -25,6 +25,7 @@ typedef struct {
                    const char *message,
                    const char *original_event,
                    const char *call_id);
+  gboolean (*is_needed) (gpointer self, OtSession *session);
   void (*closed) (gpointer self, OtSession *session);
 
   /** After closed, at once or when nobody has resumed it in time: the session is over. */

@@ -5,6 +5,8 @@
 /** OtNetLimits: what bounds a connection and a person's connections. PROTOCOL.md section 1. */
 typedef struct {
   gint64 init_timeout_us;  /* until it must be authenticated; then 4408 */
+  gint64 token_notice_us;  /* before its token ends a client is told; at most half its time */
+  gint64 token_grace_us;   /* after it has ended, for what does not need the connection; then 4401 */
   int ping_seconds;        /* the server pings this often */
   int missed_pongs;        /* unanswered in a row; then 4440 */
   gint64 linger_us;        /* for the other side to answer our close */
@@ -21,7 +23,8 @@ typedef struct {
 /* A queue must hold the replay of a channel: 50 messages of 4,000 characters. */
 #define OT_NET_LIMITS_DEFAULT                                                                      \
   {                                                                                                \
-    .init_timeout_us = 10 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                 \
+    .init_timeout_us = 10 * G_USEC_PER_SEC, .token_notice_us = 60 * G_USEC_PER_SEC,                \
+    .token_grace_us = 30 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                  \
     .linger_us = 5 * G_USEC_PER_SEC, .max_message_bytes = 64 * 1024,                               \
     .max_queue_bytes = 1024 * 1024, .max_invalid = 20, .invalid_window_us = 60 * G_USEC_PER_SEC,   \
     .max_devices = 5, .resume_window_us = 60 * G_USEC_PER_SEC, .max_parked = 1000,                 \

@@ -4,6 +4,7 @@
 
 #include "session.h"
 
+#include "lease.h"
 #include "log.h"
 #include "timer.h"
 
@@ -28,6 +29,7 @@ struct _OtSession {
 
   State state;
   gint64 deadline_us; /* monotonic; looked at by the hub */
+  OtLease lease;      /* OPEN: how long its token lets it in */
   OtTimer turn;
   OtCloseCode end_code;   /* to be sent; 0: none */
   const char *end_reason; /* static */
@@ -161,27 +163,6 @@ on_pong (SoupWebsocketConnection *connection, GBytes *data, OtSession *self)
     await_pong (self);
 }
 
-void
-ot_session_look_at_clock (OtSession *self)
-{
-  const OtSessionListener *listener = &self->context->listener;
-
-  if (now_us (self) < self->deadline_us)
-    return;
-  self->deadline_us = G_MAXINT64;
-  switch (self->state) {
-  case NEW:
-    ot_session_end (self, OT_CLOSE_NO_INIT, "no init_connection in time");
-    return;
-  case OPEN:
-    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
-    return;
-  case ENDED:
-    listener->finished (listener->self, self);
-    return;
-  }
-}
-
 /* ---- out ---- */
 
 static void
@@ -241,6 +222,8 @@ count_invalid (OtSession *self)
 }
 
 /* ---- authentication ---- */
+
+static const char init_name[] = "init_connection";
 
 static void
 acknowledge (OtSession *self, gboolean resumed)
@@ -315,7 +298,14 @@ open_for (OtSession *self, const OtPerson *person)
   listener->opened (listener->self, self);
 }
 
-static const char init_name[] = "init_connection";
+static void
+begin_lease (OtSession *self, const OtPerson *person)
+{
+  const OtNetLimits *limits = &self->context->limits;
+
+  ot_lease_begin (&self->lease, person->token_expires_us, limits->token_notice_us,
+                  limits->token_grace_us, ot_clock_wall_us (self->context->clock));
+}
 
 /* An open session keeps what it has when a second token is no good. */
 static void
@@ -331,6 +321,7 @@ on_authenticated (OtAuthOutcome outcome,
   self->request = NULL;
   switch (outcome) {
   case OT_AUTH_OK:
+    begin_lease (self, person);
     if (was_open)
       acknowledge (self, FALSE);
     else
@@ -363,6 +354,65 @@ authenticate (OtSession *self, const char *token, const char *user_id, gint64 se
   } else {
     self->init_sequence = sequence;
     self->request = ot_auth_check (self->context->auth, token, user_id, on_authenticated, self);
+  }
+}
+
+/* ---- the clock ---- */
+
+/* Nobody's message is answered by this: it has no originalSequence. */
+static void
+tell_of_token (OtSession *self, const char *message)
+{
+  OtOut event = { OT_OUT_ERROR, .error = { .code = ot_code_name (OT_CODE_UNAUTHENTICATED),
+                                           .message = message,
+                                           .original_event = init_name } };
+
+  ot_info ("session %s (%s): %s", self->id, self->user_id, message);
+  send_event (self, &event);
+}
+
+static void
+look_at_token (OtSession *self)
+{
+  const OtSessionListener *listener = &self->context->listener;
+  gint64 mono_us = now_us (self);
+
+  switch (ot_lease_look (&self->lease, ot_clock_wall_us (self->context->clock), mono_us)) {
+  case OT_LEASE_NOTHING:
+    return;
+  case OT_LEASE_ENDS:
+    tell_of_token (self, "The token ends soon; send init_connection with a fresh one");
+    return;
+  case OT_LEASE_ENDED:
+    tell_of_token (self, "The token has expired; send init_connection with a fresh one");
+    return;
+  case OT_LEASE_ASK:
+    if (!ot_lease_keep (&self->lease, listener->is_needed (listener->self, self), mono_us))
+      ot_session_end (self, OT_CLOSE_UNAUTHENTICATED, "the token has expired");
+    return;
+  }
+}
+
+void
+ot_session_look_at_clock (OtSession *self)
+{
+  const OtSessionListener *listener = &self->context->listener;
+
+  if (self->state == OPEN)
+    look_at_token (self);
+  if (now_us (self) < self->deadline_us)
+    return;
+  self->deadline_us = G_MAXINT64;
+  switch (self->state) {
+  case NEW:
+    ot_session_end (self, OT_CLOSE_NO_INIT, "no init_connection in time");
+    return;
+  case OPEN:
+    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
+    return;
+  case ENDED:
+    listener->finished (listener->self, self);
+    return;
   }
 }
 
@@ -530,4 +580,10 @@ gboolean
 ot_session_is_open (const OtSession *self)
 {
   return self->state == OPEN;
+}
+
+gboolean
+ot_session_has_expired (const OtSession *self)
+{
+  return ot_lease_has_ended (&self->lease);
 }

@@ -17,7 +17,9 @@
  * frees it after `finished`.
  *
  * A broken message is answered with `error` and changes nothing else; too many of them end the
- * connection.
+ * connection. When its token expires, it says so (before, and then), and after a grace it closes
+ * with %OT_CLOSE_UNAUTHENTICATED unless it is needed; init_connection with a fresh token of the same
+ * user begins anew.
  *
  * Thread: main loop.
  */
@@ -51,6 +53,10 @@ typedef struct {
                       const char *user_id,
                       const char *session_id,
                       gint64 last_sequence);
+
+  /** The token of an open connection has expired: whether the connection stays all the same, since
+   * something that goes on needs it. Asked again and again. */
+  gboolean (*is_needed) (gpointer self, OtSession *session);
 
   /** No more events, and nothing is sent any more; once, and only after opened. */
   void (*closed) (gpointer self, OtSession *session);
@@ -106,6 +112,10 @@ const char *ot_session_get_user_id (const OtSession *self);
 
 /** ot_session_is_open: opened, and not ending. */
 gboolean ot_session_is_open (const OtSession *self);
+
+/** ot_session_has_expired: its token has expired and no fresh one has come: what is under way may go
+ * on, nothing new is begun. */
+gboolean ot_session_has_expired (const OtSession *self);
 
 /**
  * ot_session_send:

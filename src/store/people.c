@@ -55,18 +55,14 @@ ot_user_free (OtUser *self)
   g_free (self);
 }
 
-static void
-read_user (GTask *task, const PGresult *result)
+/* Returns: (nullable): NULL where there is no row */
+static OtUser *
+user_of (const PGresult *result)
 {
   OtUser *user;
 
-  if (ot_answer_text (result, "id") == NULL) {
-    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND,
-                             g_task_get_source_tag (task) == ot_store_get_user_async
-                                 ? "there is no such user"
-                                 : "unknown or expired token");
-    return;
-  }
+  if (ot_answer_text (result, "id") == NULL)
+    return NULL;
   user = g_new0 (OtUser, 1);
   user->id = g_strdup (ot_answer_text (result, "id"));
   user->role =
@@ -75,14 +71,19 @@ read_user (GTask *task, const PGresult *result)
   user->price_points = ot_answer_int (result, "price_per_unit", 0);
   user->share_percent = (int)ot_answer_int (result, "share_percent", -1);
   user->blocked = ot_answer_true (result, "blocked");
-  g_task_return_pointer (task, user, (GDestroyNotify)ot_user_free);
+  return user;
 }
 
-static OtUser *
-finish_user (OtStore *self, GAsyncResult *result, GError **error)
+static void
+read_user (GTask *task, const PGresult *result)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
+  OtUser *user = user_of (result);
+
+  if (user != NULL)
+    g_task_return_pointer (task, user, (GDestroyNotify)ot_user_free);
+  else
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND,
+                             "there is no such user");
 }
 
 /* Returns: (nullable): what is wrong with it */
@@ -166,7 +167,8 @@ ot_store_get_user_async (OtStore *self,
 OtUser *
 ot_store_get_user_finish (OtStore *self, GAsyncResult *result, GError **error)
 {
-  return finish_user (self, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* ---- wallets ---- */
@@ -297,6 +299,35 @@ ot_store_add_token_finish (OtStore *self, GAsyncResult *result, GError **error)
   return finish_boolean (self, result, error);
 }
 
+typedef struct {
+  OtUser *user; /* owned */
+  gint64 expires_us;
+} Holder;
+
+static void
+holder_free (Holder *self)
+{
+  g_clear_pointer (&self->user, ot_user_free);
+  g_free (self);
+}
+
+static void
+read_holder (GTask *task, const PGresult *result)
+{
+  OtUser *user = user_of (result);
+  Holder *holder;
+
+  if (user == NULL) {
+    g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND,
+                             "unknown or expired token");
+    return;
+  }
+  holder = g_new0 (Holder, 1);
+  holder->user = user;
+  holder->expires_us = ot_answer_int (result, "token_expiry", G_MAXINT64);
+  g_task_return_pointer (task, holder, (GDestroyNotify)holder_free);
+}
+
 void
 ot_store_find_token_async (OtStore *self,
                            const char *token,
@@ -304,16 +335,29 @@ ot_store_find_token_async (OtStore *self,
                            GAsyncReadyCallback done,
                            gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT * FROM find_token ($1)");
+  OtStatement *statement = ot_statement_new ("SELECT *, token_expiry ($1) FROM find_token ($1)");
 
   add_hash (statement, token);
   ot_store_ask (self,
                 ot_store_task_new (self, ot_store_find_token_async, cancellable, done, user_data),
-                statement, read_user);
+                statement, read_holder);
 }
 
 OtUser *
-ot_store_find_token_finish (OtStore *self, GAsyncResult *result, GError **error)
+ot_store_find_token_finish (OtStore *self,
+                            GAsyncResult *result,
+                            gint64 *expires_us,
+                            GError **error)
 {
-  return finish_user (self, result, error);
+  Holder *holder;
+  OtUser *user;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  holder = g_task_propagate_pointer (G_TASK (result), error);
+  if (holder == NULL)
+    return NULL;
+  *expires_us = holder->expires_us;
+  user = g_steal_pointer (&holder->user);
+  holder_free (holder);
+  return user;
 }

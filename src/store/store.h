@@ -209,14 +209,17 @@ void ot_store_add_token_async (OtStore *self,
                                gpointer user_data);
 gboolean ot_store_add_token_finish (OtStore *self, GAsyncResult *result, GError **error);
 
-/** ot_store_find_token_async: whose token it is, (transfer full); errors: %OT_STORE_ERROR_NOT_FOUND
- * (unknown or expired). */
+/** ot_store_find_token_async: whose token it is, (transfer full), and when it ends, UTC
+ * (%G_MAXINT64: never); errors: %OT_STORE_ERROR_NOT_FOUND (unknown or expired). */
 void ot_store_find_token_async (OtStore *self,
                                 const char *token,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback done,
                                 gpointer user_data);
-OtUser *ot_store_find_token_finish (OtStore *self, GAsyncResult *result, GError **error);
+OtUser *ot_store_find_token_finish (OtStore *self,
+                                    GAsyncResult *result,
+                                    gint64 *expires_us,
+                                    GError **error);
 
 /* ---- for the operator: JSON text made by the database, (transfer full), ended by NUL ---- */
 

@@ -12,12 +12,35 @@
 #include "timer.h"
 
 typedef struct {
+  OtClock clock;
+  gint64 wall_offset_us;
+} SteppedClock;
+
+typedef struct {
   GMainLoop *loop;
   OtAuth *auth;
   OtJwtSettings jwt;
   OtHub *hub;
   OtServer *server;
 } Bench;
+
+static char *needed; /* the user whose connections are needed; NULL: nobody */
+
+/* ---- a clock whose UTC can be stepped ---- */
+
+static gint64
+read_mono (const OtClock *self)
+{
+  return ot_clock_mono_us (ot_clock_real ());
+}
+
+static gint64
+read_wall (const OtClock *self)
+{
+  return ot_clock_wall_us (ot_clock_real ()) + ((const SteppedClock *)self)->wall_offset_us;
+}
+
+static SteppedClock stepped = { { read_mono, read_wall }, 0 };
 
 static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 {
@@ -31,7 +54,8 @@ static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 }
 
 /* ---- people ----
- * "token-ann" is ann's, "blocked-ann" is of a blocked ann, "late-ann" can't be known now. */
+ * "token-ann" is ann's, "hour-ann" too, for an hour; "blocked-ann" is of a blocked ann, "late-ann"
+ * can't be known now. */
 
 typedef struct {
   OtTimer timer;
@@ -49,6 +73,9 @@ on_answer (gpointer user_data)
     .user_id = dash != NULL ? dash + 1 : question->name,
     .is_otomo = g_str_has_suffix (question->name, "otomo"),
     .is_blocked = g_str_has_prefix (question->name, "blocked-"),
+    .token_expires_us = g_str_has_prefix (question->name, "hour-")
+                            ? read_wall (&stepped.clock) + G_TIME_SPAN_HOUR
+                            : G_MAXINT64,
   };
   OtPersonLookup lookup = g_str_has_prefix (question->name, "late-") ? OT_PERSON_UNAVAILABLE
                           : dash == NULL                             ? OT_PERSON_UNKNOWN
@@ -117,6 +144,13 @@ on_closed (gpointer self, OtSession *session)
   say ("closed %s %s", ot_session_get_user_id (session), ot_session_get_id (session));
 }
 
+static gboolean
+on_needed (gpointer self, OtSession *session)
+{
+  say ("asked %s", ot_session_get_user_id (session));
+  return g_strcmp0 (needed, ot_session_get_user_id (session)) == 0;
+}
+
 static void
 on_over (gpointer self, const char *user_id, const char *session_id)
 {
@@ -148,6 +182,13 @@ hub_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+need (const char *user_id)
+{
+  g_free (needed);
+  needed = g_strdup (user_id);
+}
+
+static void
 reload (Bench *bench)
 {
   g_autoptr (GError) error = NULL;
@@ -176,6 +217,10 @@ on_command (int fd, GIOCondition condition, gpointer user_data)
     ot_hub_end_user (bench->hub, words[1], atoi (words[2]), "the test says so");
   else if (g_str_equal (words[0], "count"))
     say ("count %u %u", ot_hub_n_sessions (bench->hub), ot_server_n_connections (bench->server));
+  else if (g_str_equal (words[0], "step"))
+    stepped.wall_offset_us += g_ascii_strtoll (words[1], NULL, 10) * G_USEC_PER_SEC;
+  else if (g_str_equal (words[0], "need"))
+    need (words[1]);
   else if (g_str_equal (words[0], "reload"))
     reload (bench);
   else if (g_str_equal (words[0], "close"))
@@ -241,7 +286,7 @@ int
 main (int argc, char **argv)
 {
   static const OtHubListener listener = {
-    NULL, on_opened, on_event, on_refused, on_closed, on_over
+    NULL, on_opened, on_event, on_refused, on_needed, on_closed, on_over
   };
   static const OtPeoplePort people = { NULL, find_user, find_token };
   OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
@@ -252,16 +297,17 @@ main (int argc, char **argv)
   g_autoptr (GTlsCertificate) certificate = get_certificate (argv);
   g_autoptr (GError) error = NULL;
   Bench bench = { .loop = g_main_loop_new (NULL, FALSE),
-                  .auth = ot_auth_new (&people, ot_clock_real ()) };
+                  .auth = ot_auth_new (&people, &stepped.clock) };
   guint command_id;
 
   setvbuf (stdin, NULL, _IONBF, 0);
   limits.init_timeout_us = get_number (argv, "init_ms", 10000) * 1000;
+  limits.token_grace_us = get_number (argv, "grace_ms", 30000) * 1000;
   limits.ping_seconds = get_number (argv, "ping_seconds", 30);
   limits.linger_us = get_number (argv, "linger_ms", 5000) * 1000;
   limits.resume_window_us = get_number (argv, "resume_ms", 60000) * 1000;
   limits.max_queue_bytes = get_number (argv, "queue_bytes", limits.max_queue_bytes);
-  bench.hub = ot_hub_new (&listener, &limits, bench.auth, ot_clock_real ());
+  bench.hub = ot_hub_new (&listener, &limits, bench.auth, &stepped.clock);
   bench.server = ot_server_new (bench.hub, &http, certificate);
   if (!set_jwt (&bench, argv, &error) || !listen_at (bench.server, argv, &error)) {
     say ("failed %s", error->message);

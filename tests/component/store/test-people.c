@@ -149,36 +149,41 @@ add_token (const char *token, const char *user_id, gint64 expires_us)
 }
 
 static OtUser *
-find_token (const char *token, GError **error)
+find_token (const char *token, gint64 *expires_us, GError **error)
 {
   GAsyncResult *slot = NULL;
 
   ot_store_find_token_async (store, token, NULL, fixture_keep, &slot);
-  return ot_store_find_token_finish (store, fixture_await (&slot), error);
+  return ot_store_find_token_finish (store, fixture_await (&slot), expires_us, error);
 }
 
 static void
 test_token (void)
 {
   gint64 later_us = g_get_real_time () + G_TIME_SPAN_HOUR;
-  g_autoptr (OtUser) found = NULL;
+  gint64 expires_us = 0;
+  g_autoptr (OtUser) found = NULL, endless = NULL;
   g_autoptr (GError) error = NULL, expired = NULL, taken = NULL, nobody = NULL;
 
   talk_people ("token", 0, 10, -1);
   g_assert_null (add_token ("secret", "token-u", later_us));
   g_assert_null (add_token ("secret", "token-u", later_us));
-  found = find_token ("secret", &error);
+  found = find_token ("secret", &expires_us, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (found->id, ==, "token-u");
-  g_assert_null (find_token ("Secret", &error));
+  g_assert_cmpint (expires_us, ==, later_us);
+  g_assert_null (find_token ("Secret", &expires_us, &error));
   g_assert_error (error, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
   g_assert_null (add_token ("old", "token-u", g_get_real_time () - 1));
-  g_assert_null (find_token ("old", &expired));
+  g_assert_null (find_token ("old", &expires_us, &expired));
   g_assert_error (expired, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
   taken = add_token ("secret", "token-o", later_us);
   g_assert_error (taken, OT_STORE_ERROR, OT_STORE_ERROR_CONFLICT);
   nobody = add_token ("more", "nobody", later_us);
   g_assert_error (nobody, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
+  g_free (fixture_sql ("UPDATE session_tokens SET expires_at = 'infinity'"));
+  endless = find_token ("secret", &expires_us, NULL);
+  g_assert_cmpint (expires_us, ==, G_MAXINT64);
   fixture_assert_sql ("0", "SELECT count(*) FROM session_tokens WHERE token_hash::text LIKE '%%' "
                            "|| encode ('secret', 'hex') || '%%'");
 }

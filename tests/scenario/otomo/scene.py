@@ -25,13 +25,16 @@ class Person:
     def __init__(self, server, user_id):
         self.server, self.id = server, user_id
         self.token = server.tokens[user_id]
+        self.subprotocols = None  # to offer; None: as of all clients
         self.client = None
         self.peer = None
         self._open = []
 
     async def connect(self, name=None):
         """One more connection, which becomes the one that acts."""
-        self.client = await Client.connect(self.server.url, name or self.id)
+        self.client = await Client.connect(
+            self.server.url, name or self.id, subprotocols=self.subprotocols
+        )
         self._open.append(self.client)
         await self.client.init(self.id, self.token)
         return self.client
