@@ -197,10 +197,8 @@ on_alive (gpointer user_data)
   OtApp *self = user_data;
   g_autoptr (GPtrArray) ids = ot_registry_alive_ids (self->registry);
 
-  if (ids->len > 0) {
-    g_ptr_array_add (ids, NULL);
-    ot_store_calls_alive (self->store, (const char *const *) ids->pdata, ot_clock_mono_us (self->clock));
-  }
+  g_ptr_array_add (ids, NULL);
+  ot_store_renew (self->store, (const char *const *) ids->pdata, ot_clock_mono_us (self->clock));
   ot_timer_arm (&self->alive_timer, ot_clock_mono_us (self->clock) + ALIVE_INTERVAL_US, on_alive, self);
 }
 
@@ -395,6 +393,19 @@ on_store_started (GObject *source, GAsyncResult *result, gpointer user_data)
     give_up (self, error);
 }
 
+/* Its calls are closed in the database, by somebody else; here they end with system_error. Whoever starts it again
+ * gets a new epoch, or hears that its name is taken. */
+static void
+on_lease_lost (gpointer user_data)
+{
+  OtApp *self = user_data;
+
+  if (self->registry != NULL)
+    ot_registry_shut_down (self->registry, TRUE);
+  give_up (self, g_error_new (OT_APP_ERROR, OT_APP_ERROR_LEASE_LOST,
+      "another server has taken over the calls of \"%s\"; start it again to serve on", self->config->server_node));
+}
+
 static gboolean
 start (OtApp *self, GError **error)
 {
@@ -402,6 +413,10 @@ start (OtApp *self, GError **error)
   OtStoreOptions options = { .database = config->database_url,
                              .state_dir = self->state_dir,
                              .node_id = config->server_node,
+                             .lease_us = config->database_lease_us,
+                             .takeover_us = config->database_takeover_us,
+                             .lost = on_lease_lost,
+                             .lost_data = self,
                              .unit_seconds = (int) config->billing_unit_seconds,
                              .share_percent = (int) config->billing_share_percent,
                              .charge = ot_charge_mode_parse (config->billing_charge),
@@ -478,7 +493,7 @@ stop (OtApp *self)
   if (self->server != NULL)
     ot_server_stop (self->server);
   ot_listener_stop (self->admin_listener);
-  ot_registry_shut_down (self->registry);
+  ot_registry_shut_down (self->registry, FALSE);
   self->quiet_deadline_us = ot_clock_mono_us (self->clock) + QUIET_DEADLINE_US;
   on_quiet (self);
 }

@@ -13,6 +13,8 @@ typedef struct {
   char *server_node;
   gint64 server_devices;
   char *database_url;
+  gint64 database_lease_us;
+  gint64 database_takeover_us;
   gint64 billing_unit_seconds;
   char *billing_charge;
   char *billing_partial_unit;

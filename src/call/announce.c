@@ -188,6 +188,8 @@ static const struct {
   { OT_OUTCOME_INSUFFICIENT_BALANCE, OT_CODE_INSUFFICIENT_BALANCE,
     "The balance does not cover one unit of this call" },
   { OT_OUTCOME_OVER, OT_CODE_INTERNAL, "The call could not be stored" },
+  { OT_OUTCOME_LOST, OT_CODE_TEMPORARILY_UNAVAILABLE,
+    "This server is about to stop; please connect again" },
   { OT_OUTCOME_FAULT, OT_CODE_INTERNAL, "The call could not be stored" },
 };
 

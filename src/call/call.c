@@ -429,8 +429,12 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
         item->telling.at_us);
     return FALSE;
   }
-  ot_error ("call %s: the database refused %s for good (outcome %d)", self->id, item->record.event,
-            result->outcome);
+  if (result->outcome == OT_OUTCOME_LOST)
+    ot_warning ("call %s is not this server's any more: %s is not written", self->id,
+                item->record.event);
+  else
+    ot_error ("call %s: the database refused %s for good (outcome %d)", self->id,
+              item->record.event, result->outcome);
   if (item->record.kind == OT_RECORD_ENDED)
     return TRUE; /* people are not kept waiting; the audit shows it */
   ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, now_us (self));

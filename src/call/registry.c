@@ -280,7 +280,7 @@ ot_registry_end (OtRegistry *self, const char *call_id)
 }
 
 void
-ot_registry_shut_down (OtRegistry *self)
+ot_registry_shut_down (OtRegistry *self, gboolean fault)
 {
   GHashTableIter iter;
   OtCall *call;
@@ -288,7 +288,7 @@ ot_registry_shut_down (OtRegistry *self)
   self->shutting_down = TRUE;
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
-    end_by_server (self, call, OT_EV_SHUTDOWN);
+    end_by_server (self, call, fault ? OT_EV_FAULT : OT_EV_SHUTDOWN);
 }
 
 gboolean

@@ -63,8 +63,8 @@ gboolean ot_registry_needs (OtRegistry *self, const OtSender *sender);
 gboolean ot_registry_end (OtRegistry *self, const char *call_id);
 
 /** ot_registry_shut_down: takes no new call from now on and ends the live ones with
- * `server_shutdown`. */
-void ot_registry_shut_down (OtRegistry *self);
+ * `server_shutdown`; @fault: with `system_error`. */
+void ot_registry_shut_down (OtRegistry *self, gboolean fault);
 
 /** ot_registry_is_quiet: no call is live and nothing is on the way to the database. */
 gboolean ot_registry_is_quiet (OtRegistry *self);

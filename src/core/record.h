@@ -71,6 +71,8 @@ typedef enum {
                                       the unit; nothing changed */
   OT_OUTCOME_OVER,  /* ACCEPTED, STARTED, UNIT, NOTED: the database has the call as over already;
                        nothing changed */
+  OT_OUTCOME_LOST,  /* all but REFUSED: the call is another server's now, which has closed it, or the
+                       node's; nothing changed */
   OT_OUTCOME_FAULT, /* the database refused for good (a bug, or a broken schema) */
 } OtOutcome;
 

@@ -75,6 +75,12 @@ ot_answer_is_passing (const PGresult *result)
   return code[0] == '\0' || is_one_of (code, passing);
 }
 
+gboolean
+ot_answer_is_lease_lost (const PGresult *result)
+{
+  return g_str_equal (code_of (result), "OT410");
+}
+
 GError *
 ot_answer_error (const PGresult *result)
 {

@@ -34,6 +34,9 @@ gboolean ot_answer_is_error (const PGresult *result);
  */
 gboolean ot_answer_is_passing (const PGresult *result);
 
+/** ot_answer_is_lease_lost: the database refused to write a call for want of its lease (OT410). */
+gboolean ot_answer_is_lease_lost (const PGresult *result);
+
 /**
  * ot_answer_error:
  * @result: an error

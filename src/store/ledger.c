@@ -6,7 +6,6 @@
 #include "log.h"
 
 #define WAITING_LIMIT 20000
-#define ALIVE_PATIENCE_US (5 * G_USEC_PER_SEC)
 
 /* ---- out ---- */
 
@@ -97,13 +96,14 @@ static const char *const outcomes[] = {
   [OT_OUTCOME_USER_BUSY] = "USER_BUSY",
   [OT_OUTCOME_INSUFFICIENT_BALANCE] = "INSUFFICIENT_BALANCE",
   [OT_OUTCOME_OVER] = "OVER",
+  [OT_OUTCOME_LOST] = NULL, /* an error of the database's, as is a fault */
   [OT_OUTCOME_FAULT] = NULL,
 };
 
 static OtOutcome
 outcome_of (const char *name)
 {
-  for (OtOutcome outcome = OT_OUTCOME_DONE; outcome < OT_OUTCOME_FAULT; outcome++)
+  for (OtOutcome outcome = OT_OUTCOME_DONE; outcome < OT_OUTCOME_LOST; outcome++)
     if (g_strcmp0 (outcomes[outcome], name) == 0)
       return outcome;
   g_assert_not_reached (); /* data/sql/004-records.sql says something that is not here */
@@ -139,7 +139,9 @@ on_written (const PGresult *answer, gpointer user_data)
 
   if (answer == NULL)
     return; /* closed before: nobody is told any more */
-  if (ot_answer_is_error (answer)) {
+  if (ot_answer_is_lease_lost (answer)) {
+    result.outcome = OT_OUTCOME_LOST; /* whether all calls are, the next renewal says */
+  } else if (ot_answer_is_error (answer)) {
     g_autoptr (GError) error = ot_answer_error (answer);
     ot_error ("%s: %s", what, error->message);
   } else {
@@ -181,31 +183,4 @@ ot_store_write (gpointer user_data, const OtRecord *record, OtRecordDone done, g
   writing->user_data = done_data;
   writing->what = g_strdup_printf ("call %s: %s", record->call_id, record->event);
   ot_pool_send (self->records, statement_of (self, record), 0, on_written, writing);
-}
-
-static void
-on_alive (const PGresult *answer, gpointer user_data)
-{
-  g_autoptr (OtStore) self = user_data;
-
-  self->alive_under_way = FALSE;
-  if (answer != NULL && ot_answer_is_error (answer)) {
-    g_autoptr (GError) error = ot_answer_error (answer);
-    ot_error ("calls alive: %s", error->message);
-  }
-}
-
-void
-ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 mono_us)
-{
-  OtStatement *statement;
-
-  g_return_if_fail (OT_IS_STORE (self) && self->records != NULL);
-  if (self->alive_under_way || call_ids[0] == NULL)
-    return;
-  self->alive_under_way = TRUE;
-  statement = ot_statement_new ("SELECT calls_alive ($1, $2)");
-  ot_statement_add_texts (statement, call_ids);
-  ot_statement_add_int (statement, mono_us);
-  ot_pool_send (self->records, statement, ALIVE_PATIENCE_US, on_alive, g_object_ref (self));
 }

@@ -1,5 +1,5 @@
-/* The schema's versions. Reads the compiled-in files; asks through the pool, one file after the
- * other. */
+/* The schema's versions and the role that may use it. Reads the compiled-in files; asks through the
+ * pool, one file after the other. */
 
 #include "migrate.h"
 
@@ -9,6 +9,7 @@
 #include "log.h"
 
 #define FOLDER "/otomo/sql/"
+#define ROLE "/otomo/role.sql"
 #define PATIENCE_US                                                                                \
   (600 * G_USEC_PER_SEC) /* a migration of a large table takes its time; others wait for the lock  \
                           */
@@ -89,6 +90,16 @@ on_applied (const PGresult *result, gpointer user_data)
   apply_next (g_steal_pointer (&task));
 }
 
+static void
+on_role (const PGresult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Migration *self = g_task_get_task_data (task);
+
+  if (check (task, result, "database"))
+    g_task_return_int (task, self->version);
+}
+
 /* One statement, so one transaction. Another server may have been quicker while this one waited for
  * the lock. */
 static char *
@@ -113,8 +124,9 @@ apply_next (GTask *task)
   g_autoptr (GBytes) script = NULL;
 
   if (file == NULL) {
-    g_task_return_int (task, self->version);
-    g_object_unref (task);
+    script = g_resource_lookup_data (ot_sql_get_resource (), ROLE, 0, NULL);
+    ot_pool_send (self->pool, ot_statement_new_text (g_strdup (g_bytes_get_data (script, NULL))),
+                  PATIENCE_US, on_role, task);
     return;
   }
   script = g_resource_lookup_data (ot_sql_get_resource (), path, 0, NULL); /* ends with NUL */
@@ -171,10 +183,11 @@ ot_migrate_async (OtPool *pool, GAsyncReadyCallback done, gpointer user_data)
   ot_pool_send (pool,
                 ot_statement_new ("DO $$ BEGIN "
                                   "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); "
-                                  "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                                  "IF to_regclass ('schema_migrations') IS NULL THEN "
+                                  "CREATE TABLE schema_migrations ("
                                   "version integer PRIMARY KEY, name text NOT NULL, applied_at "
                                   "timestamptz NOT NULL DEFAULT now()); "
-                                  "END $$"),
+                                  "END IF; END $$"),
                 PATIENCE_US, on_table, task);
 }
 

@@ -156,7 +156,7 @@ ot_store_get_user_async (OtStore *self,
                          GAsyncReadyCallback done,
                          gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT * FROM users WHERE id = $1");
+  OtStatement *statement = ot_statement_new ("SELECT * FROM find_user ($1)");
 
   ot_statement_add (statement, user_id);
   ot_store_ask (self,
@@ -246,7 +246,7 @@ ot_store_balance_async (OtStore *self,
                         GAsyncReadyCallback done,
                         gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT balance FROM account_for ($1)");
+  OtStatement *statement = ot_statement_new ("SELECT balance_of ($1) AS balance");
 
   ot_statement_add (statement, user_id);
   ot_store_ask (self,

@@ -28,6 +28,7 @@ typedef enum {
 
 struct _OtPg {
   char *conninfo;
+  char *settings; /* (nullable) */
   int statement_timeout_ms;
   const OtPgListener *listener; /* borrowed */
   gpointer user_data;
@@ -248,7 +249,10 @@ poll_connection (OtPg *self)
 static void
 clear (gpointer data)
 {
-  g_free (((OtPg *)data)->conninfo);
+  OtPg *self = data;
+
+  g_free (self->conninfo);
+  g_free (self->settings);
 }
 
 /* Whoever frees the connection from a callback frees it from here. */
@@ -298,6 +302,21 @@ on_started (GObject *source, GAsyncResult *result, gpointer user_data)
   watch (self, G_IO_OUT);
 }
 
+/* What a connection text says of libpq's "options". Returns: (transfer full) */
+static char *
+given_options (const char *conninfo)
+{
+  PQconninfoOption *given =
+      PQconninfoParse (conninfo, NULL); /* NULL: connecting says what is wrong */
+  char *options = NULL;
+
+  for (PQconninfoOption *each = given; each != NULL && each->keyword != NULL; each++)
+    if (g_str_equal (each->keyword, "options"))
+      options = g_strdup (each->val);
+  PQconninfoFree (given);
+  return options != NULL ? options : g_strdup ("");
+}
+
 static void
 start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
@@ -308,10 +327,10 @@ start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
                              "keepalives_interval",
                              "keepalives_count",
                              "tcp_user_timeout",
-                             "options",
                              "dbname",
+                             "options", /* after it, so that they count */
                              NULL };
-  const char *values[] = { "otomod", "UTF8", "10", "5", "3", "15000", texts[1], texts[0], NULL };
+  const char *values[] = { "otomod", "UTF8", "10", "5", "3", "15000", texts[0], texts[1], NULL };
   PGconn *conn = PQconnectStartParams (keywords, values, 1);
 
   g_assert (conn != NULL); /* NULL: out of memory */
@@ -322,12 +341,14 @@ static void
 start (OtPg *self)
 {
   g_autoptr (GTask) task = NULL;
+  g_autofree char *given = given_options (self->conninfo);
   char **texts = g_new0 (char *, 3);
 
   texts[0] = g_strdup (self->conninfo);
-  texts[1] = g_strdup_printf ("-c search_path=public -c timezone=UTC -c statement_timeout=%d -c "
-                              "idle_in_transaction_session_timeout=10000",
-                              self->statement_timeout_ms);
+  texts[1] = g_strdup_printf (
+      "-c statement_timeout=%d -c idle_in_transaction_session_timeout=10000 "
+      "%s -c search_path=public -c timezone=UTC %s",
+      self->statement_timeout_ms, given, self->settings != NULL ? self->settings : "");
   self->state = STARTING;
   self->starting = g_cancellable_new ();
   task = g_task_new (NULL, self->starting, on_started, self);
@@ -340,6 +361,7 @@ start (OtPg *self)
 
 OtPg *
 ot_pg_new (const char *conninfo,
+           const char *settings,
            int statement_timeout_ms,
            const OtPgListener *listener,
            gpointer user_data)
@@ -347,6 +369,7 @@ ot_pg_new (const char *conninfo,
   OtPg *self = g_rc_box_new0 (OtPg);
 
   self->conninfo = g_strdup (conninfo);
+  self->settings = g_strdup (settings);
   self->statement_timeout_ms = statement_timeout_ms;
   self->listener = listener;
   self->user_data = user_data;

@@ -32,8 +32,8 @@ typedef struct {
 
 /**
  * ot_pg_new:
- * @conninfo: URL or key=value text. "options" in it replaces ours (search_path, statement_timeout,
- * timezone)
+ * @conninfo: URL or key=value text; "options" in it may change our time-outs
+ * @settings: (nullable): "-c NAME=VALUE …", which nothing in @conninfo changes; copied
  * @statement_timeout_ms: the server gives a statement up after this; 5 s later we give the
  * connection up
  * @listener: borrowed; static
@@ -42,6 +42,7 @@ typedef struct {
  * that message.
  */
 OtPg *ot_pg_new (const char *conninfo,
+                 const char *settings,
                  int statement_timeout_ms,
                  const OtPgListener *listener,
                  gpointer user_data);

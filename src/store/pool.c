@@ -22,6 +22,7 @@ struct _OtPool {
   GQueue paused;       /* of OtStatement, owned: for their own timer */
   guint count;         /* not answered, wherever they are */
   gboolean away;       /* there was no connection when one was lost; for the log */
+  gboolean doubtful;   /* one was lost, and nothing was answered since */
   OtPoolOpened opened; /* NULL: told already */
   gpointer opened_data;
   OtPoolDrained drained;
@@ -137,6 +138,7 @@ on_answered (OtPg *pg, OtStatement *statement, const PGresult *result, gpointer 
   gboolean again =
       ot_answer_is_error (result) && ot_answer_is_passing (result) && !statement->given_up;
 
+  self->doubtful = FALSE;
   feed (self);
   if (again)
     try_later (self, statement, result);
@@ -180,6 +182,7 @@ on_lost (OtPg *pg, GQueue *unanswered, const char *message, gpointer user_data)
   OtPool *self = user_data;
 
   ot_debug ("a connection is lost: %s", message);
+  self->doubtful = self->opened == NULL;
   if (!self->away && !is_connected (self)) {
     self->away = TRUE;
     if (self->opened == NULL)
@@ -213,8 +216,8 @@ ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_da
   self->n_connections = options->connections;
   self->connections = g_new0 (OtPg *, options->connections);
   for (int i = 0; i < options->connections; i++)
-    self->connections[i] =
-        ot_pg_new (options->conninfo, options->statement_timeout_ms, &listener, self);
+    self->connections[i] = ot_pg_new (options->conninfo, options->settings,
+                                      options->statement_timeout_ms, &listener, self);
   return self;
 }
 
@@ -252,7 +255,7 @@ ot_pool_is_available (const OtPool *self)
     if (asked_us != 0 && now_us () - asked_us > HANGING_US)
       return FALSE;
   }
-  return is_connected (self);
+  return is_connected (self) && !self->doubtful;
 }
 
 void

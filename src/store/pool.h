@@ -24,6 +24,7 @@ typedef void (*OtPoolDrained) (gpointer user_data);
 typedef struct {
   const char *name;     /* for the log; static */
   const char *conninfo; /* see ot_pg_new() */
+  const char *settings; /* the same */
   int connections;      /* > 0 */
   int statement_timeout_ms;
   guint limit; /* when so many wait, what has no endless patience is given up at once */
@@ -51,7 +52,8 @@ void ot_pool_send (OtPool *self,
 /** ot_pool_waiting: how many statements are not answered. */
 guint ot_pool_waiting (const OtPool *self);
 
-/** ot_pool_is_available: there is a connection, and none of them owes an answer for 2 s. */
+/** ot_pool_is_available: there is a connection, none of them owes an answer for 2 s, and something
+ * was answered since one was lost. As fresh as what is asked: somebody should ask now and then. */
 gboolean ot_pool_is_available (const OtPool *self);
 
 /** ot_pool_drain: @drained is told once when nothing waits any more, or after @patience_us. Once.

@@ -12,6 +12,7 @@ typedef enum {
   OT_STORE_ERROR_CONFLICT,     /* the id stands for something else already */
   OT_STORE_ERROR_INVALID,      /* a value out of its range */
   OT_STORE_ERROR_NEWER_SCHEMA, /* the database was migrated by a newer program */
+  OT_STORE_ERROR_IN_USE,       /* another server of this name is alive */
   OT_STORE_ERROR_CLUSTER,      /* the private PostgreSQL can't be made or started */
 } OtStoreError;
 

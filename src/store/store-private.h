@@ -2,6 +2,7 @@
 
 #include "answer.h"
 #include "cluster.h"
+#include "lease.h"
 #include "pool.h"
 #include "store.h"
 
@@ -18,10 +19,16 @@ struct _OtStore {
   OtChargeMode charge;
   OtPartialUnit partial_unit;
   int connections;
+  gint64 lease_us;
+  gint64 takeover_us;
+  void (*lost) (gpointer user_data);
+  gpointer lost_data;
 
   OtCluster *cluster; /* owned; NULL with a database of somebody else's */
-  OtPool
-      *admin; /* owned; migrations, recovery, reports: slow things on a connection of their own */
+  OtPool *owner;      /* owned; while starting: migrations, the lease and recovery, as who owns the
+                         schema; all others have the server's role only */
+  OtLease *lease;     /* owned */
+  OtPool *admin;      /* owned; reports: slow things on a connection of their own; NULL as @records is */
   OtPool *records; /* owned; what calls and sessions wait for; NULL before the start and after the
                       close */
   OtPool *chat;    /* owned; channels, with a connection of their own; NULL as @records is */
@@ -29,7 +36,6 @@ struct _OtStore {
   GTask *starting; /* owned; until the start is answered */
   GTask *closing;  /* owned; from when the close was asked for */
 
-  gboolean alive_under_way;
   guint64 refused_dropped;
 };
 

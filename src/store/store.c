@@ -1,6 +1,6 @@
-/* The store's life: private PostgreSQL, migration, recovery, connections; and how a named operation
- * is asked. Owns the pools and the cluster. The operations themselves are in ledger.c, people.c and
- * report.c. */
+/* The store's life: private PostgreSQL, migration, lease, connections; and how a named operation
+ * is asked. Owns the pools, the lease and the cluster. The operations themselves are in ledger.c,
+ * people.c and report.c. */
 
 #include "store-private.h"
 
@@ -11,6 +11,8 @@
 #define ADMIN_TIMEOUT_MS (10 * 60 * 1000)
 #define PATIENCE_US (10 * G_USEC_PER_SEC)
 #define ADMIN_PATIENCE_US (ADMIN_TIMEOUT_MS * 1000LL)
+#define LEASE_US (15 * G_USEC_PER_SEC)
+#define TAKEOVER_US (30 * G_USEC_PER_SEC)
 #define DRAIN_US (5 * G_USEC_PER_SEC)
 #define WAITING_LIMIT 20000
 #define CHAT_WAITING_LIMIT 2000
@@ -89,7 +91,8 @@ ot_store_read_json (GTask *task, const PGresult *result)
   g_task_return_pointer (task, g_strdup (ot_answer_text (result, "json")), g_free);
 }
 
-/* ---- start: cluster → admin connection → migration → recovery → connections for records ---- */
+/* ---- start: cluster → as owner: migration, lease, recovery → connections of the server's role
+ * ---- */
 
 static void
 end_start (OtStore *self, GError *error)
@@ -102,14 +105,16 @@ end_start (OtStore *self, GError *error)
     g_task_return_boolean (task, TRUE);
 }
 
-static void
-on_records_open (const char *message, gpointer user_data)
+static GError *
+closed_error (void)
 {
-  OtStore *self = user_data;
+  return g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "closed");
+}
 
-  end_start (self, message == NULL ? NULL
-                                   : g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
-                                                  "database: %s", message));
+static GError *
+connection_error (const char *message)
+{
+  return g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message);
 }
 
 static const char *
@@ -119,63 +124,83 @@ conninfo_of (const OtStore *self)
 }
 
 static void
-on_recovered (const PGresult *result, gpointer user_data)
+on_first_renewal (int closed, const GError *error, gpointer user_data)
 {
   OtStore *self = user_data;
-  OtPoolOptions options = { "records", conninfo_of (self), self->connections, RECORD_TIMEOUT_MS,
-                            WAITING_LIMIT };
-  OtPoolOptions chat = { "chat", conninfo_of (self), 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT };
 
-  if (result == NULL || ot_answer_is_error (result)) {
-    end_start (self, result != NULL
-                         ? ot_answer_error (result)
-                         : g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
-                                                "recovery: the database doesn't answer"));
+  ot_pool_free (g_steal_pointer (&self->owner));
+  end_start (self, error != NULL ? g_error_copy (error) : NULL);
+}
+
+/* So that the lease is renewed by a connection that stays, and has the role, before anybody calls.
+ */
+static void
+on_records_open (const char *message, gpointer user_data)
+{
+  const char *const nobody[] = { NULL };
+  OtStore *self = user_data;
+
+  if (message != NULL)
+    end_start (self, connection_error (message));
+  else
+    ot_lease_renew (self->lease, self->records, self->admin, nobody, 0, on_first_renewal, self);
+}
+
+static void
+on_lease_taken (int closed, const GError *error, gpointer user_data)
+{
+  OtStore *self = user_data;
+  const char *conninfo = conninfo_of (self), *settings = ot_lease_settings (self->lease);
+  OtPoolOptions records = { "records",         conninfo,          settings,
+                            self->connections, RECORD_TIMEOUT_MS, WAITING_LIMIT };
+  OtPoolOptions chat = { "chat", conninfo, settings, 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT };
+  OtPoolOptions admin = { "admin", conninfo, settings, 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT };
+
+  if (error != NULL || self->closing != NULL) {
+    end_start (self, error != NULL ? g_error_copy (error) : closed_error ());
     return;
   }
-  if (ot_answer_int (result, "closed", 0) > 0)
-    ot_warning ("%s calls were left open by a dead server and are closed now",
-                ot_answer_text (result, "closed"));
-  self->records = ot_pool_new (&options, on_records_open, self);
+  if (closed > 0)
+    ot_warning ("%d calls were left open by a dead server and are closed now", closed);
+  self->admin = ot_pool_new (&admin, NULL, NULL);
   self->chat = ot_pool_new (&chat, NULL, NULL);
+  self->records = ot_pool_new (&records, on_records_open, self);
 }
 
 static void
 on_migrated (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OtStore *self = user_data;
-  OtStatement *statement = ot_statement_new ("SELECT recover ($1) AS closed");
+  OtLeaseOptions options = { self->node_id, self->lease_us, self->takeover_us,
+                             self->cluster != NULL };
   GError *error = NULL;
 
   if (ot_migrate_finish (result, &error) < 0 || self->closing != NULL) {
-    ot_statement_free (statement);
-    end_start (self, error != NULL ? error
-                                   : g_error_new_literal (OT_STORE_ERROR,
-                                                          OT_STORE_ERROR_UNAVAILABLE, "closed"));
+    end_start (self, error != NULL ? error : closed_error ());
     return;
   }
-  ot_statement_add (statement, self->node_id);
-  ot_pool_send (self->admin, statement, ADMIN_PATIENCE_US, on_recovered, self);
+  self->lease = ot_lease_new (&options, self->lost, self->lost_data);
+  ot_lease_take (self->lease, self->owner, on_lease_taken, self);
 }
 
 static void
-on_admin_open (const char *message, gpointer user_data)
+on_owner_open (const char *message, gpointer user_data)
 {
   OtStore *self = user_data;
 
   if (message != NULL)
-    end_start (self,
-               g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message));
+    end_start (self, connection_error (message));
   else
-    ot_migrate_async (self->admin, on_migrated, self);
+    ot_migrate_async (self->owner, on_migrated, self);
 }
 
 static void
-connect_admin (OtStore *self)
+connect_owner (OtStore *self)
 {
-  OtPoolOptions options = { "admin", conninfo_of (self), 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT };
+  OtPoolOptions options = { "owner", conninfo_of (self), NULL,
+                            1,       ADMIN_TIMEOUT_MS,   ADMIN_WAITING_LIMIT };
 
-  self->admin = ot_pool_new (&options, on_admin_open, self);
+  self->owner = ot_pool_new (&options, on_owner_open, self);
 }
 
 static void
@@ -187,9 +212,9 @@ on_cluster_started (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!ot_cluster_start_finish (self->cluster, result, &error))
     end_start (self, error);
   else if (self->closing != NULL)
-    end_start (self, g_error_new_literal (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "closed"));
+    end_start (self, closed_error ());
   else
-    connect_admin (self);
+    connect_owner (self);
 }
 
 void
@@ -198,7 +223,7 @@ ot_store_start_async (OtStore *self,
                       GAsyncReadyCallback done,
                       gpointer user_data)
 {
-  g_return_if_fail (OT_IS_STORE (self) && self->starting == NULL && self->admin == NULL);
+  g_return_if_fail (OT_IS_STORE (self) && self->starting == NULL && self->owner == NULL);
 
   self->starting = g_task_new (self, cancellable, done, user_data);
   g_task_set_source_tag (self->starting, ot_store_start_async);
@@ -207,7 +232,7 @@ ot_store_start_async (OtStore *self,
     self->cluster = ot_cluster_new (directory);
     ot_cluster_start_async (self->cluster, on_cluster_started, self);
   } else {
-    connect_admin (self);
+    connect_owner (self);
   }
 }
 
@@ -218,7 +243,7 @@ ot_store_start_finish (OtStore *self, GAsyncResult *result, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* ---- close: drain → connections → cluster ---- */
+/* ---- close: drain → lease → connections → cluster ---- */
 
 static void
 end_close (OtStore *self)
@@ -239,20 +264,33 @@ on_cluster_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_drained (gpointer user_data)
+let_go (gpointer user_data)
 {
   OtStore *self = user_data;
-  guint left = self->records != NULL ? ot_pool_waiting (self->records) : 0;
 
-  if (left > 0)
-    ot_warning ("%u statements were not answered before the close", left);
   ot_pool_free (g_steal_pointer (&self->chat));
   ot_pool_free (g_steal_pointer (&self->records));
   ot_pool_free (g_steal_pointer (&self->admin));
+  ot_pool_free (g_steal_pointer (&self->owner));
+  g_clear_pointer (&self->lease, ot_lease_free);
   if (self->cluster != NULL)
     ot_cluster_stop_async (self->cluster, on_cluster_stopped, self);
   else
     end_close (self);
+}
+
+static void
+on_drained (gpointer user_data)
+{
+  OtStore *self = user_data;
+  guint left = ot_pool_waiting (self->records);
+
+  if (left > 0)
+    ot_warning ("%u statements were not answered before the close", left);
+  if (ot_lease_is_held (self->lease))
+    ot_lease_release (self->lease, self->records, let_go, self);
+  else
+    let_go (self);
 }
 
 void
@@ -265,7 +303,7 @@ ot_store_close_async (OtStore *self, GAsyncReadyCallback done, gpointer user_dat
   if (self->records != NULL && self->starting == NULL)
     ot_pool_drain (self->records, DRAIN_US, on_drained, self);
   else
-    on_drained (self);
+    let_go (self);
 }
 
 void
@@ -294,7 +332,8 @@ gboolean
 ot_store_is_available (OtStore *self)
 {
   g_return_val_if_fail (OT_IS_STORE (self), FALSE);
-  return self->records != NULL && ot_pool_is_available (self->records);
+  return self->records != NULL && ot_lease_is_held (self->lease)
+         && ot_pool_is_available (self->records);
 }
 
 guint
@@ -309,6 +348,13 @@ ot_store_refused_dropped (OtStore *self)
 {
   g_return_val_if_fail (OT_IS_STORE (self), 0);
   return self->refused_dropped;
+}
+
+void
+ot_store_renew (OtStore *self, const char *const *call_ids, gint64 mono_us)
+{
+  g_return_if_fail (OT_IS_STORE (self) && self->records != NULL);
+  ot_lease_renew (self->lease, self->records, self->admin, call_ids, mono_us, NULL, NULL);
 }
 
 const char *
@@ -326,6 +372,8 @@ ot_store_finalize (GObject *object)
   ot_pool_free (self->chat);
   ot_pool_free (self->records);
   ot_pool_free (self->admin);
+  ot_pool_free (self->owner);
+  ot_lease_free (self->lease);
   ot_cluster_free (self->cluster);
   g_free (self->database);
   g_free (self->state_dir);
@@ -362,5 +410,9 @@ ot_store_new (const OtStoreOptions *options)
   self->charge = options->charge;
   self->partial_unit = options->partial_unit;
   self->connections = options->connections > 0 ? options->connections : 4;
+  self->lease_us = options->lease_us > 0 ? options->lease_us : LEASE_US;
+  self->takeover_us = options->takeover_us > 0 ? options->takeover_us : TAKEOVER_US;
+  self->lost = options->lost;
+  self->lost_data = options->lost_data;
   return self;
 }

@@ -38,6 +38,11 @@ typedef struct {
   OtChargeMode charge;   /* stored with each call */
   OtPartialUnit partial_unit; /* the same */
   int connections;            /* for records; 0: 4 */
+  gint64 lease_us;            /* how long the node's lease holds without a word of ours; 0: 15 s */
+  gint64 takeover_us; /* how long after that another server's calls are left alone; 0: 30 s */
+  void (*lost) (gpointer user_data); /* (nullable): told once, when another server has taken this
+                                        one's calls: nothing more is written about calls */
+  gpointer lost_data;
 } OtStoreOptions;
 
 OtStore *ot_store_new (const OtStoreOptions *options);
@@ -45,12 +50,14 @@ OtStore *ot_store_new (const OtStoreOptions *options);
 /**
  * ot_store_start_async:
  *
- * Starts the private PostgreSQL if there is no @database, migrates the schema, closes what a dead
- * server of this node left open (recovery), connects. Fails at once when the database can't be
- * reached, with libpq's first line: nothing is tried again before the first success.
+ * Starts the private PostgreSQL if there is no @database, migrates the schema, takes the node's
+ * lease and closes what a dead server of this name left open (recovery), connects in the role
+ * `otomo_server`. Fails at once when the database can't be reached, with libpq's first line:
+ * nothing is tried again before the first success. A lease that is held makes it wait, at most as
+ * long as that lasts.
  *
  * Errors: %OT_STORE_ERROR_CLUSTER, %OT_STORE_ERROR_UNAVAILABLE, %OT_STORE_ERROR_NEWER_SCHEMA,
- * %OT_STORE_ERROR_FAILED
+ * %OT_STORE_ERROR_IN_USE (a server of this name is alive), %OT_STORE_ERROR_FAILED
  */
 void ot_store_start_async (OtStore *self,
                            GCancellable *cancellable,
@@ -61,9 +68,10 @@ gboolean ot_store_start_finish (OtStore *self, GAsyncResult *result, GError **er
 /**
  * ot_store_close_async:
  *
- * Waits up to 5 s until all that was asked is answered, lets the connections go, stops the private
- * PostgreSQL and waits until it is gone. Records that were not answered by then are never answered.
- * Nothing may be asked afterwards. Can be called whether the start succeeded or not; once.
+ * Waits up to 5 s until all that was asked is answered, gives the lease back, lets the connections
+ * go, stops the private PostgreSQL and waits until it is gone. Records that were not answered by
+ * then are never answered. Nothing may be asked afterwards. Can be called whether the start
+ * succeeded or not; once.
  */
 void ot_store_close_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data);
 void ot_store_close_finish (OtStore *self, GAsyncResult *result);
@@ -73,7 +81,7 @@ void ot_store_close_finish (OtStore *self, GAsyncResult *result);
 const OtRecordPort *ot_store_record_port (OtStore *self);
 
 /** ot_store_is_available: whether new work would be answered soon; FALSE while the database is away
- * or hangs. */
+ * or hangs, and when the lease is lost. */
 gboolean ot_store_is_available (OtStore *self);
 
 /** ot_store_waiting: how many statements wait for an answer; a figure for the operator. */
@@ -88,14 +96,15 @@ guint64 ot_store_refused_dropped (OtStore *self);
 const char *ot_store_conninfo (OtStore *self);
 
 /**
- * ot_store_calls_alive:
+ * ot_store_renew:
  * @call_ids: (array zero-terminated=1): calls whose media was alive
  * @mono_us: when the node's monotonic clock showed this, on the scale of OtRecord.started_mono_us
  *
- * Keeps the instant at which a crash would end these calls. To be called every second or so; while
- * an earlier one is not answered the newer is dropped. Nobody is told of the outcome.
+ * Renews the lease and keeps the instant at which a crash would end these calls. To be called every
+ * second, calls or none: it is also what finds a dead server, and an idle database that hangs.
+ * While an earlier one is not answered the newer is dropped.
  */
-void ot_store_calls_alive (OtStore *self, const char *const *call_ids, gint64 mono_us);
+void ot_store_renew (OtStore *self, const char *const *call_ids, gint64 mono_us);
 
 /* ---- people ---- */
 

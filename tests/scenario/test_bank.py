@@ -27,7 +27,8 @@ def test_bank(server):
     for n in range(WRITERS):
         server.ctl("user", "add", f"bank-u{n}", "--role", "user")
         server.ctl("user", "add", f"bank-o{n}", "--role", "otomo", "--price", 10)
-    customers = [Customer(server.state_dir, n, WRITERS) for n in range(WRITERS + READERS)]
+    epoch = server.rows("SELECT epoch FROM take_lease ('bank', 36000000000, true)")[0]["epoch"]
+    customers = [Customer(server.state_dir, n, WRITERS, epoch) for n in range(WRITERS + READERS)]
     writers, readers = customers[:WRITERS], customers[WRITERS:]
     until = time.monotonic() + SECONDS
     with ThreadPoolExecutor(WRITERS + READERS + 1) as pool:

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+OtStore *talk_store;
+
 static void
 on_answer (const OtRecordResult *result, gpointer user_data)
 {
@@ -93,7 +95,7 @@ talk_do (const OtRecord *record)
 {
   Answer answer = { 0 };
 
-  talk_write (store, record, &answer);
+  talk_write (talk_store != NULL ? talk_store : store, record, &answer);
   talk_await (&answer);
   return answer;
 }

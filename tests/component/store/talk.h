@@ -28,6 +28,9 @@ void talk_write (OtStore *self, const OtRecord *record, Answer *answer);
 /** talk_await: turns the loop until it was answered. */
 void talk_await (const Answer *answer);
 
+/** talk_store: whose calls the following are about; NULL: the fixture's store. */
+extern OtStore *talk_store;
+
 /** talk_people: a user with points and an otomo with a price; share −1: the default of 50. */
 void talk_people (const char *call_id, gint64 points, gint64 price, int share);
 

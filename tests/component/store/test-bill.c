@@ -8,10 +8,18 @@
 
 static char *terms_id; /* of the call at hand */
 
-/* The store of these terms writes the request alone: what is stored with a call is what counts from
- * then on. */
 static void
-request (const BillRow *row)
+close_terms (void)
+{
+  OtStore *terms = g_steal_pointer (&talk_store);
+
+  fixture_close (terms);
+  g_assert_finalize_object (terms);
+}
+
+/* A store of these terms; a server of before, if it left a call open, was killed. */
+static void
+open_terms (const BillRow *row)
 {
   OtStoreOptions options = { .database = ot_store_conninfo (store),
                              .node_id = "bill",
@@ -19,24 +27,26 @@ request (const BillRow *row)
                              .share_percent = (int)row->share_percent,
                              .charge = row->charge,
                              .partial_unit = row->partial_unit };
-  OtStore *terms = ot_store_new (&options);
-  g_autoptr (GError) error = fixture_start (terms);
+  g_autoptr (GError) error = NULL;
+
+  talk_store = ot_store_new (&options);
+  error = fixture_start (talk_store);
+  g_assert_no_error (error);
+}
+
+static void
+request (void)
+{
   OtRecord record = talk_record (OT_RECORD_REQUESTED, terms_id, 0);
   g_autofree char *caller = g_strconcat (terms_id, "-u", NULL);
   g_autofree char *callee = g_strconcat (terms_id, "-o", NULL);
-  Answer answer = { 0 };
 
-  g_assert_no_error (error);
   record.actor = record.caller_id = caller;
   record.callee_id = callee;
   record.callee_online = TRUE;
   record.event = "call_request";
   record.to_state = "ringing";
-  talk_write (terms, &record, &answer);
-  talk_await (&answer);
-  g_assert_cmpint (answer.outcome, ==, OT_OUTCOME_DONE);
-  fixture_close (terms);
-  g_assert_finalize_object (terms);
+  g_assert_cmpint (talk_do (&record).outcome, ==, OT_OUTCOME_DONE);
 }
 
 static Answer
@@ -112,7 +122,8 @@ test_row (gconstpointer data)
   gint64 talked_us;
 
   talk_people (terms_id, row->balance_points, row->price_points, (int)row->share_percent);
-  request (row);
+  open_terms (row);
+  request ();
   talk_accept (terms_id);
   start ();
   fixture_assert_audit ();
@@ -130,6 +141,7 @@ test_row (gconstpointer data)
                       "JOIN accounts AS wallet ON wallet.id = wallet_of (caller_id) "
                       "JOIN accounts AS hold ON hold.id = hold_of (caller_id) WHERE call_id = '%s'",
                       terms_id);
+  close_terms ();
   fixture_assert_audit ();
 }
 
@@ -156,7 +168,8 @@ test_hold (void)
 
   terms_id = "held";
   talk_people (terms_id, 15, 10, 50);
-  request (&row);
+  open_terms (&row);
+  request ();
   talk_accept (terms_id);
   start ();
   fixture_assert_sql ("5 10",
@@ -171,6 +184,7 @@ test_hold (void)
   fixture_assert_sql ("10 0",
                       "SELECT concat_ws (' ', w.balance, h.balance) FROM accounts w, accounts h "
                       "WHERE (w.id, h.id) = ('wallet/held-u', 'hold/held-u')");
+  close_terms ();
   fixture_assert_audit ();
 }
 
@@ -197,12 +211,15 @@ test_recovery (void)
     BillRow row = { OT_CHARGE_ARREARS, cases[i].rule, 10, 50, 60 * G_USEC_PER_SEC, 100 };
     terms_id = (char *)cases[i].id;
     talk_people (terms_id, 100, 10, 50);
-    request (&row);
+    open_terms (&row);
+    request ();
     talk_accept (terms_id);
     start ();
     g_free (fixture_sql ("SELECT calls_alive (ARRAY['%s'], %d)", terms_id,
                          (int)((2 + cases[i].alive_s) * S)));
-    g_free (fixture_sql ("SELECT recover ('bill')"));
+    close_terms ();
+    open_terms (&row);
+    close_terms ();
     fixture_assert_sql (
         cases[i].expected,
         "SELECT concat_ws (' ', total_seconds, units_charged, total_charged) FROM calls "

@@ -37,7 +37,7 @@ begin (const char *call_id)
 static gboolean
 is_quiet (gpointer data)
 {
-  return ot_store_waiting (store) == 0;
+  return ot_store_waiting (dead) == 0;
 }
 
 static void
@@ -45,8 +45,8 @@ alive (const char *call_id, double at_s)
 {
   const char *const call_ids[] = { call_id, "never-was", NULL };
 
-  ot_store_calls_alive (store, call_ids,
-                        (gint64)llrint (at_s * G_USEC_PER_SEC)); /* starts at 2 s */
+  ot_store_renew (dead, call_ids,
+                  (gint64)llrint (at_s * G_USEC_PER_SEC)); /* starts at 2 s */
   fixture_wait (is_quiet, NULL);
 }
 
@@ -60,6 +60,7 @@ restart (void)
   dead = fixture_new_store (NULL, ot_store_conninfo (store), "dead");
   error = fixture_start (dead);
   g_assert_no_error (error);
+  talk_store = dead;
 }
 
 static void
@@ -76,6 +77,7 @@ assert_end (const char *call_id, const char *expected)
 static void
 test_recovery (void)
 {
+  talk_store = dead;
   begin ("never-alive");
   begin ("middle");
   alive ("middle", 2 + 20.5);
@@ -94,6 +96,7 @@ test_recovery (void)
   request ("ringing");
   request ("accepted");
   talk_accept ("accepted");
+  talk_store = NULL;
   talk_begin ("others", 100, 7, 50); /* of the node that lives */
 
   for (int i = 0; i < 2; i++) {

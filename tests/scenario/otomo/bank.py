@@ -41,8 +41,9 @@ def cost(charge, rule, price, seconds, paid):
 
 
 class Customer:
-    def __init__(self, state_dir, number, people):
+    def __init__(self, state_dir, number, people, epoch):
         self.state_dir, self.number, self.people = state_dir, number, people
+        self.epoch = epoch  # of the lease of the node "bank", whose calls these are
         self.random = random.Random(number)
         self.connection = None
         self.costs = {}  # call id: points, by the model
@@ -55,7 +56,7 @@ class Customer:
         while True:
             try:
                 if self.connection is None:
-                    self.connection = database.connect(self.state_dir)
+                    self.connection = database.connect(self.state_dir, self.epoch)
                 with self.connection.cursor() as cursor:
                     cursor.execute(statement, values)
                     columns = [column.name for column in cursor.description]

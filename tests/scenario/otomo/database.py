@@ -56,16 +56,25 @@ def thaw(state_dir):
     _signal(state_dir, signal.SIGCONT)
 
 
-def connect(state_dir):
-    """As the server does, by the socket in its directory; whoever can enter that is trusted."""
+def socket(state_dir):
+    """PostgreSQL's own."""
     sockets = list(Path(state_dir).glob("**/.s.PGSQL.*[0-9]"))
     assert len(sockets) == 1, f"not one PostgreSQL serves {state_dir}: {sockets}"
+    return sockets[0]
+
+
+def conninfo(directory):
+    """How the socket in DIRECTORY is reached, as libpq reads it."""
+    return f"host={directory} port=5432 user=postgres dbname=postgres"
+
+
+def connect(state_dir, epoch=None):
+    """By the socket in its directory; whoever can enter that is trusted. As the schema's owner, not
+    in the server's role; EPOCH: of the lease under which calls are written."""
     connection = psycopg2.connect(
-        host=str(sockets[0].parent),
-        port=sockets[0].suffix[1:],
-        user="postgres",
-        dbname="postgres",
+        conninfo(socket(state_dir).parent),
         connect_timeout=int(DEADLINE),
+        options="" if epoch is None else f"-c otomo.epoch={epoch}",
     )
     connection.autocommit = True
     return connection

@@ -47,16 +47,21 @@ def run(*command, env=None, deadline=START_DEADLINE):
 
 class Server:
     """One otomod. SETTINGS are {"group.key": value}; ARGS further arguments; ENV further
-    environment."""
+    environment. LANDLORD: the server whose private PostgreSQL it shares, reached by the socket in
+    DOOR (None: PostgreSQL's own)."""
 
     running = []  # all that live now: conftest.py looks after each test at their books and logs
 
-    def __init__(self, settings=None, args=(), env=None):
+    def __init__(self, settings=None, args=(), env=None, landlord=None, door=None):
         self.base = Path(tempfile.mkdtemp(prefix="otomo-test-"))
         self.base.chmod(0o755)  # the private PostgreSQL may run as a user of its own
         self.state_dir = self.base / "state"
         self.settings = dict(settings or {})
         self.args, self.env = list(args), dict(env or {})
+        self.database_dir = (landlord or self).state_dir
+        if landlord:
+            door = door or database.socket(self.database_dir).parent
+            self.args += ["--database", database.conninfo(door)]
         self.process = None
         self.address = None
         self.tokens = {}
@@ -200,11 +205,11 @@ class Server:
 
     def rows(self, query, *values):
         """What the database itself says: a list of dicts."""
-        return database.rows(self.state_dir, query, values)
+        return database.rows(self.database_dir, query, values)
 
     def execute(self, statement, *values):
         """Changes the database behind the server's back."""
-        database.execute(self.state_dir, statement, values)
+        database.execute(self.database_dir, statement, values)
 
     def rows_when(self, query, *values):
         """Waits until there are such rows."""
