@@ -52,22 +52,22 @@ on_server_candidate (OtCall *self, const OtMediaEvent *event)
   ot_announce_to (self, event->side, &candidate);
 }
 
+/* A refused candidate changes nothing; what another device sent is not this one's to know. */
 static void
 on_media_refused (OtCall *self, const OtMediaEvent *event)
 {
-  gint64 sequence = self->party[event->side].description_sequence;
+  const OtMediaCause *cause = &event->cause;
   OtOut error = { OT_OUT_ERROR, .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR),
                                            .message = event->message,
+                                           .original_event = cause->event,
                                            .call_id = self->id,
-                                           .original_sequence = sequence,
-                                           .has_original_sequence = sequence != 0 } };
+                                           .original_sequence = cause->sequence,
+                                           .has_original_sequence = cause->sequence != 0 } };
 
-  if (self->negotiation.step[event->side] == OT_NEGOTIATION_CLIENT_OFFERED)
-    error.error.original_event = "webrtc_offer";
-  else
-    error.error.original_event = "webrtc_answer";
-  ot_negotiation_restart (&self->negotiation, event->side);
-  ot_announce_to (self, event->side, &error);
+  if (cause->event != NULL && !g_str_equal (cause->event, ot_call_event_name (OT_EV_CANDIDATE)))
+    ot_negotiation_refused (&self->negotiation, event->side, cause->number);
+  if (cause->event == NULL || cause->device == self->party[event->side].device)
+    ot_announce_to (self, event->side, &error);
 }
 
 static void

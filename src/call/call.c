@@ -219,7 +219,7 @@ hold_by_device (OtCall *self, const OtCallInput *input)
   if (g_strcmp0 (party->session_id, input->session_id) != 0) {
     g_free (party->session_id);
     party->session_id = g_strdup (input->session_id);
-    party->description_sequence = 0;
+    party->device++;
   }
   party->lost_since_us = 0;
   party->returned_us = input->event == OT_EV_CONNECTION_BACK ? input->at_us : 0;
@@ -232,19 +232,21 @@ negotiate (OtCall *self, const OtCallInput *input)
 {
   const OtMediaPort *media = &self->ports->media;
   OtSide side = side_of_actor (input->by);
+  OtMediaCause cause = { ot_call_event_name (input->event), input->sequence,
+                         .device = self->party[side].device };
 
-  if (input->event != OT_EV_CANDIDATE)
-    self->party[side].description_sequence = input->sequence;
+  if (input->event == OT_EV_OFFER)
+    ot_negotiation_client_offer (&self->negotiation, side);
+  cause.number = self->negotiation.descriptions[side];
   switch ((int)input->event) {
   case OT_EV_OFFER:
-    ot_negotiation_client_offer (&self->negotiation, side);
-    media->offer (media->self, self->id, side, input->sdp);
+    media->offer (media->self, self->id, side, input->sdp, &cause);
     break;
   case OT_EV_ANSWER:
-    media->answer (media->self, self->id, side, input->sdp);
+    media->answer (media->self, self->id, side, input->sdp, &cause);
     break;
   default:
-    media->candidate (media->self, self->id, side, &input->candidate);
+    media->candidate (media->self, self->id, side, &input->candidate, &cause);
   }
 }
 

@@ -43,9 +43,9 @@ typedef struct {
                        yet */
   gint64 lost_since_us; /* when that device's connection was lost; 0: it is there, or there never
                            was one */
-  gint64 description_sequence; /* that device's own number of its last offer or answer; 0: none */
-  gint64 returned_us; /* when a connection came back and it isn't known yet whether its media did;
-                         0: no such doubt */
+  guint device;         /* counts the devices that have held the call */
+  gint64 returned_us;   /* when a connection came back and it isn't known yet whether its media did;
+                           0: no such doubt */
 } OtParty;
 
 /**

@@ -8,9 +8,10 @@
 /**
  * SECTION:media-port
  *
- * What a call needs of the media server, and what the media server tells a call. Every request returns at once and
- * is carried out elsewhere, in the order given for a call; every answer is an #OtMediaEvent on the main loop, never
- * from inside a request. A request for a call that media doesn't have is ignored (its end was on the way).
+ * What a call needs of the media server, and what the media server tells a call. Every request
+ * returns at once and is carried out elsewhere, in the order given for a call; every answer is an
+ * #OtMediaEvent on the main loop, never from inside a request. A request for a call that media
+ * doesn't have is ignored (its end was on the way).
  */
 
 /**
@@ -26,14 +27,30 @@ typedef struct {
   guint64 packet_count; /* so far */
 } OtRtpEvidence;
 
+/**
+ * OtMediaCause:
+ *
+ * The client's message that a request carries out; REFUSED gives it back as it was. All zero: the
+ * server's own wish.
+ */
+typedef struct {
+  const char *event; /* its name; static */
+  gint64 sequence;   /* the client's own number of it; 0: it has none */
+  guint number;      /* how many descriptions its side had sent then, this one included */
+  guint device;      /* which of its side's devices sent it: the call's own count */
+} OtMediaCause;
+
 typedef enum {
   OT_MEDIA_ANSWER,    /* sdp: the server's answer to a side's offer */
   OT_MEDIA_OFFER,     /* sdp: the server's offer, asked for with make_offer */
   OT_MEDIA_CANDIDATE, /* candidate: one of the server's, after the description that it belongs to */
-  OT_MEDIA_REFUSED,   /* message: the side's last description or candidate can't be used; the call goes on without it */
+  OT_MEDIA_REFUSED,   /* message, cause: a description or candidate can't be used; the call goes on
+                         without it */
   OT_MEDIA_LEG_UP,    /* ICE and DTLS of the side are complete, fingerprint checked */
-  OT_MEDIA_LEG_DOWN,  /* message: the side's transport is gone (fingerprint mismatch, DTLS alert); evidence, not an end */
-  OT_MEDIA_FIRST_RTP, /* once a call: at_us, evidence; the first authenticated RTP packet with both legs up */
+  OT_MEDIA_LEG_DOWN,  /* message: the side's transport is gone (fingerprint mismatch, DTLS alert);
+                         evidence, not an end */
+  OT_MEDIA_FIRST_RTP, /* once a call: at_us, evidence; the first authenticated RTP packet with both
+                         legs up */
   OT_MEDIA_FAILED,    /* message: the call's media can't go on (pipeline error) */
 } OtMediaEventType;
 
@@ -41,12 +58,13 @@ typedef enum {
 typedef struct {
   OtMediaEventType type;
   const char *call_id;
-  OtSide side;                         /* not for FIRST_RTP's evidence and FAILED; for FIRST_RTP: who sent it */
-  gint64 at_us;                        /* the instant that it happened, monotonic */
-  const char *sdp;                     /* ANSWER, OFFER */
-  OtIceCandidate candidate;            /* CANDIDATE */
-  const char *message;                 /* REFUSED, LEG_DOWN, FAILED: for a person */
-  OtRtpEvidence evidence[OT_N_SIDES];  /* FIRST_RTP */
+  OtSide side;     /* not for FIRST_RTP's evidence and FAILED; for FIRST_RTP: who sent it */
+  gint64 at_us;    /* the instant that it happened, monotonic */
+  const char *sdp; /* ANSWER, OFFER */
+  OtIceCandidate candidate;           /* CANDIDATE */
+  const char *message;                /* REFUSED, LEG_DOWN, FAILED: for a person */
+  OtMediaCause cause;                 /* REFUSED */
+  OtRtpEvidence evidence[OT_N_SIDES]; /* FIRST_RTP */
 } OtMediaEvent;
 
 typedef void (*OtMediaListener) (const OtMediaEvent *event, gpointer user_data);
@@ -58,16 +76,22 @@ typedef struct {
   void (*open) (gpointer self, const char *call_id);
 
   /** A side's offer: answered with ANSWER or REFUSED. A further one replaces the side's leg. */
-  void (*offer) (gpointer self, const char *call_id, OtSide side, const char *sdp);
+  void (*offer) (
+      gpointer self, const char *call_id, OtSide side, const char *sdp, const OtMediaCause *cause);
 
   /** Asks for an offer of the server to a side: OFFER follows. */
   void (*make_offer) (gpointer self, const char *call_id, OtSide side);
 
   /** A side's answer to the server's offer: REFUSED when it can't be used, nothing otherwise. */
-  void (*answer) (gpointer self, const char *call_id, OtSide side, const char *sdp);
+  void (*answer) (
+      gpointer self, const char *call_id, OtSide side, const char *sdp, const OtMediaCause *cause);
 
   /** A side's candidate; before its description: kept (a bounded number). */
-  void (*candidate) (gpointer self, const char *call_id, OtSide side, const OtIceCandidate *candidate);
+  void (*candidate) (gpointer self,
+                     const char *call_id,
+                     OtSide side,
+                     const OtIceCandidate *candidate,
+                     const OtMediaCause *cause);
 
   /** What was seen of both sides' RTP so far; reads counters, never waits. FALSE: no such call. */
   gboolean (*read_rtp) (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]);

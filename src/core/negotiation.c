@@ -12,6 +12,7 @@ void
 ot_negotiation_client_offer (OtNegotiation *self, OtSide side)
 {
   self->step[side] = OT_NEGOTIATION_CLIENT_OFFERED;
+  self->descriptions[side]++;
 }
 
 gboolean
@@ -20,7 +21,15 @@ ot_negotiation_take_answer (OtNegotiation *self, OtSide side)
   if (self->step[side] != OT_NEGOTIATION_SERVER_OFFERED)
     return FALSE;
   self->step[side] = OT_NEGOTIATION_ANSWERED;
+  self->descriptions[side]++;
   return TRUE;
+}
+
+void
+ot_negotiation_refused (OtNegotiation *self, OtSide side, guint number)
+{
+  if (number == self->descriptions[side])
+    ot_negotiation_restart (self, side);
 }
 
 gboolean

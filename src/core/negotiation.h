@@ -7,8 +7,8 @@
 /**
  * OtNegotiation:
  *
- * Who offers to whom (PROTOCOL.md "Negotiation"): the caller offers and is answered; the otomo is then offered to,
- * unless it offers itself; where two offers cross, the client's wins. Pure.
+ * Who offers to whom (PROTOCOL.md "Negotiation"): the caller offers and is answered; the otomo is
+ * then offered to, unless it offers itself; where two offers cross, the client's wins. Pure.
  */
 typedef enum {
   OT_NEGOTIATION_NONE,           /* nothing was said yet */
@@ -20,6 +20,7 @@ typedef enum {
 typedef struct {
   gboolean callee_offers; /* call_accept said "offerer": "client" */
   OtNegotiationStep step[OT_N_SIDES];
+  guint descriptions[OT_N_SIDES]; /* that the side has sent so far */
 } OtNegotiation;
 
 /** ot_negotiation_restart: forgets what was said with a side: its signalling starts afresh. */
@@ -31,13 +32,18 @@ void ot_negotiation_client_offer (OtNegotiation *self, OtSide side);
 /** ot_negotiation_take_answer: Returns: whether the server has an offer out that this answers. */
 gboolean ot_negotiation_take_answer (OtNegotiation *self, OtSide side);
 
+/** ot_negotiation_refused: the side's description of this number can't be used. It is forgotten,
+ * unless a newer one stands already. */
+void ot_negotiation_refused (OtNegotiation *self, OtSide side, guint number);
+
 /**
  * ot_negotiation_wants_offer:
  *
- * Returns: whether the server has to make an offer to the otomo: it has not offered, has not been offered to, and the
- * caller's payload number is known, so that nothing needs rewriting
+ * Returns: whether the server has to make an offer to the otomo: it has not offered, has not been
+ * offered to, and the caller's payload number is known, so that nothing needs rewriting
  */
 gboolean ot_negotiation_wants_offer (const OtNegotiation *self);
 
-/** ot_negotiation_server_offer: an offer of the server is ready. Returns: whether it still stands and is to be sent. */
+/** ot_negotiation_server_offer: an offer of the server is ready. Returns: whether it still stands
+ * and is to be sent. */
 gboolean ot_negotiation_server_offer (OtNegotiation *self, OtSide side);

@@ -23,9 +23,12 @@ struct _OtBridge {
 typedef struct {
   OtBridge *bridge; /* owned */
   OtSide side;
+  OtMediaCause cause;
   char *text; /* owned (nullable) */
   OtLeg *leg; /* owned (nullable) */
 } Request;
+
+static const OtMediaCause own_wish = { 0 };
 
 /* ---- events ---- */
 
@@ -40,10 +43,17 @@ post (OtBridge *self, OtMediaEvent event)
 }
 
 static void
-post_refused (OtBridge *self, OtSide side, const char *message)
+post_refused (OtBridge *self, OtSide side, const OtMediaCause *cause, const char *message)
 {
   ot_debug ("%s %s: refused: %s", self->call_id, ot_leg_name (side), message);
-  post (self, (OtMediaEvent){ .type = OT_MEDIA_REFUSED, .side = side, .message = message });
+  post (self, (OtMediaEvent){
+                  .type = OT_MEDIA_REFUSED, .side = side, .cause = *cause, .message = message });
+}
+
+static void
+refuse (const Request *request, const char *message)
+{
+  post_refused (request->bridge, request->side, &request->cause, message);
 }
 
 static void
@@ -91,10 +101,13 @@ request_new (OtBridge *bridge, OtSide side, const char *text, OtLeg *leg)
 }
 
 static void
-push (OtBridge *self, OtJob job, OtSide side, const char *text)
+push (OtBridge *self, OtJob job, OtSide side, const char *text, const OtMediaCause *cause)
 {
-  if (!ot_lane_push (self->lane, job, request_new (self, side, text, NULL), request_free))
-    post_refused (self, side, "too many requests at once");
+  Request *request = request_new (self, side, text, NULL);
+
+  request->cause = *cause;
+  if (!ot_lane_push (self->lane, job, request, request_free))
+    post_refused (self, side, cause, "too many requests at once");
 }
 
 static void
@@ -151,14 +164,15 @@ static void on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data);
 static const OtLegListener leg_listener = { on_leg_up, on_leg_down, on_leg_rtp };
 
 static OtLeg *
-open_leg (OtBridge *self, OtSide side)
+open_leg (const Request *request)
 {
-  OtLeg *leg = ot_seat_make_leg (&self->seats[side]);
+  OtBridge *self = request->bridge;
+  OtLeg *leg = ot_seat_make_leg (&self->seats[request->side]);
 
   if (leg != NULL)
-    ot_leg_open (leg, &self->context->leg, self->relay, side, &leg_listener, self);
+    ot_leg_open (leg, &self->context->leg, self->relay, request->side, &leg_listener, self);
   else
-    post_refused (self, side, "too many offers in this call");
+    refuse (request, "too many offers in this call");
   return leg;
 }
 
@@ -177,17 +191,17 @@ offer_job (gpointer data)
   if (self->pipeline == NULL)
     return;
   if (!ot_sdp_read (&remote, request->text, TRUE, &error)) {
-    post_refused (self, request->side, error->message);
+    refuse (request, error->message);
     return;
   }
-  leg = open_leg (self, request->side);
+  leg = open_leg (request);
   if (leg == NULL)
     return;
   ot_seat_drop_offer (seat);
   answer = ot_leg_describe (leg, &remote, &error);
   if (answer == NULL) {
     ot_seat_drop (seat, leg);
-    post_refused (self, request->side, error->message);
+    refuse (request, error->message);
     return;
   }
   ot_seat_take (seat, leg);
@@ -214,7 +228,7 @@ make_offer_job (gpointer data)
   if (self->pipeline == NULL)
     return;
   ot_seat_drop_offer (seat);
-  seat->offered = open_leg (self, request->side);
+  seat->offered = open_leg (request);
   if (seat->offered == NULL)
     return;
   offer = ot_leg_write_offer (seat->offered, payload_type_to_offer (self, request->side));
@@ -235,17 +249,17 @@ answer_job (gpointer data)
   if (self->pipeline == NULL)
     return;
   if (seat->offered == NULL) {
-    post_refused (self, request->side, "sdp: an answer, but no offer of the server is open");
+    refuse (request, "sdp: an answer, but no offer of the server is open");
     return;
   }
   if (!ot_sdp_read (&remote, request->text, FALSE, &error)) {
-    post_refused (self, request->side, error->message);
+    refuse (request, error->message);
     return;
   }
   own_answer = ot_leg_describe (seat->offered, &remote, &error);
   if (own_answer == NULL) {
     ot_seat_drop_offer (seat);
-    post_refused (self, request->side, error->message);
+    refuse (request, error->message);
     return;
   }
   ot_seat_take (seat, g_steal_pointer (&seat->offered));
@@ -263,9 +277,9 @@ candidate_job (gpointer data)
   if (self->pipeline == NULL)
     return;
   if (!ot_candidate_is_valid (request->text, &error))
-    post_refused (self, request->side, error->message);
+    refuse (request, error->message);
   else if (++self->seats[request->side].n_candidates == OT_CANDIDATES_MAX + 1)
-    post_refused (self, request->side, "more than 64 candidates; further ones are ignored");
+    refuse (request, "more than 64 candidates; further ones are ignored");
 }
 
 /* ---- what legs report ---- */
@@ -397,31 +411,34 @@ ot_bridge_get_call_id (const OtBridge *self)
 void
 ot_bridge_open (OtBridge *self)
 {
-  push (self, open_job, OT_SIDE_CALLER, NULL);
+  push (self, open_job, OT_SIDE_CALLER, NULL, &own_wish);
 }
 
 void
-ot_bridge_offer (OtBridge *self, OtSide side, const char *sdp)
+ot_bridge_offer (OtBridge *self, OtSide side, const char *sdp, const OtMediaCause *cause)
 {
-  push (self, offer_job, side, sdp);
+  push (self, offer_job, side, sdp, cause);
 }
 
 void
 ot_bridge_make_offer (OtBridge *self, OtSide side)
 {
-  push (self, make_offer_job, side, NULL);
+  push (self, make_offer_job, side, NULL, &own_wish);
 }
 
 void
-ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp)
+ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp, const OtMediaCause *cause)
 {
-  push (self, answer_job, side, sdp);
+  push (self, answer_job, side, sdp, cause);
 }
 
 void
-ot_bridge_candidate (OtBridge *self, OtSide side, const OtIceCandidate *candidate)
+ot_bridge_candidate (OtBridge *self,
+                     OtSide side,
+                     const OtIceCandidate *candidate,
+                     const OtMediaCause *cause)
 {
-  push (self, candidate_job, side, candidate->candidate);
+  push (self, candidate_job, side, candidate->candidate, cause);
 }
 
 void

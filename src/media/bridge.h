@@ -36,10 +36,13 @@ const char *ot_bridge_get_call_id (const OtBridge *self);
 
 /** The requests of #OtMediaPort. Too many at once are refused, with an event. Thread: main loop. */
 void ot_bridge_open (OtBridge *self);
-void ot_bridge_offer (OtBridge *self, OtSide side, const char *sdp);
+void ot_bridge_offer (OtBridge *self, OtSide side, const char *sdp, const OtMediaCause *cause);
 void ot_bridge_make_offer (OtBridge *self, OtSide side);
-void ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp);
-void ot_bridge_candidate (OtBridge *self, OtSide side, const OtIceCandidate *candidate);
+void ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp, const OtMediaCause *cause);
+void ot_bridge_candidate (OtBridge *self,
+                          OtSide side,
+                          const OtIceCandidate *candidate,
+                          const OtMediaCause *cause);
 void ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES]);
 
 /** ot_bridge_fail: Reports that the call can have no media. Instead of ot_bridge_open(). */

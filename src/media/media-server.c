@@ -52,12 +52,13 @@ port_open (gpointer data, const char *call_id)
 }
 
 static void
-port_offer (gpointer data, const char *call_id, OtSide side, const char *sdp)
+port_offer (
+    gpointer data, const char *call_id, OtSide side, const char *sdp, const OtMediaCause *cause)
 {
   OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
-    ot_bridge_offer (bridge, side, sdp);
+    ot_bridge_offer (bridge, side, sdp, cause);
 }
 
 static void
@@ -70,21 +71,26 @@ port_make_offer (gpointer data, const char *call_id, OtSide side)
 }
 
 static void
-port_answer (gpointer data, const char *call_id, OtSide side, const char *sdp)
+port_answer (
+    gpointer data, const char *call_id, OtSide side, const char *sdp, const OtMediaCause *cause)
 {
   OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
-    ot_bridge_answer (bridge, side, sdp);
+    ot_bridge_answer (bridge, side, sdp, cause);
 }
 
 static void
-port_candidate (gpointer data, const char *call_id, OtSide side, const OtIceCandidate *candidate)
+port_candidate (gpointer data,
+                const char *call_id,
+                OtSide side,
+                const OtIceCandidate *candidate,
+                const OtMediaCause *cause)
 {
   OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
 
   if (bridge != NULL)
-    ot_bridge_candidate (bridge, side, candidate);
+    ot_bridge_candidate (bridge, side, candidate, cause);
 }
 
 static gboolean

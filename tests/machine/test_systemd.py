@@ -30,7 +30,7 @@ class Service(Server):
     def __init__(self, machine):
         super().__init__()
         self.machine = machine
-        self.state_dir = machine.root / "var/lib/otomo"
+        self.state_dir = self.database_dir = machine.root / "var/lib/otomo"
         self.address = f"http://127.0.0.1:{free_port()}"
         conf = next(machine.root.glob("**/etc/otomo/otomod.conf"))
         conf.write_text(

@@ -152,6 +152,21 @@ async def test_candidate_that_makes_no_sense(scene):
     bad = {"candidate": "candidate:what is this", "sdpMid": "0", "sdpMLineIndex": 0}
     await scene.user.client.send("ice_candidate", callId=scene.call_id, candidate=bad)
     await scene.negotiate()
+    await scene.user.client.expect_error(
+        "MEDIA_ERROR", originalEvent="ice_candidate", callId=scene.call_id
+    )
+    await both_hear(scene)
+
+
+async def test_a_good_offer_right_behind_a_bad_one(scene):
+    await scene.accepted()
+    await scene.user.client.send(
+        "webrtc_offer", callId=scene.call_id, offer={"type": "offer", "sdp": "hello"}
+    )
+    await scene.negotiate()
+    await scene.user.client.expect_error(
+        "MEDIA_ERROR", originalEvent="webrtc_offer", callId=scene.call_id
+    )
     await both_hear(scene)
 
 

@@ -105,7 +105,7 @@ offer (Fixture *f, OtSide side, Peer *peer, const char *setup)
   g_autofree char *sdp = peer_write_description (peer, setup);
   guint n = count_events (f, OT_MEDIA_ANSWER);
 
-  f->port.offer (f->port.self, CALL, side, sdp);
+  f->port.offer (f->port.self, CALL, side, sdp, &no_cause);
   g_assert_cmpuint (count_events (f, OT_MEDIA_ANSWER), ==, n); /* never from inside a request */
   peer_read_description (peer, wait_for_event (f, OT_MEDIA_ANSWER, n + 1)->text);
 }
@@ -124,7 +124,7 @@ be_offered (Fixture *f, OtSide side, Peer *peer, const char *setup)
   else
     SSL_set_accept_state (peer->tls);
   answer = peer_write_description (peer, setup);
-  f->port.answer (f->port.self, CALL, side, answer);
+  f->port.answer (f->port.self, CALL, side, answer, &no_cause);
 }
 
 void

@@ -8,6 +8,9 @@
 #define CALL "call-1"
 #define PATIENCE_S 30
 
+/* Of a request that no message of a client caused. */
+static const OtMediaCause no_cause = { 0 };
+
 /* One call and its two peers; what the server told, in order. */
 typedef struct {
   OtMediaServer *server;

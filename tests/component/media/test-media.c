@@ -74,7 +74,7 @@ test_early_client (Fixture *f, gconstpointer data)
   wait_for (otomo->n_checks_answered == 1); /* its ClientHello is out now */
   wait_until_handled (otomo);
   answer = peer_write_description (otomo, "active");
-  f->port.answer (f->port.self, CALL, OT_SIDE_CALLEE, answer);
+  f->port.answer (f->port.self, CALL, OT_SIDE_CALLEE, answer, &no_cause);
   wait_for_event (f, OT_MEDIA_LEG_UP, 1);
 }
 
@@ -95,7 +95,7 @@ test_crossing_offers (Fixture *f, gconstpointer data)
   say (otomo, user);
 
   answer = peer_write_description (otomo, "active");
-  f->port.answer (f->port.self, CALL, OT_SIDE_CALLEE, answer);
+  f->port.answer (f->port.self, CALL, OT_SIDE_CALLEE, answer, &no_cause);
   seen = wait_for_event (f, OT_MEDIA_REFUSED, 1);
   g_assert_cmpint (seen->side, ==, OT_SIDE_CALLEE);
   say (user, otomo);

@@ -29,7 +29,7 @@ test_refused_descriptions (Fixture *f, gconstpointer data)
     g_autofree char *bad = g_strconcat (halves[0], halves[1], NULL);
     Seen *seen;
 
-    f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, bad);
+    f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, bad, &no_cause);
     seen = wait_for_event (f, OT_MEDIA_REFUSED, i + 1);
     g_assert_cmpint (seen->side, ==, OT_SIDE_CALLER);
     g_assert_nonnull (strstr (seen->text, cases[i].named));
@@ -40,13 +40,14 @@ test_refused_descriptions (Fixture *f, gconstpointer data)
 static void
 test_candidates (Fixture *f, gconstpointer data)
 {
-  const OtIceCandidate good = { "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host", "voice", 0 };
+  const OtIceCandidate good = { "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host", "voice",
+                                0 };
   const OtIceCandidate end = { NULL, NULL, -1 };
   const OtIceCandidate bad = { "candidate:", NULL, -1 };
 
-  f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &good);
-  f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &end);
-  f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &bad);
+  f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &good, &no_cause);
+  f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &end, &no_cause);
+  f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &bad, &no_cause);
   wait_for_event (f, OT_MEDIA_REFUSED, 1);
   connect_both (f);
   g_assert_cmpuint (count_events (f, OT_MEDIA_REFUSED), ==, 1);
@@ -73,7 +74,7 @@ test_close_at_any_time (Fixture *f, gconstpointer data)
     if (stage >= 1)
       f->port.make_offer (f->port.self, CALL, OT_SIDE_CALLEE);
     if (stage >= 2)
-      f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, sdp);
+      f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, sdp, &no_cause);
     if (stage >= 3)
       peer_read_description (user, wait_for_event (f, OT_MEDIA_ANSWER, stage - 2)->text);
     if (stage >= 4)
@@ -139,9 +140,9 @@ test_too_many_requests (Fixture *f, gconstpointer data)
   const OtIceCandidate good = { "candidate:1 1 udp 1 192.0.2.1 9 typ host", NULL, -1 };
   g_autofree char *sdp = peer_write_description (f->peers[OT_SIDE_CALLER], "actpass");
 
-  f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, sdp);
+  f->port.offer (f->port.self, CALL, OT_SIDE_CALLER, sdp, &no_cause);
   for (guint i = 0; i < 1000; i++)
-    f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &good);
+    f->port.candidate (f->port.self, CALL, OT_SIDE_CALLER, &good, &no_cause);
   wait_for_event (f, OT_MEDIA_REFUSED, 1);
   peer_read_description (f->peers[OT_SIDE_CALLER], wait_for_event (f, OT_MEDIA_ANSWER, 1)->text);
   connect_peer (f, f->peers[OT_SIDE_CALLER]);

@@ -17,7 +17,9 @@ static GQueue written; /* of Written: records that wait for their answer */
 static GString *told;  /* what people were told, a line each */
 static OtRtpEvidence rtp[OT_N_SIDES];
 static gboolean media_open;
-static gint64 rest_points; /* what the database will charge for the unit that the end cuts */
+static OtMediaCause caused; /* what the last description or candidate came with */
+static guint offers_wanted; /* of the server to the otomo */
+static gint64 rest_points;  /* what the database will charge for the unit that the end cuts */
 
 typedef struct {
   OtRecord record;
@@ -73,7 +75,8 @@ tell_line (const char *who, const OtOut *event)
     g_string_append_printf (told, " %s %d", event->call_end.reason,
                             (int)event->call_end.total_seconds);
   if (event->type == OT_OUT_ERROR)
-    g_string_append_printf (told, " %s of %d", event->error.code, (int) event->error.original_sequence);
+    g_string_append_printf (told, " %s of %d", event->error.code,
+                            (int)event->error.original_sequence);
   g_string_append_c (told, '\n');
 }
 
@@ -115,6 +118,29 @@ fake_close (gpointer self, const char *call_id)
   media_open = FALSE;
 }
 
+static void
+fake_description (
+    gpointer self, const char *call_id, OtSide side, const char *sdp, const OtMediaCause *cause)
+{
+  caused = *cause;
+}
+
+static void
+fake_candidate (gpointer self,
+                const char *call_id,
+                OtSide side,
+                const OtIceCandidate *candidate,
+                const OtMediaCause *cause)
+{
+  caused = *cause;
+}
+
+static void
+fake_make_offer (gpointer self, const char *call_id, OtSide side)
+{
+  offers_wanted++;
+}
+
 static gboolean
 fake_read_rtp (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES])
 {
@@ -124,7 +150,8 @@ fake_read_rtp (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_S
 
 static OtCallPorts ports = {
   .record = { NULL, fake_write, fake_available },
-  .media = { .open = fake_open, .close = fake_close, .read_rtp = fake_read_rtp },
+  .media = { NULL, fake_open, fake_description, fake_make_offer, fake_description, fake_candidate,
+             fake_read_rtp, fake_close },
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
   .clock = &fake_clock,
   .settings = { 60 * S, 5 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },
@@ -537,6 +564,59 @@ test_connection_back (void)
 }
 
 static void
+media_says (OtCall *call, OtMediaEventType type, const OtMediaCause *cause)
+{
+  OtMediaEvent event = { .type = type, .call_id = call->id, .message = "no", .sdp = "v=0" };
+
+  event.cause = *cause;
+  ot_call_on_media (call, &event);
+}
+
+static OtMediaCause
+send_media (OtCall *call, OtCallEvent event, const char *session_id, gint64 sequence)
+{
+  OtCallInput input = { .event = event,
+                        .by = OT_BY_CALLER,
+                        .at_us = fake_now_us,
+                        .session_id = session_id,
+                        .sequence = sequence };
+
+  g_assert_cmpint (ot_call_handle (call, &input, NULL), ==, OT_CODE_NONE);
+  return caused;
+}
+
+/* Media answers late: a refusal names its own message and takes back nothing else; another device
+ * is not told what the first one sent. */
+static void
+test_late_refusals (void)
+{
+  OtCall *call = new_call ();
+  OtMediaCause candidate, bad, good;
+
+  answer ("0:call_request:0", OT_OUTCOME_DONE);
+  bring (call, OT_EV_ACCEPT, OT_BY_CALLEE);
+  answer ("1:call_accept:0", OT_OUTCOME_DONE);
+  g_string_truncate (told, 0);
+  offers_wanted = 0;
+  candidate = send_media (call, OT_EV_CANDIDATE, "s1", 11);
+  bad = send_media (call, OT_EV_OFFER, "s1", 12);
+  good = send_media (call, OT_EV_OFFER, "s1", 13);
+  media_says (call, OT_MEDIA_REFUSED, &candidate);
+  media_says (call, OT_MEDIA_REFUSED, &bad);
+  media_says (call, OT_MEDIA_ANSWER, &good);
+  assert_told ("s1 error MEDIA_ERROR of 11\ns1 error MEDIA_ERROR of 12\ns1 webrtc_answer\n");
+  g_assert_cmpuint (offers_wanted, ==, 1);
+
+  bad = send_media (call, OT_EV_OFFER, "s1", 14);
+  send_media (call, OT_EV_OFFER, "s3", 1);
+  media_says (call, OT_MEDIA_REFUSED, &bad);
+  assert_told ("");
+  bring (call, OT_EV_END, OT_BY_CALLEE);
+  answer ("5:call_end_request:0", OT_OUTCOME_DONE);
+  end_test (call);
+}
+
+static void
 test_database_away (void)
 {
   OtCall *call = new_connected_call ();
@@ -676,6 +756,7 @@ main (int argc, char **argv)
   g_test_add_func ("/call/first-unit-unpaid", test_first_unit_unpaid);
   g_test_add_func ("/call/reconnecting", test_reconnecting);
   g_test_add_func ("/call/lost-connection-is-billed", test_lost_connection_is_billed);
+  g_test_add_func ("/call/late-refusals", test_late_refusals);
   g_test_add_func ("/call/database-away", test_database_away);
   g_test_add_func ("/call/wall-clock-step", test_wall_clock_step);
   g_test_add_func ("/call/arrears", test_arrears);

@@ -39,8 +39,10 @@ test_crossing (void)
   ot_negotiation_client_offer (&negotiation, OT_SIDE_CALLER);
   g_assert_true (ot_negotiation_server_offer (&negotiation, OT_SIDE_CALLEE));
   ot_negotiation_client_offer (&negotiation, OT_SIDE_CALLEE);
-  g_assert_false (ot_negotiation_take_answer (&negotiation, OT_SIDE_CALLEE)); /* ours was withdrawn */
-  g_assert_false (ot_negotiation_server_offer (&negotiation, OT_SIDE_CALLEE)); /* and a late one is not sent */
+  g_assert_false (
+      ot_negotiation_take_answer (&negotiation, OT_SIDE_CALLEE)); /* ours was withdrawn */
+  g_assert_false (
+      ot_negotiation_server_offer (&negotiation, OT_SIDE_CALLEE)); /* and a late one is not sent */
 }
 
 static void
@@ -55,6 +57,20 @@ test_restart (void)
   g_assert_true (ot_negotiation_wants_offer (&negotiation));
 }
 
+/* A refusal may come late: only the newest description's counts. */
+static void
+test_refusal (void)
+{
+  OtNegotiation negotiation = { 0 };
+
+  ot_negotiation_client_offer (&negotiation, OT_SIDE_CALLER);
+  ot_negotiation_client_offer (&negotiation, OT_SIDE_CALLER);
+  ot_negotiation_refused (&negotiation, OT_SIDE_CALLER, 1);
+  g_assert_true (ot_negotiation_wants_offer (&negotiation));
+  ot_negotiation_refused (&negotiation, OT_SIDE_CALLER, 2);
+  g_assert_false (ot_negotiation_wants_offer (&negotiation));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -63,5 +79,6 @@ main (int argc, char **argv)
   g_test_add_func ("/negotiation/otomo-offers", test_otomo_offers);
   g_test_add_func ("/negotiation/crossing", test_crossing);
   g_test_add_func ("/negotiation/restart", test_restart);
+  g_test_add_func ("/negotiation/refusal", test_refusal);
   return g_test_run ();
 }
