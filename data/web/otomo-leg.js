@@ -22,6 +22,7 @@
  * @property {number | null} levelSent  0 to 1, now, of the microphone
  * @property {number | null} jitterMs
  * @property {number | null} roundTripMs
+ * @property {boolean | null} isRelayed  goes through a TURN server
  */
 
 const EARLY_CANDIDATES_MAX = 64;
@@ -118,10 +119,12 @@ export class Leg {
   /** @returns {Promise<LegStats>} */
   async stats() {
     /** @type {any} */ const of = {};
-    (await this.#pc.getStats()).forEach((entry) => {
+    const stats = await this.#pc.getStats();
+    stats.forEach((entry) => {
       if (entry.type !== 'candidate-pair' || entry.nominated) of[entry.type] = entry;
     });
     const received = of['inbound-rtp'] ?? {};
+    const local = stats.get(of['candidate-pair']?.localCandidateId);
     return {
       state: this.state,
       packetsReceived: received.packetsReceived ?? 0,
@@ -132,6 +135,7 @@ export class Leg {
       levelSent: of['media-source']?.audioLevel ?? null,
       jitterMs: toMs(received.jitter),
       roundTripMs: toMs(of['candidate-pair']?.currentRoundTripTime),
+      isRelayed: local ? local.candidateType === 'relay' : null,
     };
   }
 
