@@ -1,0 +1,65 @@
+"""What packagers take: the flatpak's files as Debian's tools see them, `meson install` for it, and a tarball by
+`meson dist` that is enough to build from. The flatpak itself is not built here: its runtime can't be had in CI."""
+
+import json
+import shutil
+import tarfile
+
+import pytest
+
+from machine import SOURCE, run
+
+APP = "org.otomo.Server"
+FLATPAK = SOURCE / "data" / "flatpak"
+
+
+def test_the_manifest():
+    manifest = json.loads(run("flatpak-builder", "--show-manifest", FLATPAK / f"{APP}.yml"))
+    assert manifest["id"] == APP
+    for module in manifest["modules"]:
+        for source in module["sources"]:
+            assert source["type"] == "dir" or len(source["sha256"]) == 64, module["name"]
+
+
+def test_appstream():
+    run("appstreamcli", "validate", "--no-net", FLATPAK / f"{APP}.metainfo.xml")
+
+
+def test_the_desktop_entry():
+    assert run("desktop-file-validate", FLATPAK / f"{APP}.desktop") == ""
+
+
+@pytest.fixture(scope="module")
+def tarball(tmp_path_factory):
+    """Made of the working tree, as git would have it after a commit."""
+    home = tmp_path_factory.mktemp("dist")
+    built = ("build*", ".git", "node_modules", "__pycache__")
+    tree = shutil.copytree(SOURCE, home / "tree", ignore=shutil.ignore_patterns(*built))
+    git = ("git", "-C", tree, "-c", "user.name=test", "-c", "user.email=test@localhost")
+    run(*git, "init", "-q")
+    run(*git, "add", "--all")
+    run(*git, "commit", "-q", "-m", "all")
+    run("meson", "setup", home / "build", tree, "-Dtests=false")
+    run("meson", "dist", "-C", home / "build", "--no-tests")
+    (made,) = (home / "build" / "meson-dist").glob("*.tar.xz")
+    return made
+
+
+def test_what_is_installed_from_the_tarball(tarball, tmp_path):
+    """With the manifest's options: what it and the desktop need, with the paths that they expect."""
+    with tarfile.open(tarball) as archive:
+        archive.extractall(tmp_path)
+    (tree,) = tmp_path.iterdir()
+    manifest = json.loads(run("flatpak-builder", "--show-manifest", tree / f"data/flatpak/{APP}.yml"))
+    options = [module for module in manifest["modules"] if module["name"] == "otomo"][0]["config-opts"]
+    run("meson", "setup", tree / "build", tree, "--prefix=/app", *options, "-Dbuildtype=debug", "-Db_lto=false")
+    run("ninja", "-C", tree / "build", "--quiet")
+    run("meson", "install", "-C", tree / "build", "--destdir", tmp_path / "out", "--no-rebuild", "--quiet")
+    for path in (
+        "bin/otomod",
+        "bin/otomoctl",
+        f"share/applications/{APP}.desktop",
+        f"share/metainfo/{APP}.metainfo.xml",
+        f"share/icons/hicolor/scalable/apps/{APP}.svg",
+    ):
+        assert (tmp_path / "out/app" / path).is_file(), path
