@@ -1,4 +1,5 @@
-/* One request to the server over its admin socket. The operator's tool may wait; the server never does. */
+/* One request to the server over its admin socket. The operator's tool may wait; the server never
+ * does. */
 
 #include "client.h"
 
@@ -45,7 +46,8 @@ print_refusal (const char *body, guint status)
 
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root)
       && json_object_has_member (json_node_get_object (root), "error"))
-    g_printerr ("otomoctl: %s\n", json_object_get_string_member (json_node_get_object (root), "error"));
+    g_printerr ("otomoctl: %s\n",
+                json_object_get_string_member (json_node_get_object (root), "error"));
   else
     g_printerr ("otomoctl: the server answered with status %u\n", status);
 }
@@ -66,8 +68,10 @@ ctl_request (const char *method, const char *path, const char *query, int *exit_
   g_autofree char *dir = state_dir != NULL ? g_strdup (state_dir) : ot_default_state_dir ();
   g_autofree char *socket = ot_admin_socket_path (dir);
   g_autoptr (GSocketAddress) address = g_unix_socket_address_new (socket);
-  g_autoptr (SoupSession) session = soup_session_new_with_options ("remote-connectable", address, "timeout", 60, NULL);
-  g_autofree char *uri = g_strconcat ("http://otomo", path, query != NULL ? "?" : NULL, query, NULL);
+  g_autoptr (SoupSession) session =
+      soup_session_new_with_options ("remote-connectable", address, "timeout", 60, NULL);
+  g_autofree char *uri =
+      g_strconcat ("http://otomo", path, query != NULL ? "?" : NULL, query, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (method, uri);
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = soup_session_send_and_read (session, message, NULL, &error);
@@ -99,7 +103,8 @@ ctl_request_json (const char *method, const char *path, const char *query, int *
     return NULL;
   root = json_from_string (body, &error);
   if (root == NULL) {
-    g_printerr ("otomoctl: the server's answer can't be read: %s\n", error != NULL ? error->message : "empty");
+    g_printerr ("otomoctl: the server's answer can't be read: %s\n",
+                error != NULL ? error->message : "empty");
     *exit_code = EX_PROTOCOL;
   }
   return root;

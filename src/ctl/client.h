@@ -17,12 +17,14 @@ void ctl_set_state_dir (const char *state_dir);
  * @path: "/v1/…", with its parts escaped (ctl_path())
  * @query: (nullable): "a=b&c=d", escaped
  *
- * Returns: (transfer full) (nullable): the body; NULL: said on standard error already, @exit_code says which sort
+ * Returns: (transfer full) (nullable): the body; NULL: said on standard error already, @exit_code
+ * says which sort
  */
 char *ctl_request (const char *method, const char *path, const char *query, int *exit_code);
 
 /** ctl_request_json: the same, parsed. Returns: (transfer full) (nullable) */
-JsonNode *ctl_request_json (const char *method, const char *path, const char *query, int *exit_code);
+JsonNode *
+ctl_request_json (const char *method, const char *path, const char *query, int *exit_code);
 
 /** ctl_path: a path from a format with one %s, which is escaped. Returns: (transfer full) */
 char *ctl_path (const char *format, const char *id) G_GNUC_FORMAT (1);

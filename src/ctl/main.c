@@ -1,59 +1,60 @@
-/* otomoctl: the operator's tool. Finds the verb in one table and runs it; every verb is one request to the running
- * server's admin socket. Exit codes: sysexits.h; `audit` ends with 1 when an invariant is broken. */
+/* otomoctl: the operator's tool. Finds the verb in one table (made of verbs.toml) and runs it;
+ * every verb is one request to the running server's admin socket. Exit codes: sysexits.h; `audit`
+ * ends with 1 when an invariant is broken. */
 
 #include <glib.h>
 #include <locale.h>
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "arguments.h"
 #include "client.h"
 #include "verbs.h"
 
-static const CtlVerb verbs[] = {
-  { "user add", "ID --role user|otomo [--price N] [--share PERCENT] [--name S]", "adds a person, or changes one", ctl_user_add },
-  { "user block", "ID", "closes an account's connections and lets it in no more", ctl_user_block },
-  { "user unblock", "ID", "lets it in again", ctl_user_unblock },
-  { "users", "[--json]", "lists all people", ctl_users },
-  { "wallet top-up", "ID POINTS [--id PURCHASE]", "points bought; prints the balance", ctl_wallet_top_up },
-  { "wallet show", "ID [--json]", "balance and newest transfers", ctl_wallet_show },
-  { "wallet adjust", "ID POINTS --reason TEXT [--operator NAME] [--id ADJUSTMENT]",
-    "gives points, or takes them (-- ID -POINTS), and keeps who and why", ctl_wallet_adjust },
-  { "statement", "ID [--from INSTANT] [--to INSTANT] [--csv|--json]", "a person's bill: each transfer and what it left",
-    ctl_statement },
-  { "token", "ID", "prints a new session token, good for 30 days", ctl_token },
-  { "calls", "[--live] [--json]", "lists calls, newest first", ctl_calls },
-  { "call show", "ID [--json]", "a call: events, evidence, transfers", ctl_call_show },
-  { "call explain", "ID [--json]", "a call as one timeline: states, evidence, units, transfers, the end", ctl_call_explain },
-  { "call end", "ID", "ends a live call", ctl_call_end },
-  { "channel add", "ID", "a chat channel without members", ctl_channel_add },
-  { "channel member", "ID USER", "lets somebody read and write a channel", ctl_channel_member },
-  { "channel list", "[--calls] [--json]", "lists channels, newest first; --calls: those of calls as well", ctl_channel_list },
-  { "webhooks retry", "ID|dead", "tries an event once more from the start, or all that were given up", ctl_webhooks_retry },
-  { "webhooks test", "", "puts an event that says nothing on its way, and prints its id", ctl_webhooks_test },
-  { "webhooks", "[--state waiting|sent|dead] [--json]", "lists the events for the operator's own systems, newest first",
-    ctl_webhooks },
-  { "audit", "[--json]", "checks the six invariants of the ledger; exit code 1 when one is broken", ctl_audit },
-  { "seed", "--pairs N --balance P --tokens FILE", "users u1…uN and otomos o1…oN for load tests", ctl_seed },
-  { "log", "LEVELS", "sets log levels while the server runs, in GST_DEBUG's syntax", ctl_log },
-  { "status", "", "version, sockets and counts", ctl_status },
-};
-
-static void
-print_help (FILE *out)
+char *
+ctl_verb_usage (const CtlVerb *self)
 {
-  fprintf (out, "otomoctl [--state-dir DIR] VERB …: operates the Otomo server of that state directory\n\n");
-  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
-    fprintf (out, "  %s %s\n      %s\n", verbs[i].words, verbs[i].arguments, verbs[i].help);
-  fprintf (out, "  version\n      prints the version\n");
+  GString *line = g_string_new (self->words);
+
+  for (guint i = 0; self->arguments[i] != NULL; i++)
+    g_string_append_printf (line, " %s", self->arguments[i]);
+  for (const CtlOption *option = self->options; option->name != NULL; option++)
+    g_string_append_printf (line, option->needed ? " --%s%s%s" : " [--%s%s%s]", option->name,
+                            option->value != NULL ? " " : "",
+                            option->value != NULL ? option->value : "");
+  return g_string_free (line, FALSE);
 }
 
-/* How many arguments the verb's words take up at the start of @argv; 0: another verb. */
+static void
+print_verb (const CtlVerb *verb, gboolean with_options)
+{
+  g_autofree char *usage = ctl_verb_usage (verb);
+
+  g_print ("  %s\n      %s\n", usage, verb->about);
+  for (const CtlOption *option = verb->options; with_options && option->name != NULL; option++)
+    g_print ("      --%s %s: %s\n", option->name, option->value != NULL ? option->value : "",
+             option->about);
+}
+
+static void
+print_help (void)
+{
+  g_print (
+      "otomoctl [--state-dir DIR] VERB …: operates the Otomo server of that state directory\n\n");
+  for (const CtlVerb *verb = ctl_verbs; verb->words != NULL; verb++)
+    print_verb (verb, FALSE);
+  g_print (
+      "  help [VERB]\n      prints this, or a verb with its options; the manual: man otomoctl\n"
+      "  version\n      prints the version\n\n"
+      "Every verb takes --json. Exit codes are those of sysexits.h.\n");
+}
+
+/* How many of the words at the start of @argv are the verb's; 0: another verb. */
 static int
 match (const CtlVerb *verb, int argc, char **argv)
 {
   g_auto (GStrv) words = g_strsplit (verb->words, " ", -1);
-  int n = (int) g_strv_length (words);
+  int n = (int)g_strv_length (words);
 
   for (int i = 0; i < n; i++)
     if (i >= argc || !g_str_equal (words[i], argv[i]))
@@ -61,16 +62,45 @@ match (const CtlVerb *verb, int argc, char **argv)
   return n;
 }
 
+/* @n_words: (out): of those that it found. */
+static const CtlVerb *
+find_verb (int argc, char **argv, int *n_words)
+{
+  for (const CtlVerb *verb = ctl_verbs; verb->words != NULL; verb++) {
+    *n_words = match (verb, argc, argv);
+    if (*n_words > 0)
+      return verb;
+  }
+  g_printerr ("otomoctl: there is no verb \"%s\" (otomoctl help)\n", argv[0]);
+  return NULL;
+}
+
 static int
 run_verb (int argc, char **argv)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++) {
-    int n = match (&verbs[i], argc, argv);
-    if (n > 0)
-      return verbs[i].run (argc - n + 1, argv + n - 1);
+  int n_words;
+  const CtlVerb *verb = find_verb (argc, argv, &n_words);
+  g_autoptr (CtlArguments) arguments =
+      verb != NULL ? ctl_arguments_new (verb, argc - n_words, argv + n_words) : NULL;
+
+  return arguments != NULL ? verb->run (arguments) : EX_USAGE;
+}
+
+static int
+help (int argc, char **argv)
+{
+  const CtlVerb *verb;
+  int n_words;
+
+  if (argc == 0) {
+    print_help ();
+    return EX_OK;
   }
-  fprintf (stderr, "otomoctl: there is no verb \"%s\" (otomoctl help)\n", argv[0]);
-  return EX_USAGE;
+  verb = find_verb (argc, argv, &n_words);
+  if (verb == NULL)
+    return EX_USAGE;
+  print_verb (verb, TRUE);
+  return EX_OK;
 }
 
 int
@@ -82,18 +112,20 @@ main (int argc, char **argv)
     const char *equals = strchr (argv[0], '=');
     int taken = equals != NULL ? 1 : 2;
     if (argc < taken) {
-      fprintf (stderr, "otomoctl: --state-dir needs a directory\n");
+      g_printerr ("otomoctl: --state-dir needs a directory\n");
       return EX_USAGE;
     }
     ctl_set_state_dir (equals != NULL ? equals + 1 : argv[1]);
     argv += taken, argc -= taken;
   }
-  if (argc == 0 || g_str_equal (argv[0], "help") || g_str_equal (argv[0], "--help")) {
-    print_help (argc == 0 ? stderr : stdout);
-    return argc == 0 ? EX_USAGE : EX_OK;
+  if (argc == 0) {
+    g_printerr ("otomoctl: a verb is needed (otomoctl help)\n");
+    return EX_USAGE;
   }
+  if (g_str_equal (argv[0], "help") || g_str_equal (argv[0], "--help"))
+    return help (argc - 1, argv + 1);
   if (g_str_equal (argv[0], "version") || g_str_equal (argv[0], "--version")) {
-    printf ("otomoctl %s\n", OT_VERSION);
+    g_print ("otomoctl %s\n", OT_VERSION);
     return EX_OK;
   }
   return run_verb (argc, argv);

@@ -5,10 +5,14 @@
 /** ctl_print_json: the whole answer, indented. */
 void ctl_print_json (JsonNode *node);
 
+/** ctl_print_members: a line for each member of an object. */
+void ctl_print_members (JsonObject *object);
+
 /**
  * ctl_print_table:
  * @rows: an array of objects
- * @columns: (array zero-terminated=1): "Title=member"; a member that is absent or null prints as "-"
+ * @columns: (array zero-terminated=1): "Title=member"; a member that is absent or null prints as
+ * "-"
  */
 void ctl_print_table (JsonArray *rows, const char *const *columns);
 

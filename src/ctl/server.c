@@ -2,36 +2,22 @@
 
 #include <sysexits.h>
 
-#include "arguments.h"
+#include "answer.h"
 #include "client.h"
 #include "print.h"
 #include "verbs.h"
 
 int
-ctl_seed (int argc, char **argv)
+ctl_seed (const CtlArguments *arguments)
 {
-  g_autofree char *pairs = NULL;
-  g_autofree char *balance = NULL;
-  g_autofree char *file = NULL;
-  const GOptionEntry entries[] = {
-    { "pairs", 0, 0, G_OPTION_ARG_STRING, &pairs, NULL, NULL },
-    { "balance", 0, 0, G_OPTION_ARG_STRING, &balance, NULL, NULL },
-    { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &file, NULL, NULL },
-    { NULL },
-  };
+  const char *file = ctl_option (arguments, "tokens");
   g_autoptr (GString) query = g_string_new (NULL);
   g_autofree char *body = NULL;
   g_autoptr (GError) error = NULL;
   int code;
 
-  if (!ctl_parse (&argc, &argv, entries, 0))
-    return EX_USAGE;
-  if (pairs == NULL || balance == NULL || file == NULL) {
-    g_printerr ("otomoctl: seed: --pairs N, --balance POINTS and --tokens FILE are needed\n");
-    return EX_USAGE;
-  }
-  ctl_add_query (query, "pairs", pairs);
-  ctl_add_query (query, "balance", balance);
+  ctl_add_query (query, "pairs", ctl_option (arguments, "pairs"));
+  ctl_add_query (query, "balance", ctl_option (arguments, "balance"));
   body = ctl_request ("POST", "/v1/seed", query->str, &code);
   if (body == NULL)
     return code;
@@ -39,33 +25,27 @@ ctl_seed (int argc, char **argv)
     g_printerr ("otomoctl: %s\n", error->message);
     return EX_CANTCREAT;
   }
+  if (ctl_switch (arguments, "json"))
+    g_print ("{}\n");
   return EX_OK;
 }
 
 int
-ctl_log (int argc, char **argv)
+ctl_log (const CtlArguments *arguments)
 {
   g_autoptr (GString) query = g_string_new (NULL);
-  g_autofree char *body = NULL;
-  int code;
 
-  if (!ctl_parse (&argc, &argv, NULL, 1))
-    return EX_USAGE;
-  ctl_add_query (query, "levels", argv[1]);
-  body = ctl_request ("PUT", "/v1/log", query->str, &code);
-  return code;
+  ctl_add_query (query, "levels", ctl_argument (arguments, 0));
+  return ctl_answer_done (arguments, "PUT", "/v1/log", query->str);
 }
 
 int
-ctl_status (int argc, char **argv)
+ctl_status (const CtlArguments *arguments)
 {
-  g_autoptr (JsonNode) root = NULL;
   int code;
+  g_autoptr (JsonNode) root = ctl_answer_ask (arguments, "/v1/status", NULL, &code);
 
-  if (!ctl_parse (&argc, &argv, NULL, 0))
-    return EX_USAGE;
-  root = ctl_request_json ("GET", "/v1/status", NULL, &code);
   if (root != NULL)
-    ctl_print_json (root);
+    ctl_print_members (json_node_get_object (root));
   return code;
 }

@@ -1,38 +1,58 @@
 #pragma once
 
+#include "arguments.h"
+
+/**
+ * CtlOption: an option of a verb. @value: what it takes, for people; NULL: a switch.
+ */
+typedef struct {
+  const char *name;
+  const char *value;
+  gboolean needed;
+  const char *about;
+} CtlOption;
+
 /**
  * CtlVerb:
  *
- * A verb of otomoctl: its words, what follows them, a line of help, and what it does with the arguments after its words
- * (argv[0] is the last word). Returns an exit code of sysexits.h.
+ * A verb of otomoctl as verbs.toml describes it: its words, what has to follow them, its options,
+ * and what it does. Every verb has --json besides. @run returns an exit code of sysexits.h.
  */
-typedef struct {
+struct _CtlVerb {
   const char *words;
-  const char *arguments;
-  const char *help;
-  int (*run) (int argc, char **argv);
-} CtlVerb;
+  const char *about;
+  const char *const *arguments; /* (array zero-terminated=1): their names, for people */
+  const CtlOption *options;     /* ends with a NULL name */
+  int (*run) (const CtlArguments *arguments);
+};
 
-int ctl_user_add (int argc, char **argv);
-int ctl_user_block (int argc, char **argv);
-int ctl_user_unblock (int argc, char **argv);
-int ctl_users (int argc, char **argv);
-int ctl_wallet_top_up (int argc, char **argv);
-int ctl_wallet_show (int argc, char **argv);
-int ctl_wallet_adjust (int argc, char **argv);
-int ctl_statement (int argc, char **argv);
-int ctl_token (int argc, char **argv);
-int ctl_calls (int argc, char **argv);
-int ctl_call_show (int argc, char **argv);
-int ctl_call_explain (int argc, char **argv);
-int ctl_call_end (int argc, char **argv);
-int ctl_channel_add (int argc, char **argv);
-int ctl_channel_member (int argc, char **argv);
-int ctl_channel_list (int argc, char **argv);
-int ctl_webhooks (int argc, char **argv);
-int ctl_webhooks_retry (int argc, char **argv);
-int ctl_webhooks_test (int argc, char **argv);
-int ctl_audit (int argc, char **argv);
-int ctl_seed (int argc, char **argv);
-int ctl_log (int argc, char **argv);
-int ctl_status (int argc, char **argv);
+/** ctl_verbs: (array zero-terminated=1): ends with NULL words. Where two begin alike, the longer
+ * comes first. */
+extern const CtlVerb ctl_verbs[];
+
+/** ctl_verb_usage: one line: the verb with its arguments and options. Returns: (transfer full) */
+char *ctl_verb_usage (const CtlVerb *self);
+
+int ctl_user_add (const CtlArguments *arguments);
+int ctl_user_block (const CtlArguments *arguments);
+int ctl_user_unblock (const CtlArguments *arguments);
+int ctl_users (const CtlArguments *arguments);
+int ctl_wallet_top_up (const CtlArguments *arguments);
+int ctl_wallet_show (const CtlArguments *arguments);
+int ctl_wallet_adjust (const CtlArguments *arguments);
+int ctl_statement (const CtlArguments *arguments);
+int ctl_token (const CtlArguments *arguments);
+int ctl_calls (const CtlArguments *arguments);
+int ctl_call_show (const CtlArguments *arguments);
+int ctl_call_explain (const CtlArguments *arguments);
+int ctl_call_end (const CtlArguments *arguments);
+int ctl_channel_add (const CtlArguments *arguments);
+int ctl_channel_member (const CtlArguments *arguments);
+int ctl_channel_list (const CtlArguments *arguments);
+int ctl_webhooks (const CtlArguments *arguments);
+int ctl_webhooks_retry (const CtlArguments *arguments);
+int ctl_webhooks_test (const CtlArguments *arguments);
+int ctl_audit (const CtlArguments *arguments);
+int ctl_seed (const CtlArguments *arguments);
+int ctl_log (const CtlArguments *arguments);
+int ctl_status (const CtlArguments *arguments);
