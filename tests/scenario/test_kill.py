@@ -8,21 +8,13 @@ from datetime import timedelta
 
 import pytest
 
+from otomo.price import cost_of
 from otomo.scene import aside
 
 ROUNDS = int(os.environ.get("OTOMO_KILL_ROUNDS", 10))
 CALLS = 5
-PRICE = 10
 UNIT = timedelta(seconds=1)
 RULES = ("charge", "free", "pro_rata")
-
-
-def expected(row):
-    """What a call costs that ended so because of the server: from docs/billing.md, not from SQL."""
-    talked = row["ended_at"] - row["started_at"]
-    if row["charge"] == "advance" or row["partial_unit"] != "free":
-        return PRICE * talked // UNIT  # what was not served is given back, or never charged
-    return PRICE * (talked // UNIT)
 
 
 def told_units(scene):
@@ -50,6 +42,6 @@ async def test_sigkill(server, make_scene, round_):
         row = await scene.row()
         assert (row["status"], row["end_reason"]) == ("ended", "server_shutdown"), row
         assert row["units_charged"] >= units, "a unit was told that is not in the books"
-        assert row["total_charged"] == expected(row), row
+        assert row["total_charged"] == cost_of(row, UNIT), row
         assert await scene.user.balance() == balance - row["total_charged"]
     await aside(server.audit)

@@ -1,5 +1,5 @@
 """One customer of the bank test: talks, buys, gives back, changes prices, through the SQL functions
-that the server uses; and an independent model of what a call costs."""
+that the server uses."""
 
 import math
 import random
@@ -8,6 +8,7 @@ import time
 import psycopg2
 
 from . import database
+from .price import cost
 
 START = 1_700_000_000_000_000  # UTC µs: calls are told as of the past
 UNIT = 60
@@ -27,17 +28,6 @@ STARTED = (
 )
 UNIT_DUE = f"SELECT * FROM record_unit ({MOMENT}, %(unit)s, instant (%(at)s))"
 ENDED = f"SELECT * FROM record_ended ({MOMENT}, 'user_end', %(seconds)s, instant (%(at)s))"
-
-
-def cost(charge, rule, price, seconds, paid):
-    """What a call of so many SECONDS costs; PAID: how many units the wallet had points for, None:
-    enough. Written from docs/billing.md, not from the server."""
-    if charge == "advance":
-        units = max(1, math.ceil(seconds / UNIT))
-        return price * (units if paid is None else min(units, paid))
-    whole, rest = divmod(seconds, UNIT)
-    last = {"charge": price, "free": 0, "pro_rata": -(-price * rest // UNIT)}[rule] if rest else 0
-    return price * whole + last
 
 
 class Customer:
@@ -130,7 +120,7 @@ class Customer:
                 seconds, paid = due, unit - 1
                 break
         record(ENDED, seconds, "end", "in_call", "ended", seconds=seconds)
-        self.costs[call] = cost(charge, rule, price, seconds, paid)
+        self.costs[call] = cost(charge, rule, price, UNIT, seconds, paid)
 
     def purchase(self, number):
         self.ask(

@@ -9,7 +9,7 @@ import pytest
 from .scene import Scene
 from .server import Server
 
-TEST_DEADLINE = 90.0  # seconds; a test that hangs ends here
+TEST_DEADLINE = 90.0  # seconds; a test that hangs ends here; a module may have its own
 PAIRS = 40  # people of a shared server; each test takes a pair of its own
 BALANCE = 1000
 
@@ -46,7 +46,8 @@ def pytest_pyfunc_call(pyfuncitem):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     test = pyfuncitem.obj(**arguments)
-    pyfuncitem.funcargs["loop"].run(asyncio.wait_for(test, TEST_DEADLINE))
+    deadline = getattr(pyfuncitem.module, "TEST_DEADLINE", TEST_DEADLINE)
+    pyfuncitem.funcargs["loop"].run(asyncio.wait_for(test, deadline))
     return True
 
 

@@ -1,0 +1,122 @@
+"""A bad line to PostgreSQL: it reads the protocol as it passes by, and when a statement is doomed
+it swallows the answer, which PostgreSQL gives after the COMMIT, and cuts every connection."""
+
+import asyncio
+import contextlib
+import struct
+import tempfile
+import threading
+from collections import deque
+from pathlib import Path
+
+
+async def _message(reader, kind=True):
+    """One message of the protocol, whole; the first of a client has no KIND."""
+    head = await reader.readexactly(5 if kind else 4)
+    (length,) = struct.unpack(">I", head[-4:])
+    return head + await reader.readexactly(length - 4)
+
+
+class Relay:
+    """Its socket is in `door`, and leads to SOCKET, PostgreSQL's. It lives in a thread of its own,
+    since the helpers of a test may block. `doomed` is asked of each statement's text; `lost`
+    are those it was true of."""
+
+    def __init__(self, socket):
+        self.doomed = lambda statement: False
+        self.lost = []
+        self._socket = str(socket)
+        self._directory = tempfile.TemporaryDirectory(prefix="otomo-relay-")
+        self.door = Path(self._directory.name)
+        self.door.chmod(0o755)
+        self._lines = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._run(self._listen())
+
+    def lose_next(self, statement):
+        """The answer to the next statement that has this in its text."""
+
+        def is_it(text):
+            if statement not in text:
+                return False
+            self.doomed = lambda _: False
+            return True
+
+        self.doomed = is_it
+
+    def close(self):
+        self._run(self._close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._directory.cleanup()
+
+    def _run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _listen(self):
+        path = self.door / self._socket.rpartition("/")[2]
+        self._server = await asyncio.start_unix_server(self._carry, path)
+
+    async def _close(self):
+        self._server.close()
+        self._cut()
+        while self._lines:
+            await asyncio.sleep(0)
+
+    def _cut(self):
+        for line in self._lines:
+            line.cancel()
+
+    async def _carry(self, client_in, client_out):
+        """A line, until either end or we cut it."""
+        task = asyncio.current_task()
+        self._lines.add(task)
+        asked = deque()  # (text, doomed) of each statement that is not answered
+        ways, outs = [], [client_out]
+        try:
+            server_in, server_out = await asyncio.open_unix_connection(self._socket)
+            outs.append(server_out)
+            ways = [
+                asyncio.ensure_future(self._questions(client_in, server_out, asked)),
+                asyncio.ensure_future(self._answers(server_in, client_out, asked)),
+            ]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        except (OSError, asyncio.CancelledError):
+            pass  # PostgreSQL is not there, or we have cut it
+        finally:
+            for way in ways:
+                way.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.gather(*ways, return_exceptions=True)
+            for out in outs:
+                out.transport.abort()
+            self._lines.discard(task)
+
+    async def _questions(self, reader, writer, asked):
+        writer.write(await _message(reader, kind=False))
+        text = ""
+        while True:
+            message = await _message(reader)
+            if message[:1] in b"PQ":  # Parse: a name, then the text; Query: the text
+                text = message[5:].split(b"\0")[message[:1] == b"P"].decode()
+            if message[:1] in b"SQ":  # from here on it will be committed
+                asked.append((text, self.doomed(text)))
+            writer.write(message)
+            await writer.drain()
+
+    async def _answers(self, reader, writer, asked):
+        while True:
+            message = await _message(reader)
+            text, doomed = asked[0] if asked else ("", False)
+            if message[:1] == b"Z" and asked:  # ReadyForQuery: it is committed
+                asked.popleft()
+                if doomed:
+                    self.lost.append(text)
+                    self._cut()
+                    return
+            if not doomed:
+                writer.write(message)
+                await writer.drain()
