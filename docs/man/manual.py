@@ -67,7 +67,8 @@ def otomod_8(program, version):
     yield ".TP\n\\fBOTOMO_STATE_DIR\\fR\nThe state directory, unless \\-\\-state\\-dir names another."
     yield ".TP\n\\fBGST_DEBUG\\fR\nLog levels, of otomod's own topics (otomo\\-call:5) as of GStreamer's."
     yield ".TP\n\\fBOTOMO_PIPELINES\\fR\nA directory whose files stand in for the built\\-in pipelines."
-    yield ".SH SIGNALS\n.TP\nSIGTERM, SIGINT\n" + roff("It takes no new calls and stops in order.")
+    yield ".SH SIGNALS\n.TP\nSIGTERM\n" + roff("It takes no new calls and stops when the live ones are over; at a second one they are ended.")
+    yield ".TP\nSIGINT\nIt ends the live calls and stops."
     yield ".SH EXIT STATUS\n0: stopped in order. 64: wrong usage. 69: something that it needs is missing. 78: a setting is wrong."
     yield ".SH SEE ALSO\n.BR otomoctl (1),\n.BR otomod.conf (5)"
 

@@ -48,6 +48,7 @@ typedef struct {
   OtStore *store;
   OtWebhookSender *webhook_sender; /* owned until the courier has it; NULL: no webhooks */
   OtCourier *courier;              /* NULL: no webhooks, or not yet */
+  OtDoorkeeper *door;
   OtAuth *auth;
   OtRegistry *registry;
   OtChat *chat;
@@ -58,9 +59,10 @@ typedef struct {
 
   OtSupervisor supervisor;
   OtTimer alive_timer;
-  OtTimer quiet_timer;
+  OtTimer quiet_timer; /* while it drains, and while calls that were ended are written */
   gint64 quiet_deadline_us;
   guint signal_ids[2];
+  gboolean draining;
   gboolean stopping;
   GError *error; /* owned: why it could not start */
 } OtApp;
@@ -289,33 +291,76 @@ start_courier (OtApp *self)
     self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options, self->clock);
 }
 
+/* A person's own pace is a rate; at once there may be what two seconds of it allow. */
+static OtQuotaRule
+two_seconds_of (gint64 a_second)
+{
+  return (OtQuotaRule) { 2 * a_second, 2 * G_USEC_PER_SEC };
+}
+
+static OtNetLimits
+net_limits (const OtConfig *config)
+{
+  OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
+
+  limits.send = (OtAllowanceRules) { two_seconds_of (config->limit_messages), two_seconds_of (config->limit_bytes) };
+  limits.person =
+      (OtAllowanceRules) { two_seconds_of (config->limit_person_messages), two_seconds_of (config->limit_person_bytes) };
+  limits.invalid = (OtQuotaRule) { config->limit_invalid, 60 * G_USEC_PER_SEC };
+  limits.max_fresh = (guint) config->limit_unauthenticated;
+  limits.max_devices = (guint) config->server_devices;
+  limits.resume_window_us = config->call_resume_window_us;
+  limits.token_notice_us = config->auth_token_notice_us;
+  limits.token_grace_us = config->auth_token_grace_us;
+  return limits;
+}
+
+static gboolean
+make_door (OtApp *self, GError **error)
+{
+  OtDoorkeeperRules rules = { .max_connections = (guint) self->config->limit_address_connections,
+                              .wrong_tokens = { self->config->limit_wrong_tokens, 60 * G_USEC_PER_SEC },
+                              .proxies = self->config->server_proxies };
+
+  self->door = ot_doorkeeper_new (&rules, self->clock, error);
+  if (self->door == NULL)
+    g_prefix_error (error, "server.proxies: ");
+  return self->door != NULL;
+}
+
+static gboolean
+is_ready (gpointer user_data)
+{
+  OtApp *self = user_data;
+
+  return !self->draining && !self->stopping && ot_store_is_available (self->store);
+}
+
 static gboolean
 start_serving (OtApp *self, GError **error)
 {
   OtHubListener listener = { self, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
-  OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
+  OtNetLimits limits = net_limits (self->config);
+  OtListenerLimits http_limits = { .max_connections = (guint) self->config->limit_connections };
+  OtServerOptions options = { .limits = &http_limits, .door = self->door, .origins = self->config->server_origins };
   OtCallPorts ports = call_ports (self);
   OtChatPort channels = ot_store_chat_port (self->store);
   g_autofree char *socket = ot_admin_socket_path (self->state_dir);
 
   self->registry = ot_registry_new (&ports);
   self->chat = ot_chat_new (&channels, &ports.tell);
-  limits.max_devices = (guint) self->config->server_devices;
-  limits.resume_window_us = self->config->call_resume_window_us;
-  limits.token_notice_us = self->config->auth_token_notice_us;
-  limits.token_grace_us = self->config->auth_token_grace_us;
-  self->hub = ot_hub_new (&listener, &limits, self->auth, self->clock);
+  self->hub = ot_hub_new (&listener, &limits, self->auth, self->door, self->clock);
   self->admin = (OtAdmin) { .store = self->store,
                             .registry = self->registry,
                             .hub = self->hub,
                             .clock = self->clock,
                             .default_price_points = self->config->billing_default_price };
-  self->admin_listener = ot_listener_new (NULL, NULL);
+  self->admin_listener = ot_listener_new (NULL, NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
   if (!ot_listener_listen_unix (self->admin_listener, socket, error))
     return FALSE;
-  self->server = ot_server_new (self->hub, NULL, NULL);
-  ot_health_add (ot_server_get_http (self->server), self->store);
+  self->server = ot_server_new (self->hub, &options);
+  ot_health_add (ot_server_get_http (self->server), is_ready, self);
   if (self->dev) {
     ot_pages_add (ot_server_get_http (self->server));
     ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
@@ -423,7 +468,7 @@ start (OtApp *self, GError **error)
                              .partial_unit = ot_partial_unit_parse (config->billing_partial_unit) };
   OtPeoplePort people;
 
-  if (!make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
+  if (!make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
     return FALSE;
   self->store = ot_store_new (&options);
   people = ot_people_port (self->store);
@@ -484,6 +529,7 @@ stop (OtApp *self)
   if (self->stopping)
     return;
   self->stopping = TRUE;
+  ot_info ("stopping");
   ot_supervisor_stopping (&self->supervisor);
   ot_timer_cancel (&self->alive_timer);
   if (self->registry == NULL) {
@@ -498,13 +544,58 @@ stop (OtApp *self)
   on_quiet (self);
 }
 
+static void
+on_drained (gpointer user_data)
+{
+  OtApp *self = user_data;
+  gint64 now_us = ot_clock_mono_us (self->clock);
+  guint n_live = ot_registry_n_live (self->registry);
+
+  if (n_live > 0 && now_us < self->quiet_deadline_us) {
+    ot_timer_arm (&self->quiet_timer, now_us + QUIET_INTERVAL_US, on_drained, self);
+    return;
+  }
+  if (n_live > 0)
+    ot_warning ("%u calls still go on after server.drain_timeout: they end now", n_live);
+  stop (self);
+}
+
+static void
+drain (OtApp *self)
+{
+  guint n_live = self->registry != NULL ? ot_registry_n_live (self->registry) : 0;
+  g_autofree char *status = g_strdup_printf ("draining: %u calls may go on for %g s; a second signal ends them", n_live,
+      (double) self->config->server_drain_timeout_us / G_USEC_PER_SEC);
+
+  if (self->stopping || n_live == 0 || self->config->server_drain_timeout_us == 0) {
+    stop (self);
+    return;
+  }
+  self->draining = TRUE;
+  ot_registry_drain (self->registry);
+  ot_supervisor_say (&self->supervisor, status);
+  ot_info ("%s", status);
+  self->quiet_deadline_us = ot_clock_mono_us (self->clock) + self->config->server_drain_timeout_us;
+  on_drained (self);
+}
+
 static gboolean
-on_signal (gpointer user_data)
+on_terminate (gpointer user_data)
 {
   OtApp *self = user_data;
 
-  ot_info ("stopping");
-  stop (self);
+  if (self->draining)
+    stop (self);
+  else
+    drain (self);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Somebody at a terminal does not want to wait. */
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  stop (user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -517,6 +608,7 @@ take_down (OtApp *self)
   g_clear_pointer (&self->admin_listener, ot_listener_free);
   g_clear_pointer (&self->hub, ot_hub_free);
   g_clear_pointer (&self->auth, ot_auth_free);
+  g_clear_pointer (&self->door, ot_doorkeeper_free);
   g_clear_pointer (&self->registry, ot_registry_free);
   g_clear_pointer (&self->chat, ot_chat_free);
   g_clear_pointer (&self->media, ot_media_server_free);
@@ -536,8 +628,8 @@ ot_app_run (const OtConfig *config, const char *state_dir, gboolean dev, GError 
 
   ot_logging_start (config);
   self.loop = g_main_loop_new (NULL, FALSE);
-  self.signal_ids[0] = g_unix_signal_add (SIGINT, on_signal, &self);
-  self.signal_ids[1] = g_unix_signal_add (SIGTERM, on_signal, &self);
+  self.signal_ids[0] = g_unix_signal_add (SIGINT, on_interrupt, &self);
+  self.signal_ids[1] = g_unix_signal_add (SIGTERM, on_terminate, &self);
   if (start (&self, &self.error))
     g_main_loop_run (self.loop);
   take_down (&self);

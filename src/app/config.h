@@ -12,6 +12,9 @@ typedef struct {
   char *server_listen;
   char *server_node;
   gint64 server_devices;
+  char *server_origins;
+  char *server_proxies;
+  gint64 server_drain_timeout_us;
   char *database_url;
   gint64 database_lease_us;
   gint64 database_takeover_us;
@@ -28,6 +31,15 @@ typedef struct {
   gint64 call_lost_timeout_us;
   gint64 call_resume_window_us;
   gint64 call_database_timeout_us;
+  gint64 limit_messages;
+  gint64 limit_bytes;
+  gint64 limit_person_messages;
+  gint64 limit_person_bytes;
+  gint64 limit_invalid;
+  gint64 limit_connections;
+  gint64 limit_address_connections;
+  gint64 limit_unauthenticated;
+  gint64 limit_wrong_tokens;
   char *media_address;
   gint64 media_port;
   char *auth_jwt_algorithm;

@@ -1,8 +1,13 @@
-/* What a load balancer asks. Reads the store's word and keeps nothing. */
+/* What a load balancer asks. */
 
 #include "health.h"
 
 #include "reply.h"
+
+typedef struct {
+  OtHealthAsk is_ready;
+  gpointer user_data;
+} Question;
 
 static void
 answer (SoupServerMessage *message, gboolean good, const char *name)
@@ -36,12 +41,17 @@ on_ready (SoupServer *server,
           GHashTable *query,
           gpointer user_data)
 {
-  answer (message, ot_store_is_available (user_data), "ready");
+  Question *question = user_data;
+
+  answer (message, question->is_ready (question->user_data), "ready");
 }
 
 void
-ot_health_add (SoupServer *server, OtStore *store)
+ot_health_add (SoupServer *server, OtHealthAsk is_ready, gpointer user_data)
 {
+  Question *question = g_new (Question, 1);
+
+  *question = (Question){ is_ready, user_data };
   soup_server_add_handler (server, "/healthz", on_health, NULL, NULL);
-  soup_server_add_handler (server, "/readyz", on_ready, store, NULL);
+  soup_server_add_handler (server, "/readyz", on_ready, question, g_free);
 }

@@ -27,6 +27,12 @@ ot_supervisor_ready (OtSupervisor *self, const OtClock *clock, const char *statu
 }
 
 void
+ot_supervisor_say (OtSupervisor *self, const char *status)
+{
+  sd_notifyf (0, "STATUS=%s", status);
+}
+
+void
 ot_supervisor_stopping (OtSupervisor *self)
 {
   sd_notify (0, "STOPPING=1");

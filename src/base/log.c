@@ -17,6 +17,9 @@ static GMutex lock;
 static GArray *rules; /* of LevelRule, the last match counts; guarded by lock */
 static int most_verbose = OT_LOG_INFO; /* a cheap first look; guarded by lock for writing only */
 
+#define TEXT_MAX 200        /* bytes of somebody else's text within a line */
+#define LINE_MAX_BYTES 2000 /* of a line's own text */
+
 static const char *const level_names[] = { "NONE", "ERROR", "WARN", "FIXME", "INFO", "DEBUG", "LOG", "TRACE",
   "", "MEMDUMP" };
 
@@ -93,6 +96,28 @@ ot_log_enabled (const char *topic, OtLogLevel level)
   return (int) level <= limit;
 }
 
+/* What is not printable (a newline, an escape sequence, a change of writing direction, broken UTF-8) becomes \\xNN: a line is a
+ * line, and looks like what it is. */
+static void
+append_printable (GString *out, const char *text, gsize max)
+{
+  gsize end = out->len + max;
+
+  while (*text != '\0' && out->len < end) {
+    gunichar c = g_utf8_get_char_validated (text, -1);
+    gsize length = c < (gunichar) -2 ? (gsize) (g_utf8_next_char (text) - text) : 1;
+
+    if (c < (gunichar) -2 && g_unichar_isprint (c))
+      g_string_append_len (out, text, (gssize) length);
+    else
+      for (gsize i = 0; i < length; i++)
+        g_string_append_printf (out, "\\x%02x", (guchar) text[i]);
+    text += length;
+  }
+  if (*text != '\0')
+    g_string_append (out, "…");
+}
+
 void
 ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, const char *format, ...)
 {
@@ -100,7 +125,7 @@ ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, c
   g_autoptr (GDateTime) at = g_date_time_add (now, ot_clock_wall_us (ot_clock_real ()));
   g_autofree char *stamp = g_date_time_format (at, "%Y-%m-%dT%H:%M:%S.%f");
   g_autofree char *text = NULL;
-  g_autofree char *whole = NULL;
+  g_autoptr (GString) out = g_string_new (NULL);
   const char *base = strrchr (file, '/');
   va_list args;
   ssize_t written;
@@ -108,12 +133,12 @@ ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, c
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
+  g_string_append_printf (out, "%.23sZ %-5s %-12s ", stamp, level_names[level], topic);
+  append_printable (out, text, LINE_MAX_BYTES);
   if (level >= OT_LOG_DEBUG)
-    whole = g_strdup_printf ("%.23sZ %-5s %-12s %s (%s:%d)\n", stamp, level_names[level], topic, text,
-        base != NULL ? base + 1 : file, line);
-  else
-    whole = g_strdup_printf ("%.23sZ %-5s %-12s %s\n", stamp, level_names[level], topic, text);
-  written = write (STDERR_FILENO, whole, strlen (whole));
+    g_string_append_printf (out, " (%s:%d)", base != NULL ? base + 1 : file, line);
+  g_string_append_c (out, '\n');
+  written = write (STDERR_FILENO, out->str, out->len);
   (void) written; /* nobody to tell when standard error is gone */
 }
 
@@ -122,15 +147,6 @@ ot_log_text (const char *text)
 {
   GString *out = g_string_new (NULL);
 
-  for (const char *c = text != NULL ? text : "(null)"; *c != '\0'; c++) {
-    if (out->len >= 200) {
-      g_string_append (out, "…");
-      break;
-    }
-    if (g_ascii_isprint (*c) && *c != '\\')
-      g_string_append_c (out, *c);
-    else
-      g_string_append_printf (out, "\\x%02x", (guchar) *c);
-  }
+  append_printable (out, text != NULL ? text : "(null)", TEXT_MAX);
   return g_string_free (out, FALSE);
 }

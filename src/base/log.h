@@ -12,7 +12,8 @@
  *
  * Levels: error = a bug or a lost service; warning = degraded, somebody should look; info = the life of a call,
  * one line a transition (the default); debug = for us. Tokens, SDP and ICE passwords never at info or above.
- * What a client sent is escaped and cut with ot_log_text().
+ * Whatever is written is escaped and cut, so that a line stays a line; a client's text within one is cut shorter
+ * with ot_log_text().
  *
  * Thread: any.
  */
@@ -45,7 +46,7 @@ void ot_log_write (const char *topic, OtLogLevel level, const char *file, int li
  * ot_log_text:
  * @text: (nullable): anything, from anybody; need not be UTF-8
  *
- * Returns: (transfer full): @text with all but printable ASCII escaped, cut at 200 bytes with "…"
+ * Returns: (transfer full): @text with all that isn't printable escaped, cut at 200 bytes with "…"
  */
 char *ot_log_text (const char *text);
 

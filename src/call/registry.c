@@ -14,7 +14,7 @@ struct _OtRegistry {
   OtCallPorts ports;
   GHashTable *by_id; /* call id (borrowed from the call) → OtCall, owned */
   OtTimer look_timer;
-  gboolean shutting_down;
+  gboolean draining;
 };
 
 static void arm_look (OtRegistry *self);
@@ -112,7 +112,7 @@ on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *req
     g_hash_table_remove (self->by_id, request->call_id); /* it never was a call: its id is free */
   if (answer_repeated (self, sender, request))
     return;
-  if (self->shutting_down) {
+  if (self->draining) {
     ot_registry_refuse (self, sender, OT_CODE_SERVER_DRAINING,
                         "The server is about to stop; no new calls", event, request->call_id);
   } else if (!record->is_available (record->self)) {
@@ -280,12 +280,18 @@ ot_registry_end (OtRegistry *self, const char *call_id)
 }
 
 void
+ot_registry_drain (OtRegistry *self)
+{
+  self->draining = TRUE;
+}
+
+void
 ot_registry_shut_down (OtRegistry *self, gboolean fault)
 {
   GHashTableIter iter;
   OtCall *call;
 
-  self->shutting_down = TRUE;
+  ot_registry_drain (self);
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
     end_by_server (self, call, fault ? OT_EV_FAULT : OT_EV_SHUTDOWN);

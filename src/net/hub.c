@@ -12,10 +12,12 @@ struct _OtHub {
   OtHubListener listener;
   OtSessionContext context;
   GHashTable *sessions; /* set of OtSession, owned: all connections */
+  GQueue fresh;         /* of OtSession (borrowed): not opened yet, the oldest first */
   GHashTable *open;     /* id (borrowed from the session) → OtSession (borrowed), authenticated */
   OtParking *parking;   /* owned: sessions that wait for their client */
   GHashTable *people; /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first,
                          never empty */
+  GHashTable *allowances; /* user id (owned) → OtAllowance (owned), until it is full again */
   OtTimer sweep;  /* for the deadlines of all sessions: a timer for each would slow the loop down */
   OtTimer closed; /* completes @closing, from a turn of its own */
   GTask *closing; /* owned; while ot_hub_close_async() waits */
@@ -33,6 +35,15 @@ keep_device_limit (OtHub *self, GPtrArray *devices)
       ot_session_end (devices->pdata[i - 1], OT_CLOSE_REPLACED, "replaced by a newer connection");
 }
 
+/* The oldest has had the most time to authenticate: whoever means well needs little. */
+static void
+keep_fresh_limit (OtHub *self)
+{
+  while (g_queue_get_length (&self->fresh) > self->context.limits.max_fresh)
+    ot_session_end (g_queue_pop_head (&self->fresh), OT_CLOSE_NO_INIT,
+                    "too many that are not authenticated");
+}
+
 static void
 on_opened (gpointer user_data, OtSession *session)
 {
@@ -40,6 +51,7 @@ on_opened (gpointer user_data, OtSession *session)
   const char *user_id = ot_session_get_user_id (session);
   GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
 
+  g_queue_remove (&self->fresh, session);
   if (devices == NULL) {
     devices = g_ptr_array_new ();
     g_hash_table_insert (self->people, g_strdup (user_id), devices);
@@ -56,6 +68,27 @@ on_event (gpointer user_data, OtSession *session, const OtIn *event, gint64 sequ
   OtHub *self = user_data;
 
   self->listener.event (self->listener.self, session, event, sequence);
+}
+
+static gboolean
+on_spend (gpointer user_data, OtSession *session, gsize n_bytes)
+{
+  OtHub *self = user_data;
+  const char *user_id = ot_session_get_user_id (session);
+  OtAllowance *allowance = g_hash_table_lookup (self->allowances, user_id);
+
+  if (allowance == NULL) {
+    allowance = g_new0 (OtAllowance, 1);
+    g_hash_table_insert (self->allowances, g_strdup (user_id), allowance);
+  }
+  return ot_allowance_take (allowance, &self->context.limits.person, n_bytes,
+                            ot_clock_mono_us (self->context.clock));
+}
+
+static gboolean
+is_full (gpointer user_id, gpointer allowance, gpointer now_us)
+{
+  return ot_allowance_is_full (allowance, *(gint64 *)now_us);
 }
 
 static void
@@ -165,6 +198,7 @@ on_finished (gpointer user_data, OtSession *session)
 {
   OtHub *self = user_data;
 
+  g_queue_remove (&self->fresh, session);
   g_hash_table_remove (self->sessions, session);
   if (g_hash_table_size (self->sessions) == 0)
     ot_timer_arm (&self->closed, 0, complete_close, self);
@@ -174,21 +208,24 @@ static void
 on_sweep (gpointer user_data)
 {
   OtHub *self = user_data;
+  gint64 now_us = ot_clock_mono_us (self->context.clock);
   g_autoptr (GList) sessions =
       g_hash_table_get_keys (self->sessions); /* they may finish meanwhile */
 
   for (GList *l = sessions; l != NULL; l = l->next)
     ot_session_look_at_clock (l->data);
-  ot_parking_expire (self->parking, ot_clock_mono_us (self->context.clock));
-  if (g_hash_table_size (self->sessions) > 0 || ot_parking_n_sessions (self->parking) > 0)
-    ot_timer_arm (&self->sweep, ot_clock_mono_us (self->context.clock) + SWEEP_INTERVAL_US,
-                  on_sweep, self);
+  ot_parking_expire (self->parking, now_us);
+  g_hash_table_foreach_remove (self->allowances, is_full, &now_us);
+  if (g_hash_table_size (self->sessions) > 0 || ot_parking_n_sessions (self->parking) > 0
+      || g_hash_table_size (self->allowances) > 0)
+    ot_timer_arm (&self->sweep, now_us + SWEEP_INTERVAL_US, on_sweep, self);
 }
 
 OtHub *
 ot_hub_new (const OtHubListener *listener,
             const OtNetLimits *limits,
             OtAuth *auth,
+            OtDoorkeeper *door,
             const OtClock *clock)
 {
   static const OtNetLimits defaults = OT_NET_LIMITS_DEFAULT;
@@ -197,10 +234,12 @@ ot_hub_new (const OtHubListener *listener,
 
   self->listener = *listener;
   self->context = (OtSessionContext){
-    .listener = { self, on_opened, on_event, on_refused, on_resume, on_needed, on_closed, on_finished },
+    .listener = { self, on_opened, on_event, on_spend, on_refused, on_resume, on_needed, on_closed,
+                  on_finished },
     .limits = limits != NULL ? *limits : defaults,
     .clock = clock,
     .auth = auth,
+    .door = door,
   };
   self->sessions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify)ot_session_free, NULL);
   self->open = g_hash_table_new (g_str_hash, g_str_equal);
@@ -209,6 +248,7 @@ ot_hub_new (const OtHubListener *listener,
                               .max_of_person = self->context.limits.max_devices,
                               .max_bytes = self->context.limits.max_parked_bytes };
   self->parking = ot_parking_new (&parked, on_over, self);
+  self->allowances = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->people =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   return self;
@@ -220,6 +260,7 @@ ot_hub_free (OtHub *self)
   g_assert (self->closing == NULL);
   ot_timer_cancel (&self->sweep);
   ot_timer_cancel (&self->closed);
+  g_clear_pointer (&self->allowances, g_hash_table_unref);
   g_clear_pointer (&self->people, g_hash_table_unref);
   g_clear_pointer (&self->open, g_hash_table_unref);
   g_clear_pointer (&self->parking, ot_parking_free);
@@ -237,6 +278,8 @@ ot_hub_adopt (OtHub *self,
   OtSession *session = ot_session_new (&self->context, connection, stream, guard, token);
 
   g_hash_table_add (self->sessions, session);
+  g_queue_push_tail (&self->fresh, session);
+  keep_fresh_limit (self);
   if (!ot_timer_is_armed (&self->sweep))
     ot_timer_arm (&self->sweep, ot_clock_mono_us (self->context.clock) + SWEEP_INTERVAL_US,
                   on_sweep, self);

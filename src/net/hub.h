@@ -13,8 +13,8 @@
  */
 typedef struct _OtHub OtHub;
 
-/** OtHubListener: as #OtSessionListener, without `finished` and `resume`. @session is valid until
- * closed returns. A resumed session is opened again, under its id. */
+/** OtHubListener: as #OtSessionListener, without `finished`, `resume` and `spend`. @session is
+ * valid until closed returns. A resumed session is opened again, under its id. */
 typedef struct {
   gpointer self;
   void (*opened) (gpointer self, OtSession *session);
@@ -37,6 +37,7 @@ typedef struct {
  * @listener: copied
  * @limits: (nullable): copied; NULL: #OT_NET_LIMITS_DEFAULT
  * @auth: borrowed
+ * @door: (nullable): borrowed
  * @clock: borrowed
  *
  * Returns: (transfer full)
@@ -44,6 +45,7 @@ typedef struct {
 OtHub *ot_hub_new (const OtHubListener *listener,
                    const OtNetLimits *limits,
                    OtAuth *auth,
+                   OtDoorkeeper *door,
                    const OtClock *clock);
 
 /** ot_hub_free: drops what is still connected, without a word to anybody. Not while

@@ -26,6 +26,8 @@ typedef struct {
   OtListener *listener;    /* borrowed; NULL once that is gone */
   OtPeerStream *stream;    /* borrowed; ends this by a weak reference */
   GSocketAddress *address; /* owned; the key */
+  OtDoorkeeper *door;      /* borrowed; nullable */
+  char *visitor;           /* owned; whom it counts for; NULL: nobody */
   gint64 deadline_us;      /* monotonic; G_MAXINT64 once upgraded */
   gsize body_bytes;        /* of the request that comes in */
 } Peer;
@@ -33,6 +35,7 @@ typedef struct {
 struct _OtListener {
   OtListenerLimits limits;
   GTlsCertificate *certificate; /* owned, nullable */
+  OtDoorkeeper *door;           /* borrowed, nullable */
   SoupServer *server;           /* owned */
   GSocket *socket;              /* owned; NULL before listening, and once stopped */
   GSource *accepting;           /* owned; NULL while it does not */
@@ -41,6 +44,7 @@ struct _OtListener {
   char *address;                /* owned, nullable */
   gboolean is_unix;
   guint n_too_many; /* closed since the last sweep */
+  guint n_of_one;   /* closed since the last sweep, for their visitor has too many */
   guint n_most;     /* connections at a time, since memory was given back */
 };
 
@@ -123,7 +127,10 @@ on_sweep (gpointer user_data)
   if (self->n_too_many > 0)
     ot_warning ("%s: %u connections more than %u: closed", self->address, self->n_too_many,
                 self->limits.max_connections);
-  self->n_too_many = 0;
+  if (self->n_of_one > 0)
+    ot_warning ("%s: %u connections from addresses that have too many: closed", self->address,
+                self->n_of_one);
+  self->n_too_many = self->n_of_one = 0;
   if (self->socket != NULL && self->accepting == NULL)
     start_accepting (self);
   if (g_hash_table_size (self->peers) > 0)
@@ -144,16 +151,23 @@ on_stream_gone (gpointer user_data, GObject *stream)
 
   if (peer->listener != NULL)
     g_hash_table_remove (peer->listener->peers, peer->address);
+  if (peer->visitor != NULL)
+    ot_doorkeeper_leave (peer->door, peer->visitor);
+  g_free (peer->visitor);
   g_object_unref (peer->address);
   g_free (peer);
 }
 
+/* @visitor: (transfer full) (nullable): has entered. */
 static Peer *
-peer_new (OtListener *self, OtPeerStream *stream, GSocketAddress *address)
+peer_new (OtListener *self, OtPeerStream *stream, GSocketAddress *address, char *visitor)
 {
   Peer *peer = g_new0 (Peer, 1);
 
   peer->listener = self;
+  peer->door = self->door;
+  peer->visitor = visitor;
+  ot_peer_stream_set_visitor (stream, visitor);
   peer->stream = stream;
   peer->address = g_object_ref (address);
   g_object_weak_ref (G_OBJECT (stream), on_stream_gone, peer);
@@ -215,6 +229,26 @@ loopback (void)
   return g_inet_socket_address_new_from_string ("127.0.0.1", 0);
 }
 
+/* @visitor: (out): who it is; NULL: nobody that is known. Returns: FALSE: has too many connections.
+ */
+static gboolean
+let_in (OtListener *self, GSocketAddress *remote, char **visitor)
+{
+  GInetAddress *address;
+
+  *visitor = NULL;
+  if (self->door == NULL || self->is_unix)
+    return TRUE;
+  address = g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
+  *visitor = ot_doorkeeper_visitor (self->door, address, NULL);
+  if (*visitor == NULL || ot_doorkeeper_enter (self->door, *visitor))
+    return TRUE;
+  g_clear_pointer (visitor, g_free);
+  self->n_of_one++;
+  arm_sweep (self);
+  return FALSE;
+}
+
 /* libsoup takes for granted that an address is an IP address. */
 static void
 hand_over (OtListener *self, GIOStream *base, GSocketConnection *connection)
@@ -226,13 +260,16 @@ hand_over (OtListener *self, GIOStream *base, GSocketConnection *connection)
       self->is_unix ? loopback () : g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (OtPeerStream) stream = NULL;
   g_autofree char *name = NULL;
+  char *visitor;
 
-  if (remote == NULL || local == NULL)
-    return; /* gone already */
+  if (remote == NULL || local == NULL) /* gone already */
+    return;
+  if (!let_in (self, remote, &visitor))
+    return;
   name = self->is_unix ? g_strdup ("local")
                        : g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (remote));
   stream = ot_peer_stream_new (base, socket, name);
-  peer_new (self, stream, remote);
+  peer_new (self, stream, remote, visitor);
   soup_server_accept_iostream (self->server, G_IO_STREAM (stream), local, remote, NULL);
 }
 
@@ -322,12 +359,13 @@ fill_limits (const OtListenerLimits *limits)
 }
 
 OtListener *
-ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate)
+ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate, OtDoorkeeper *door)
 {
   OtListener *self = g_new0 (OtListener, 1);
 
   self->limits = fill_limits (limits);
   g_set_object (&self->certificate, certificate);
+  self->door = door;
   self->peers = g_hash_table_new (NULL, NULL);
   self->server = soup_server_new (NULL, NULL);
   g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), self);
@@ -412,6 +450,31 @@ ot_listener_stop (OtListener *self)
   g_clear_object (&self->socket);
   if (self->is_unix)
     g_unlink (self->address);
+}
+
+gboolean
+ot_listener_admit (OtListener *self, SoupServerMessage *message)
+{
+  Peer *peer = find_peer (self, message);
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  g_autofree char *visitor = NULL;
+
+  if (peer == NULL || peer->door == NULL || self->is_unix)
+    return TRUE;
+  visitor = ot_doorkeeper_visitor (
+      peer->door, g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)),
+      soup_message_headers_get_list (headers, "X-Forwarded-For"));
+  if (g_strcmp0 (visitor, peer->visitor) == 0)
+    return TRUE;
+  if (visitor != NULL && !ot_doorkeeper_enter (peer->door, visitor))
+    return FALSE;
+  if (peer->visitor != NULL)
+    ot_doorkeeper_leave (peer->door, peer->visitor);
+  g_free (peer->visitor);
+  peer->visitor = g_steal_pointer (&visitor);
+  ot_peer_stream_set_visitor (peer->stream, peer->visitor);
+  return TRUE;
 }
 
 guint

@@ -2,6 +2,7 @@
 
 #include <libsoup/soup.h>
 
+#include "doorkeeper.h"
 #include "listen-socket.h"
 #include "peer-stream.h"
 
@@ -30,10 +31,13 @@ typedef struct {
  * ot_listener_new:
  * @limits: (nullable): copied
  * @certificate: (nullable): for TLS
+ * @door: (nullable): borrowed, until the last of its connections is gone: who has too many is
+ * closed at once
  *
  * Returns: (transfer full)
  */
-OtListener *ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate);
+OtListener *
+ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate, OtDoorkeeper *door);
 
 /** ot_listener_free: stops listening and drops what is connected, but not what was upgraded. */
 void ot_listener_free (OtListener *self);
@@ -58,6 +62,10 @@ const char *ot_listener_get_address (OtListener *self);
 
 /** ot_listener_stop: accepts no more; what is connected stays. A Unix socket's path is removed. */
 void ot_listener_stop (OtListener *self);
+
+/** ot_listener_admit: asks the doorkeeper about a request, whose visitor may be known only now,
+ * when a proxy forwards it. Returns: FALSE: that one has too many connections */
+gboolean ot_listener_admit (OtListener *self, SoupServerMessage *message);
 
 /** ot_listener_n_connections: how many are open, also those that were upgraded. */
 guint ot_listener_n_connections (OtListener *self);

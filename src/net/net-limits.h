@@ -1,19 +1,22 @@
 #pragma once
 
-#include <glib.h>
+#include "allowance.h"
 
 /** OtNetLimits: what bounds a connection and a person's connections. PROTOCOL.md section 1. */
 typedef struct {
-  gint64 init_timeout_us;  /* until it must be authenticated; then 4408 */
-  gint64 token_notice_us;  /* before its token ends a client is told; at most half its time */
-  gint64 token_grace_us;   /* after it has ended, for what does not need the connection; then 4401 */
-  int ping_seconds;        /* the server pings this often */
-  int missed_pongs;        /* unanswered in a row; then 4440 */
-  gint64 linger_us;        /* for the other side to answer our close */
+  gint64 init_timeout_us; /* until it must be authenticated; then 4408 */
+  gint64 token_notice_us; /* before its token ends a client is told; at most half its time */
+  gint64 token_grace_us;  /* after it has ended, for what does not need the connection; then 4401 */
+  int ping_seconds;       /* the server pings this often */
+  int missed_pongs;       /* unanswered in a row; then 4440 */
+  gint64 linger_us;       /* for the other side to answer our close */
   gsize max_message_bytes; /* a message, all its frames together; then 1009 */
   gsize max_queue_bytes;   /* waiting for a client that does not read; then 4440 */
-  int max_invalid;         /* messages that could not be accepted, within the window; then 4400 */
-  gint64 invalid_window_us;
+  OtQuotaRule invalid;     /* messages that could not be accepted; then 4400 */
+  OtAllowanceRules send;   /* of a connection; beyond it RATE_LIMITED */
+  OtAllowanceRules person; /* of all connections of one person; beyond it RATE_LIMITED */
+  OtQuotaRule too_fast;    /* messages that were RATE_LIMITED so; then 4429 */
+  guint max_fresh;         /* connections that are not authenticated; then 4408 for the oldest */
   guint max_devices;       /* of one person; then 4409 for the oldest; as many lost ones */
   gint64 resume_window_us; /* how long a lost session waits for its client */
   guint max_parked;        /* lost sessions of all people; then the oldest goes */
@@ -26,8 +29,11 @@ typedef struct {
     .init_timeout_us = 10 * G_USEC_PER_SEC, .token_notice_us = 60 * G_USEC_PER_SEC,                \
     .token_grace_us = 30 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                  \
     .linger_us = 5 * G_USEC_PER_SEC, .max_message_bytes = 64 * 1024,                               \
-    .max_queue_bytes = 1024 * 1024, .max_invalid = 20, .invalid_window_us = 60 * G_USEC_PER_SEC,   \
-    .max_devices = 5, .resume_window_us = 60 * G_USEC_PER_SEC, .max_parked = 1000,                 \
+    .max_queue_bytes = 1024 * 1024, .invalid = { 20, 60 * G_USEC_PER_SEC },                        \
+    .send = { { 100, 2 * G_USEC_PER_SEC }, { 256 * 1024, 2 * G_USEC_PER_SEC } },                   \
+    .person = { { 200, 2 * G_USEC_PER_SEC }, { 512 * 1024, 2 * G_USEC_PER_SEC } },                 \
+    .too_fast = { 20, 10 * G_USEC_PER_SEC }, .max_fresh = 1000, .max_devices = 5,                  \
+    .resume_window_us = 60 * G_USEC_PER_SEC, .max_parked = 1000,                                   \
     .max_parked_bytes = 16 * 1024 * 1024                                                           \
   }
 

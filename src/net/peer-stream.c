@@ -190,6 +190,7 @@ struct _OtPeerStream {
   PacedInput *input;      /* owned */
   CountingOutput *output; /* owned */
   char *address;          /* owned */
+  char *visitor;          /* owned, nullable */
 };
 
 G_DEFINE_FINAL_TYPE (OtPeerStream, ot_peer_stream, G_TYPE_IO_STREAM)
@@ -253,6 +254,7 @@ ot_peer_stream_finalize (GObject *object)
   g_clear_object (&self->base);
   g_clear_object (&self->socket);
   g_clear_pointer (&self->address, g_free);
+  g_clear_pointer (&self->visitor, g_free);
   G_OBJECT_CLASS (ot_peer_stream_parent_class)->finalize (object);
 }
 
@@ -288,6 +290,19 @@ ot_peer_stream_new (GIOStream *base, GSocket *socket, const char *address)
       g_object_new (TYPE_COUNTING_OUTPUT, "base-stream", g_io_stream_get_output_stream (base),
                     "close-base-stream", FALSE, NULL);
   return self;
+}
+
+const char *
+ot_peer_stream_get_visitor (OtPeerStream *self)
+{
+  return self->visitor;
+}
+
+void
+ot_peer_stream_set_visitor (OtPeerStream *self, const char *visitor)
+{
+  g_free (self->visitor);
+  self->visitor = g_strdup (visitor);
 }
 
 const char *

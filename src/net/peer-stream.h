@@ -29,6 +29,11 @@ OtPeerStream *ot_peer_stream_new (GIOStream *base, GSocket *socket, const char *
 /** ot_peer_stream_get_address: "192.0.2.7:54321"; borrowed. */
 const char *ot_peer_stream_get_address (OtPeerStream *self);
 
+/** ot_peer_stream_get_visitor: (nullable): who comes by it (doorkeeper.h); NULL: nobody that is
+ * known; borrowed. */
+const char *ot_peer_stream_get_visitor (OtPeerStream *self);
+void ot_peer_stream_set_visitor (OtPeerStream *self, const char *visitor);
+
 /** ot_peer_stream_get_written_bytes: how many bytes the socket has taken so far. */
 guint64 ot_peer_stream_get_written_bytes (OtPeerStream *self);
 

@@ -6,10 +6,12 @@
 #include "log.h"
 
 #define PATH "/v1/socket"
+#define TOO_MANY_REQUESTS 429 /* RFC 6585; libsoup has no name for it */
 
 struct _OtServer {
   OtHub *hub;           /* borrowed */
   OtListener *listener; /* owned */
+  char **origins;       /* owned; NULL: any */
 };
 
 /* From the upgrade; NULL: init_connection will bring it. */
@@ -45,6 +47,24 @@ on_upgraded (SoupServerMessage *message, OtServer *self)
   ot_hub_adopt (self->hub, connection, peer, guard, token);
 }
 
+static gboolean
+is_welcome (OtServer *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *origin = soup_message_headers_get_one (headers, "Origin");
+
+  if (origin != NULL && self->origins != NULL
+      && !g_strv_contains ((const char *const *)self->origins, origin)) {
+    ot_info ("a page of %s: not in server.origins", origin);
+    soup_server_message_set_status (message, SOUP_STATUS_FORBIDDEN, NULL);
+    return FALSE;
+  }
+  if (ot_listener_admit (self->listener, message))
+    return TRUE;
+  soup_server_message_set_status (message, TOO_MANY_REQUESTS, "Too Many Requests");
+  return FALSE;
+}
+
 static void
 on_request (SoupServer *server,
             SoupServerMessage *message,
@@ -59,17 +79,20 @@ on_request (SoupServer *server,
     soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
     return;
   }
+  if (!is_welcome (user_data, message))
+    return;
   if (soup_websocket_server_process_handshake (message, NULL, (char **)protocols, NULL, NULL))
     g_signal_connect (message, "wrote-informational", G_CALLBACK (on_upgraded), user_data);
 }
 
 OtServer *
-ot_server_new (OtHub *hub, const OtListenerLimits *limits, GTlsCertificate *certificate)
+ot_server_new (OtHub *hub, const OtServerOptions *options)
 {
   OtServer *self = g_new0 (OtServer, 1);
 
   self->hub = hub;
-  self->listener = ot_listener_new (limits, certificate);
+  self->listener = ot_listener_new (options->limits, options->certificate, options->door);
+  self->origins = options->origins != NULL ? g_strsplit (options->origins, " ", -1) : NULL;
   soup_server_add_handler (ot_server_get_http (self), PATH, on_request, self, NULL);
   return self;
 }
@@ -78,6 +101,7 @@ void
 ot_server_free (OtServer *self)
 {
   g_clear_pointer (&self->listener, ot_listener_free);
+  g_clear_pointer (&self->origins, g_strfreev);
   g_free (self);
 }
 

@@ -8,21 +8,24 @@
  *
  * The public door: HTTP with whatever routes the app adds, and the WebSocket at /v1/socket, whose
  * connections go to the hub. Every upgrade is taken, whatever its token says: a browser learns of a
- * refusal only by a close code.
+ * refusal only by a close code. But a page of another origin gets 403, and an address with too many
+ * connections 429.
  *
  * Thread: main loop.
  */
 typedef struct _OtServer OtServer;
 
-/**
- * ot_server_new:
- * @hub: borrowed
- * @limits: (nullable): see ot_listener_new()
- * @certificate: (nullable): for wss and https
- *
- * Returns: (transfer full)
- */
-OtServer *ot_server_new (OtHub *hub, const OtListenerLimits *limits, GTlsCertificate *certificate);
+/** OtServerOptions: all of it may be left out. */
+typedef struct {
+  const OtListenerLimits *limits; /* see ot_listener_new() */
+  GTlsCertificate *certificate;   /* for wss and https */
+  OtDoorkeeper *door;             /* see ot_listener_new() */
+  const char *origins; /* (copied) the only pages that may open the WebSocket (RFC 6454), separated
+                          by spaces; a client that is no browser names none and is let in */
+} OtServerOptions;
+
+/** ot_server_new: @hub: borrowed. Returns: (transfer full) */
+OtServer *ot_server_new (OtHub *hub, const OtServerOptions *options);
 
 /** ot_server_free: before the hub; sessions go on. */
 void ot_server_free (OtServer *self);

@@ -18,7 +18,7 @@ struct _OtSession {
   const OtSessionContext *context; /* borrowed from the hub */
   char *id;                        /* owned */
   char *user_id;                   /* owned; NULL until authenticated */
-  OtTrack *track;         /* owned; NULL: taken, after the end */
+  OtTrack *track;                  /* owned; NULL: taken, after the end */
   gint64 resume_sequence; /* the last that the client has of the session that it wants back */
   char *resume_id;        /* owned; NULL: it wants none */
 
@@ -40,8 +40,9 @@ struct _OtSession {
   gint64 last_sequence;   /* the client's own last number; -1: none */
   gint64 init_sequence;   /* its number of the init_connection that @request is for; 0: none */
 
-  int invalid_count; /* in the window */
-  gint64 invalid_since_us;
+  OtQuota invalid;       /* messages that can't be accepted */
+  OtAllowance allowance; /* messages at all */
+  OtQuota too_fast;      /* messages beyond that */
 };
 
 static gint64
@@ -210,15 +211,28 @@ refuse (OtSession *self,
 static void
 count_invalid (OtSession *self)
 {
-  const OtNetLimits *limits = &self->context->limits;
-
-  if (self->invalid_count == 0
-      || now_us (self) - self->invalid_since_us > limits->invalid_window_us) {
-    self->invalid_count = 0;
-    self->invalid_since_us = now_us (self);
-  }
-  if (++self->invalid_count >= limits->max_invalid)
+  if (!ot_quota_take (&self->invalid, &self->context->limits.invalid, 1, now_us (self)))
     ot_session_end (self, OT_CLOSE_TOO_MANY_INVALID, "too many invalid messages");
+}
+
+/* Whether the client, and its person, may send that much now. */
+static gboolean
+may_send (OtSession *self, gsize n_bytes)
+{
+  const OtSessionListener *listener = &self->context->listener;
+
+  return ot_allowance_take (&self->allowance, &self->context->limits.send, n_bytes, now_us (self))
+         && (self->state != OPEN || listener->spend (listener->self, self, n_bytes));
+}
+
+static void
+refuse_too_fast (OtSession *self, const OtDecoded *decoded)
+{
+  refuse (self, decoded->sequence, OT_CODE_RATE_LIMITED,
+          "Too many messages at once; this one was not looked at", decoded->original_event,
+          decoded->call_id);
+  if (!ot_quota_take (&self->too_fast, &self->context->limits.too_fast, 1, now_us (self)))
+    ot_session_end (self, OT_CLOSE_RATE_LIMIT, "too many messages at once");
 }
 
 /* ---- authentication ---- */
@@ -307,6 +321,26 @@ begin_lease (OtSession *self, const OtPerson *person)
                   limits->token_grace_us, ot_clock_wall_us (self->context->clock));
 }
 
+/* ---- wrong tokens ---- */
+
+static void
+note_wrong_token (OtSession *self)
+{
+  const char *visitor = ot_peer_stream_get_visitor (self->stream);
+
+  if (self->context->door != NULL && visitor != NULL)
+    ot_doorkeeper_wrong_token (self->context->door, visitor);
+}
+
+static gboolean
+is_listened_to (OtSession *self)
+{
+  const char *visitor = ot_peer_stream_get_visitor (self->stream);
+
+  return self->context->door == NULL || visitor == NULL
+         || ot_doorkeeper_listens (self->context->door, visitor);
+}
+
 /* An open session keeps what it has when a second token is no good. */
 static void
 on_authenticated (OtAuthOutcome outcome,
@@ -328,6 +362,7 @@ on_authenticated (OtAuthOutcome outcome,
       open_for (self, person);
     return;
   case OT_AUTH_REFUSED:
+    note_wrong_token (self);
     refuse (self, sequence, OT_CODE_UNAUTHENTICATED, reason, init_name, NULL);
     if (!was_open)
       ot_session_end (self, OT_CLOSE_UNAUTHENTICATED, "authentication failed");
@@ -351,6 +386,11 @@ authenticate (OtSession *self, const char *token, const char *user_id, gint64 se
   } else if (self->user_id != NULL && g_strcmp0 (user_id, self->user_id) != 0) {
     refuse (self, sequence, OT_CODE_INVALID_STATE, "This connection belongs to another user",
             init_name, NULL);
+  } else if (!is_listened_to (self)) {
+    refuse (self, sequence, OT_CODE_RATE_LIMITED,
+            "Too many wrong tokens came from your address; try again in a minute", init_name, NULL);
+    if (self->state == NEW)
+      ot_session_end (self, OT_CLOSE_RATE_LIMIT, "too many wrong tokens from this address");
   } else {
     self->init_sequence = sequence;
     self->request = ot_auth_check (self->context->auth, token, user_id, on_authenticated, self);
@@ -475,7 +515,9 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSe
   ot_codec_decode (self->track->format, text, length, &decoded);
   ot_trace ("session %s: %s", self->id,
             decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
-  if (!accept_sequence (self, &decoded)) {
+  if (!may_send (self, length)) {
+    refuse_too_fast (self, &decoded);
+  } else if (!accept_sequence (self, &decoded)) {
     count_invalid (self);
   } else if (decoded.event == NULL) {
     refuse (self, decoded.sequence, decoded.code, decoded.message, decoded.original_event,

@@ -4,6 +4,7 @@
 
 #include "auth.h"
 #include "codec.h"
+#include "doorkeeper.h"
 #include "frame-guard.h"
 #include "net-limits.h"
 #include "peer-stream.h"
@@ -16,10 +17,10 @@
  * Answers `heartbeat` and what is wrong itself; hands everything else on. Owned by the hub, which
  * frees it after `finished`.
  *
- * A broken message is answered with `error` and changes nothing else; too many of them end the
- * connection. When its token expires, it says so (before, and then), and after a grace it closes
- * with %OT_CLOSE_UNAUTHENTICATED unless it is needed; init_connection with a fresh token of the same
- * user begins anew.
+ * A broken message is answered with `error` and changes nothing else; so is one of too many at
+ * once. Too many of either end the connection. When its token expires, it says so (before, and
+ * then), and after a grace it closes with %OT_CLOSE_UNAUTHENTICATED unless it is needed;
+ * init_connection with a fresh token of the same user begins anew.
  *
  * Thread: main loop.
  */
@@ -36,6 +37,9 @@ typedef struct {
   /** An event of an authenticated client; @event borrowed; @sequence: the client's own number of
    * it, 0: none. Never heartbeat and init_connection. */
   void (*event) (gpointer self, OtSession *session, const OtIn *event, gint64 sequence);
+
+  /** One more message of an authenticated client: whether its person may send that much. */
+  gboolean (*spend) (gpointer self, OtSession *session, gsize n_bytes);
 
   /** A message was answered with `error`, before or after opened; @original_event, @call_id
    * nullable; all from the client. */
@@ -71,6 +75,7 @@ typedef struct {
   OtNetLimits limits;
   const OtClock *clock;
   OtAuth *auth;
+  OtDoorkeeper *door; /* (nullable): told of wrong tokens */
 } OtSessionContext;
 
 /**
@@ -113,8 +118,8 @@ const char *ot_session_get_user_id (const OtSession *self);
 /** ot_session_is_open: opened, and not ending. */
 gboolean ot_session_is_open (const OtSession *self);
 
-/** ot_session_has_expired: its token has expired and no fresh one has come: what is under way may go
- * on, nothing new is begun. */
+/** ot_session_has_expired: its token has expired and no fresh one has come: what is under way may
+ * go on, nothing new is begun. */
 gboolean ot_session_has_expired (const OtSession *self);
 
 /**

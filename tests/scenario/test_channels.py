@@ -8,7 +8,7 @@ import pytest
 from otomo import database
 from otomo.scene import aside, instant
 
-SETTINGS = {"call.ring_timeout": 60}
+SETTINGS = {"call.ring_timeout": 60, "limit.messages": 1000, "limit.person_messages": 1000}
 
 
 def message(text, author=None):

@@ -155,7 +155,7 @@ async def test_biggest_that_is_allowed(server, connect):
 async def test_too_many_invalid_messages(server, connect):
     client = await connect(token=server.tokens["u1"])
     await client.expect("connection_ack")
-    await client.flood("{", 200)
+    await client.flood(lambda: "{", 200)
     await client.closed(4400)
     assert client.seen("error"), "it was never told what is wrong"
 

@@ -241,7 +241,7 @@ async def test_init_connection_again(scene):
 
 async def test_a_flood_of_broken_messages_never_ends_the_call(scene):
     await scene.in_call()
-    await scene.user.client.flood("{", 200)
+    await scene.user.client.flood(lambda: "{", 200)
     await scene.user.client.closed(4400)
     await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=False)
     await scene.user.connect()

@@ -164,7 +164,7 @@ async def test_megabyte_token(jwt_server, form):
         with pytest.raises((websockets.InvalidHandshake, OSError)):
             await knock(jwt_server, way, huge, form)
     client = await Client.connect(jwt_server.url, subprotocols=FORMATS[form])
-    await client.flood(client.written("init_connection", userId="u1", token=huge), 1)
+    await client.flood(lambda: client.written("init_connection", userId="u1", token=huge), 1)
     await client.closed(1009)
     client = await knock(jwt_server, "token", ES256.token(claims()), form)
     await client.expect("connection_ack", userId="u1")

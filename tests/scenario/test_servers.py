@@ -118,7 +118,7 @@ async def test_killed(servers, scenes):
     servers[0].kill()
     row = await closed_by_another(scenes[0])
     assert row["node_id"] == "one"
-    assert 'server "one" is dead' in servers[1].log()
+    await aside(servers[1].log_when, 'server "one" is dead')
     scenes[1].call_id += "-again"
     await scenes[1].in_call()
     await scenes[1].hang_up()

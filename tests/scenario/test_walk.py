@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-SETTINGS = {  # no timer is to come in between: all that happens is what the walk does
+SETTINGS = {
+    "limit.messages": 100_000,
+    "limit.person_messages": 100_000,
+    # no timer is to come in between: all that happens is what the walk does
     "call.ring_timeout": 300,
     "call.media_timeout": 300,
     "call.lost_timeout": 300,

@@ -296,6 +296,7 @@ main (int argc, char **argv)
   };
   g_autoptr (GTlsCertificate) certificate = get_certificate (argv);
   g_autoptr (GError) error = NULL;
+  OtServerOptions options;
   Bench bench = { .loop = g_main_loop_new (NULL, FALSE),
                   .auth = ot_auth_new (&people, &stepped.clock) };
   guint command_id;
@@ -307,8 +308,10 @@ main (int argc, char **argv)
   limits.linger_us = get_number (argv, "linger_ms", 5000) * 1000;
   limits.resume_window_us = get_number (argv, "resume_ms", 60000) * 1000;
   limits.max_queue_bytes = get_number (argv, "queue_bytes", limits.max_queue_bytes);
-  bench.hub = ot_hub_new (&listener, &limits, bench.auth, &stepped.clock);
-  bench.server = ot_server_new (bench.hub, &http, certificate);
+  limits.max_fresh = get_number (argv, "fresh", limits.max_fresh);
+  bench.hub = ot_hub_new (&listener, &limits, bench.auth, NULL, &stepped.clock);
+  options = (OtServerOptions){ .limits = &http, .certificate = certificate };
+  bench.server = ot_server_new (bench.hub, &options);
   if (!set_jwt (&bench, argv, &error) || !listen_at (bench.server, argv, &error)) {
     say ("failed %s", error->message);
   } else {

@@ -33,9 +33,11 @@ class Client:
     """Make it with `await Client.connect (…)`, close () it; expect () takes each event once."""
 
     @classmethod
-    async def connect(cls, url, name="client", token=None, bearer=None, subprotocols=None):
+    async def connect(
+        cls, url, name="client", token=None, bearer=None, subprotocols=None, headers=None
+    ):
         """Opens the socket; TOKEN goes into the URL, BEARER into the header, none of both: init ()
-        does it."""
+        does it. HEADERS: further ones."""
         self = cls()
         self.name = name
         self.log = []  # ("->" or "<-", monotonic s, message), both directions, in order
@@ -45,7 +47,7 @@ class Client:
         self._news = asyncio.Event()
         self._socket = await websockets.connect(
             url + "/v1/socket" + (f"?access_token={token}" if token else ""),
-            extra_headers={"Authorization": f"Bearer {bearer}"} if bearer else {},
+            extra_headers={**({"Authorization": f"Bearer {bearer}"} if bearer else {}), **(headers or {})},
             subprotocols=subprotocols or (SUBPROTOCOL and [SUBPROTOCOL]),
             max_size=None,
             ping_interval=None,
@@ -80,11 +82,11 @@ class Client:
         self.log.append(("->", time.monotonic(), "(a text frame of 0xFF 0xFE)"))
         await self._socket.write_frame(True, websockets.frames.Opcode.TEXT, b"\xff\xfe")
 
-    async def flood(self, text, count):
-        """The same text COUNT times, or until the server has closed the connection."""
+    async def flood(self, write, count):
+        """COUNT messages, each made by WRITE (), or until the server has closed the connection."""
         try:
             for _ in range(count):
-                await self.send_raw(text)
+                await self.send_raw(write())
         except websockets.ConnectionClosed:
             pass
 

@@ -14,6 +14,7 @@ PAIRS = 40  # people of a shared server; each test takes a pair of its own
 BALANCE = 1000
 
 SETTINGS = {
+    "server.drain_timeout": 0,
     "billing.unit_seconds": 1,
     "call.ring_timeout": 10,
     "call.media_timeout": 10,

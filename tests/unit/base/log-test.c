@@ -1,6 +1,7 @@
 /* GST_DEBUG's syntax: which lines are written. */
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -33,9 +34,27 @@ test_text (void)
   g_autofree char *cut = ot_log_text (huge);
 
   g_assert_cmpstr (plain, ==, "call_abc");
-  g_assert_cmpstr (nasty, ==, "a\\x0ab\\x1b[31m\\xff\\x5c");
+  g_assert_cmpstr (nasty, ==, "a\\x0ab\\x1b[31m\\xff\\");
   g_assert_cmpstr (none, ==, "(null)");
   g_assert_cmpuint (strlen (cut), <, 210);
+}
+
+/* Whatever a client sends, a line stays a line. */
+static void
+test_line (void)
+{
+  g_autofree char *huge = g_strnfill (5000, 'x');
+
+  if (g_test_subprocess ()) {
+    ot_log_write ("otomo-net", OT_LOG_INFO, "file.c", 1, "says %s",
+                  "a\nERROR forged \x1b[31m \u202e 純子 \xff");
+    ot_log_write ("otomo-net", OT_LOG_INFO, "file.c", 1, "%s", huge);
+    exit (0);
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr (
+      "*says a\\x0aERROR forged \\x1b[31m \\xe2\\x80\\xae 純子 \\xff\n*xxx…\n");
 }
 
 int
@@ -44,5 +63,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/log/levels", test_levels);
   g_test_add_func ("/log/text", test_text);
+  g_test_add_func ("/log/line", test_line);
   return g_test_run ();
 }

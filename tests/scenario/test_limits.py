@@ -1,0 +1,185 @@
+"""PROTOCOL.md section 1: how much a client may send, how many connections an address may hold, how often a
+token may be wrong, and which pages may connect (docs/operating.md, "Limits")."""
+
+import http.client
+from urllib.parse import urlsplit
+
+import pytest
+import websockets
+
+from otomo.client import Client
+from otomo.scene import aside
+
+SETTINGS = {
+    "limit.messages": 10,  # 20 at once
+    "limit.bytes": 65536,
+    "limit.person_messages": 15,
+    "limit.address_connections": 4,
+    "limit.unauthenticated": 6,
+    "limit.wrong_tokens": 3,
+    "server.origins": "https://example.org https://app.example.org:8443",
+}
+FLOOD = 400  # messages; the last ones find the connection closed
+
+
+@pytest.fixture
+def connect(server, loop):
+    made = []
+
+    async def open_one(**how):
+        made.append(await Client.connect(server.url, **how))
+        return made[-1]
+
+    yield open_one
+    for client in made:
+        loop.run(client.close())
+
+
+async def joined(connect, server, user_id, **how):
+    client = await connect(**how)
+    await client.init(user_id, server.tokens[user_id])
+    return client
+
+
+async def test_too_many_messages(server, connect):
+    """What is within the limit is answered; the rest is refused by name, then the connection goes."""
+    client = await joined(connect, server, "u38")
+    await client.flood(lambda: client.written("heartbeat"), FLOOD)
+    await client.closed(4429)
+    refused = client.seen("error")
+    assert len(client.seen("heartbeat_ack")) >= 19
+    assert refused and {error["code"] for error in refused} == {"RATE_LIMITED"}
+    assert all(error["originalEvent"] == "heartbeat" for error in refused)
+
+
+async def test_a_short_burst_is_forgiven(server, connect):
+    client = await joined(connect, server, "u38")
+    for _ in range(25):
+        await client.send("heartbeat")
+    for _ in range(25):
+        await client.expect("heartbeat_ack", "error")
+    assert client.is_open
+
+
+async def test_too_many_bytes(server, connect):
+    client = await joined(connect, server, "u38")
+    for _ in range(4):
+        await client.send("heartbeat", x="x" * 60_000)
+    error = await client.expect("error", code="RATE_LIMITED")
+    assert error["originalEvent"] == "heartbeat"
+
+
+async def test_all_connections_of_a_person_together(server, connect):
+    """Neither sends more than a connection may, but both together do."""
+    one, two = [await joined(connect, server, "u38") for _ in range(2)]
+    for _ in range(19):
+        for client in (one, two):
+            await client.send("heartbeat")
+    for client in (one, two):
+        for _ in range(19):
+            await client.expect("heartbeat_ack", "error")
+    codes = [error["code"] for client in (one, two) for error in client.seen("error")]
+    assert codes and set(codes) == {"RATE_LIMITED"}
+
+
+async def test_a_call_lives_on_when_its_connection_was_too_fast(scene):
+    await scene.in_call()
+    client = scene.user.client
+    await client.flood(lambda: client.written("heartbeat"), FLOOD)
+    await client.closed(4429)
+    await scene.otomo.client.expect("call_state_update", peerConnected=False)
+    await scene.otomo.client.expect("call_tick", deadline=15)
+    assert (await scene.row())["status"] == "in_call"
+    await scene.user.connect()
+    await scene.hang_up()
+
+
+# Addresses: a proxy (this machine is one, by default) tells whose connection it is ------------------
+
+
+def behind(address):
+    return {"headers": {"X-Forwarded-For": address}}
+
+
+async def test_too_many_connections_of_an_address(server, connect):
+    clients = [await connect(**behind("192.0.2.1")) for _ in range(4)]
+    assert await refusal(server, {"X-Forwarded-For": "192.0.2.1"}) == 429
+    assert await refusal(server, {"X-Forwarded-For": "2001:db8::1"}) == 101
+    await clients[0].close()
+    again = await until_let_in(connect, "192.0.2.1")
+    assert again.is_open
+
+
+async def until_let_in(connect, address):
+    for _ in range(500):
+        try:
+            return await connect(**behind(address))
+        except websockets.InvalidStatusCode as refused:
+            assert refused.status_code == 429
+    raise AssertionError("a place that became free is never given again")
+
+
+async def test_wrong_tokens_slow_an_address_down(server, connect):
+    for _ in range(3):
+        client = await connect(**behind("192.0.2.2"))
+        await client.send("init_connection", userId="u38", token="guessed")
+        await client.closed(4401)
+        await client.close()
+    client = await connect(**behind("192.0.2.2"))
+    await client.send("init_connection", userId="u38", token=server.tokens["u38"])
+    await client.expect_error("RATE_LIMITED", originalEvent="init_connection")
+    await client.closed(4429)
+    elsewhere = await connect(**behind("192.0.2.3"))
+    await elsewhere.init("u38", server.tokens["u38"])
+
+
+async def test_too_many_that_do_not_authenticate(server, connect):
+    """The oldest of them goes, so one who means well always gets in."""
+    first = await connect()
+    for _ in range(6):
+        await connect()
+    await first.closed(4408)
+    await joined(connect, server, "u39")
+
+
+# Pages --------------------------------------------------------------------------------------------
+
+
+async def refusal(server, headers):
+    """The status of a WebSocket's handshake."""
+
+    def ask():
+        connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=15)
+        handshake = {
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        }
+        connection.request("GET", "/v1/socket", headers={**handshake, **headers})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    return await aside(ask)
+
+
+@pytest.mark.parametrize(
+    "origin, status",
+    [
+        (None, 101),
+        ("https://example.org", 101),
+        ("https://app.example.org:8443", 101),
+        ("http://example.org", 403),
+        ("https://example.org.evil.example", 403),
+        ("null", 403),
+    ],
+)
+async def test_origin(server, origin, status):
+    assert await refusal(server, {"Origin": origin} if origin else {}) == status
+
+
+async def test_what_is_logged_of_a_client_stays_on_its_line(server, connect):
+    await refusal(server, {"Origin": "https://x \x1b[31mERROR otomo-app forged"})
+    assert "\x1b" not in server.log() and "ERROR otomo-app forged" in server.log()
+    assert "\\x1b[31m" in server.log()
