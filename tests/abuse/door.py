@@ -43,6 +43,13 @@ class Door:
             int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")
         )
 
+    def wait_for_memory(self, kib):
+        """Until the server's process holds no more than that."""
+        end = time.monotonic() + DEADLINE
+        while self.rss_kib() > kib:
+            assert time.monotonic() < end, f"{self.rss_kib()} KiB are held, not {kib}"
+            time.sleep(0.05)
+
     def open_files(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 

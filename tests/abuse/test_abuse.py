@@ -46,7 +46,7 @@ def under_attack(server, scene):
         for (sent, heard), (sent_before, heard_before) in zip(after, before):
             assert sent - sent_before > 0
             assert heard - heard_before == sent - sent_before, "the call has lost packets"
-        assert door.rss_kib() - rss < GROWTH_KIB
+        await asyncio.to_thread(door.wait_for_memory, rss + GROWTH_KIB)
         await scene.hang_up()
 
     return run
@@ -274,7 +274,7 @@ async def test_messages(under_attack):
             client = door.join()
             for _ in range(30):
                 client.send_text(text)
-            assert client.close_code() == 4400, name
+            assert client.close_code() in (4400, 4429), name  # the longest are too many bytes, too
             client.sock.close()
 
     await under_attack(attack)

@@ -160,13 +160,6 @@ class Server:
     def log(self):
         return self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
 
-    def log_when(self, text):
-        """Waits until the log says so."""
-        end = time.monotonic() + DEADLINE
-        while text not in self.log():
-            assert time.monotonic() < end, f"never in the log: {text}\n{self.log()}"
-            time.sleep(LOOK_INTERVAL)
-
     def check_log(self):
         """Nothing in the log since the last look that must not be there."""
         fresh = self.log()[self._log_checked :]
