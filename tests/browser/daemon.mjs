@@ -49,6 +49,11 @@ export class Daemon {
     return daemon;
   }
 
+  /** Where it takes media, UDP. */
+  get mediaPort() {
+    return Number(/media on UDP port (\d+)/.exec(this.#log)?.[1]);
+  }
+
   get #state() {
     return join(this.#directory, 'state');
   }

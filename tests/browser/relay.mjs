@@ -7,6 +7,7 @@ export class Relay {
   /** @type {Set<import('node:net').Socket>} */ #sockets = new Set();
   #server = createServer((near) => this.#join(near));
   #isDown = false;
+  #isFrozen = false;
   target;
   url = '';
 
@@ -46,6 +47,7 @@ export class Relay {
         to.destroy();
       });
       from.pipe(to);
+      if (this.#isFrozen) from.pause();
     }
   }
 
@@ -57,5 +59,16 @@ export class Relay {
 
   restore() {
     this.#isDown = false;
+  }
+
+  /** Nothing passes, and no connection breaks by it, until `thaw`. */
+  freeze() {
+    this.#isFrozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  thaw() {
+    this.#isFrozen = false;
+    for (const socket of this.#sockets) socket.resume();
   }
 }

@@ -73,7 +73,7 @@ export class Tab {
    * @param {import('node:test').TestContext} t closes the browser at its end
    * @param {string} url of the server
    * @param {Record<string, string>} parameters of the page: as, to, offerer
-   * @param {import('playwright-core').BrowserContextOptions & {before?: () => void}} options
+   * @param {import('playwright-core').BrowserContextOptions & {before?: string | (() => void)}} options
    */
   static async open(t, url, parameters = {}, { before, ...options } = {}) {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -245,6 +245,16 @@ export class Tab {
   /** SIGKILL to the whole browser: no socket is closed by it, no goodbye is said. */
   async kill() {
     await this.#process.kill();
+  }
+
+  /** SIGSTOP to the whole browser, which playwright makes a process group of its own. */
+  stop() {
+    process.kill(-/** @type {number} */ (this.#process.process().pid), 'SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume() {
+    process.kill(-/** @type {number} */ (this.#process.process().pid), 'SIGCONT');
   }
 
   /** Ends the browser as a person does. */
