@@ -25,6 +25,13 @@ ot_quota_take (OtQuota *self, const OtQuotaRule *rule, gint64 amount, gint64 now
   return TRUE;
 }
 
+void
+ot_quota_owe (OtQuota *self, const OtQuotaRule *rule, gint64 amount, gint64 now_us)
+{
+  if (rule->amount != 0)
+    self->full_us = MIN (full_after (self, rule, amount, now_us), now_us + 2 * rule->period_us);
+}
+
 gboolean
 ot_quota_is_full (const OtQuota *self, gint64 now_us)
 {

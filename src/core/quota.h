@@ -24,6 +24,10 @@ typedef struct {
 /** ot_quota_take: takes @amount, or nothing at all. Returns: whether it was there */
 gboolean ot_quota_take (OtQuota *self, const OtQuotaRule *rule, gint64 amount, gint64 now_us);
 
+/** ot_quota_owe: takes @amount though it may not be there, for what can't be undone. What is owed
+ * is never more than the rule allows at once, so it is paid back after one period. */
+void ot_quota_owe (OtQuota *self, const OtQuotaRule *rule, gint64 amount, gint64 now_us);
+
 /** ot_quota_has: whether @amount is there. */
 gboolean ot_quota_has (const OtQuota *self, const OtQuotaRule *rule, gint64 amount, gint64 now_us);
 

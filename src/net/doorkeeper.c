@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "log.h"
+
 #define VISITORS_MAX 20000
 #define IPV6_PREFIX_BYTES 8
 
@@ -178,6 +180,12 @@ ot_doorkeeper_listens (OtDoorkeeper *self, const char *name)
 void
 ot_doorkeeper_wrong_token (OtDoorkeeper *self, const char *name)
 {
-  ot_quota_take (&note (self, name)->wrong_tokens, &self->wrong_tokens, 1,
-                 ot_clock_mono_us (self->clock));
+  gint64 now_us = ot_clock_mono_us (self->clock);
+  Visitor *visitor = note (self, name);
+  gboolean listened = ot_quota_has (&visitor->wrong_tokens, &self->wrong_tokens, 1, now_us);
+
+  ot_quota_owe (&visitor->wrong_tokens, &self->wrong_tokens, 1, now_us);
+  if (listened && !ot_quota_has (&visitor->wrong_tokens, &self->wrong_tokens, 1, now_us))
+    ot_warning ("%s has sent too many wrong tokens: its tokens are not looked at for a while",
+                name);
 }

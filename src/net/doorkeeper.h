@@ -53,5 +53,7 @@ void ot_doorkeeper_leave (OtDoorkeeper *self, const char *visitor);
  * ones, for a while. */
 gboolean ot_doorkeeper_listens (OtDoorkeeper *self, const char *visitor);
 
-/** ot_doorkeeper_wrong_token: a token of the visitor's was no good. */
+/** ot_doorkeeper_wrong_token: a token of the visitor's was no good. Those that were looked at at
+ * the same time count too, but the visitor is listened to again after two of the rule's periods at
+ * the latest, since others may live at its address. */
 void ot_doorkeeper_wrong_token (OtDoorkeeper *self, const char *visitor);

@@ -1,6 +1,7 @@
 """PROTOCOL.md section 1: how much a client may send, how many connections an address may hold, how often a
 token may be wrong, and which pages may connect (docs/operating.md, "Limits")."""
 
+import asyncio
 import http.client
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ SETTINGS = {
     "limit.person_messages": 15,
     "limit.address_connections": 4,
     "limit.unauthenticated": 6,
-    "limit.wrong_tokens": 3,
+    "limit.wrong_tokens": 6,  # one more after 10 s
     "server.origins": "https://example.org https://app.example.org:8443",
 }
 FLOOD = 400  # messages; the last ones find the connection closed
@@ -119,18 +120,49 @@ async def until_let_in(connect, address):
     raise AssertionError("a place that became free is never given again")
 
 
-async def test_wrong_tokens_slow_an_address_down(server, connect):
-    for _ in range(3):
-        client = await connect(**behind("192.0.2.2"))
-        await client.send("init_connection", userId="u38", token="guessed")
+async def knock(connect, way, token, address):
+    """A connection that has shown its token as WAY says."""
+    if way != "message":
+        return await connect(**{way: token}, **behind(address))
+    client = await connect(**behind(address))
+    await client.send("init_connection", userId="u38", token=token)
+    return client
+
+
+WAYS = {"message": "192.0.2.2", "token": "192.0.2.3", "bearer": "192.0.2.4"}
+
+
+@pytest.mark.parametrize("way, address", WAYS.items())
+async def test_wrong_tokens_slow_an_address_down(server, connect, way, address):
+    for _ in range(6):
+        client = await knock(connect, way, "guessed", address)
         await client.closed(4401)
         await client.close()
-    client = await connect(**behind("192.0.2.2"))
-    await client.send("init_connection", userId="u38", token=server.tokens["u38"])
-    await client.expect_error("RATE_LIMITED", originalEvent="init_connection")
+    client = await knock(connect, way, server.tokens["u38"], address)
+    await client.expect("error", code="RATE_LIMITED", originalEvent="init_connection")
     await client.closed(4429)
-    elsewhere = await connect(**behind("192.0.2.3"))
-    await elsewhere.init("u38", server.tokens["u38"])
+    elsewhere = await knock(connect, way, server.tokens["u38"], "192.0.2.9")
+    await elsewhere.expect("connection_ack", userId="u38")
+    assert f"{address} has sent too many wrong tokens" in server.log()
+
+
+async def test_a_good_client_behind_the_address_of_a_guesser(server, connect):
+    """Is in when it tries again a few times, and what it had open has stayed."""
+    address = "192.0.2.5"
+    there = await joined(connect, server, "u38", **behind(address))
+    for _ in range(6):
+        client = await knock(connect, "message", "guessed", address)
+        await client.closed(4401)
+        await client.close()
+    async with asyncio.timeout(60):
+        while True:
+            client = await knock(connect, "message", server.tokens["u38"], address)
+            if (await client.expect("connection_ack", "error")).type == "connection_ack":
+                break
+            await client.closed(4429)
+            await client.close()
+            await asyncio.sleep(0.5)  # as a client does that backs off
+    await there.round_trip()
 
 
 async def test_too_many_that_do_not_authenticate(server, connect):

@@ -63,6 +63,21 @@ test_all_or_nothing (void)
   g_assert_true (ot_quota_is_full (&quota, 2 * S));
 }
 
+/* What was used before anybody could ask: it is paid back, but not for ever. */
+static void
+test_debt (void)
+{
+  OtQuota quota = { 0 };
+
+  for (int i = 0; i < 12; i++)
+    ot_quota_owe (&quota, &ten_a_second, 1, S);
+  g_assert_false (ot_quota_has (&quota, &ten_a_second, 1, S + 3 * S / 10 - 1));
+  g_assert_true (ot_quota_has (&quota, &ten_a_second, 1, S + 3 * S / 10));
+  ot_quota_owe (&quota, &ten_a_second, 1000000, S);
+  g_assert_false (ot_quota_has (&quota, &ten_a_second, 1, 2 * S));
+  g_assert_true (ot_quota_has (&quota, &ten_a_second, 1, 2 * S + S / 10));
+}
+
 static void
 test_without_limit (void)
 {
@@ -81,6 +96,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quota/burst-and-rate", test_burst_and_rate);
   g_test_add_func ("/quota/long-run", test_long_run);
   g_test_add_func ("/quota/all-or-nothing", test_all_or_nothing);
+  g_test_add_func ("/quota/debt", test_debt);
   g_test_add_func ("/quota/without-limit", test_without_limit);
   return g_test_run ();
 }

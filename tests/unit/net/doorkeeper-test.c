@@ -85,6 +85,20 @@ test_wrong_tokens (void)
   g_assert_true (ot_doorkeeper_listens (self, "a"));
 }
 
+/* All of them were on their way before the first answer was known. */
+static void
+test_wrong_tokens_at_once (void)
+{
+  g_autoptr (OtDoorkeeper) self = make (NULL);
+
+  for (int i = 0; i < 200; i++)
+    ot_doorkeeper_wrong_token (self, "a");
+  now_us += 60 * G_USEC_PER_SEC;
+  g_assert_false (ot_doorkeeper_listens (self, "a"));
+  now_us += 30 * G_USEC_PER_SEC; /* and whoever lives at the same address is not out for long */
+  g_assert_true (ot_doorkeeper_listens (self, "a"));
+}
+
 /* An attacker with a million addresses does not take a million entries. */
 static void
 test_bounded (void)
@@ -117,6 +131,7 @@ main (int argc, char **argv)
   g_test_add_func ("/doorkeeper/names", test_names);
   g_test_add_func ("/doorkeeper/connections", test_connections);
   g_test_add_func ("/doorkeeper/wrong-tokens", test_wrong_tokens);
+  g_test_add_func ("/doorkeeper/wrong-tokens-at-once", test_wrong_tokens_at_once);
   g_test_add_func ("/doorkeeper/bounded", test_bounded);
   g_test_add_func ("/doorkeeper/bad-proxies", test_bad_proxies);
   return g_test_run ();
