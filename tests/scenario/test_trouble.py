@@ -24,6 +24,7 @@ CALLS = 5
 UNIT = timedelta(seconds=1)
 BALANCE = 1000
 RULES = ("charge", "free", "pro_rata")
+DATABASE_TIMEOUT = 30  # seconds; call.database_timeout
 ODDS = 0.1  # of an answer to be lost, where many are
 
 
@@ -87,9 +88,13 @@ async def test_each_answer_is_lost_once(talker, relay, make_scene, server):
 # Random instants of several calls ---------------------------------------------------------------
 
 
+# Each trouble says why the calls end that it has left behind.
+
+
 async def killed(server, relay, scenes, chance):
     database.kill(server.state_dir)
     await next_units(scenes)
+    return "user_end"
 
 
 async def cut(server, relay, scenes, chance):
@@ -98,6 +103,7 @@ async def cut(server, relay, scenes, chance):
     while len(relay.lost) < 3:
         await next_units(scenes)
     relay.doomed = lambda statement: False
+    return "user_end"
 
 
 def stopped(seconds):
@@ -109,8 +115,10 @@ def stopped(seconds):
                 assert not scene.user.client.seen("call_end"), "told before it was in the books"
         finally:
             database.thaw(server.state_dir)
-        if seconds < 30:  # call.database_timeout
-            await next_units(scenes)
+        if seconds >= DATABASE_TIMEOUT:
+            return "system_error"
+        await next_units(scenes)
+        return "user_end"
 
     return stop
 
@@ -160,10 +168,10 @@ async def test_at_a_random_instant(server, relay, talker, make_scene, trouble, s
     before = [await scene.user.balance() for scene in scenes]
     await asyncio.gather(*(scene.in_call() for scene in scenes))
     await asyncio.sleep(chance.uniform(0, 1))  # the random instant is what the test is about
-    await trouble(server, relay, scenes, chance)
-    if any(not scene.user.client.seen("call_force_end") for scene in scenes):
-        await asyncio.gather(*(scene.hang_up(chance.choice(scene.both)) for scene in scenes))
-    else:
-        await asyncio.gather(*(scene.over("system_error") for scene in scenes))
+    reason = await trouble(server, relay, scenes, chance)
+    if reason == "user_end":
+        for scene in scenes:
+            await chance.choice(scene.both).client.send("call_end_request", callId=scene.call_id)
+    await asyncio.gather(*(scene.over(reason) for scene in scenes))
     for scene, had in zip(scenes, before):
         await check(scene, had)
