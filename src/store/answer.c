@@ -72,7 +72,17 @@ ot_answer_is_passing (const PGresult *result)
   };
   const char *code = code_of (result);
 
-  return code[0] == '\0' || is_one_of (code, passing);
+  return code[0] == '\0' || is_one_of (code, passing) || ot_answer_is_stale_plan (result);
+}
+
+gboolean
+ot_answer_is_stale_plan (const PGresult *result)
+{
+  return g_str_equal (code_of (result), "26000")
+         || (g_str_equal (code_of (result), "0A000")
+             && g_strcmp0 (PQresultErrorField (result, PG_DIAG_SOURCE_FUNCTION),
+                           "RevalidateCachedQuery")
+                    == 0);
 }
 
 gboolean

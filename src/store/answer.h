@@ -34,6 +34,10 @@ gboolean ot_answer_is_error (const PGresult *result);
  */
 gboolean ot_answer_is_passing (const PGresult *result);
 
+/** ot_answer_is_stale_plan: whether the prepared statement is no more what it was (the schema was
+ * changed meanwhile) or is gone: it must be prepared again. Passing, too. */
+gboolean ot_answer_is_stale_plan (const PGresult *result);
+
 /** ot_answer_is_lease_lost: the database refused to write a call for want of its lease (OT410). */
 gboolean ot_answer_is_lease_lost (const PGresult *result);
 

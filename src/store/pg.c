@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <string.h>
 
+#include "answer.h"
 #include "clock.h"
 #include "log.h"
 
@@ -39,6 +40,9 @@ struct _OtPg {
   GIOCondition condition; /* for this */
   PGresult *result;       /* owned; of the oldest statement, until its end is read */
   GQueue sent;            /* of OtStatement, owned */
+  GHashTable *prepared;   /* sql, static → its name on this connection, owned: each text of the
+                             program is parsed and planned once a connection */
+  guint n_prepared;
   OtTimer timer;
   guint failures; /* in a row */
 };
@@ -101,6 +105,7 @@ disconnect (OtPg *self)
 {
   unwatch (self);
   ot_timer_cancel (&self->timer);
+  g_hash_table_remove_all (self->prepared);
   g_clear_pointer (&self->result, PQclear);
   g_clear_pointer (&self->conn, PQfinish);
 }
@@ -148,14 +153,40 @@ flush (OtPg *self)
   return left >= 0;
 }
 
+/* Text made at run time, such as a migration, is asked once and never again. */
+static gboolean
+send_unprepared (OtPg *self, const OtStatement *statement)
+{
+  return PQsendQueryParams (self->conn, statement->sql, (int)statement->parameters->len, NULL,
+                            (const char *const *)statement->parameters->pdata, NULL, NULL, 0);
+}
+
+static gboolean
+send_prepared (OtPg *self, const OtStatement *statement)
+{
+  const char *name = g_hash_table_lookup (self->prepared, statement->sql);
+
+  if (name == NULL) {
+    char *fresh = g_strdup_printf ("s%u", self->n_prepared++);
+
+    if (!PQsendPrepare (self->conn, fresh, statement->sql, 0, NULL)) {
+      g_free (fresh);
+      return FALSE;
+    }
+    g_hash_table_insert (self->prepared, (char *)statement->sql, fresh);
+    name = fresh;
+  }
+  return PQsendQueryPrepared (self->conn, name, (int)statement->parameters->len,
+                              (const char *const *)statement->parameters->pdata, NULL, NULL, 0);
+}
+
 void
 ot_pg_send (OtPg *self, OtStatement *statement)
 {
   g_assert (ot_pg_room (self) > 0);
   ot_statement_move (statement, &self->sent);
   statement->sent_us = now_us ();
-  if (!PQsendQueryParams (self->conn, statement->sql, (int)statement->parameters->len, NULL,
-                          (const char *const *)statement->parameters->pdata, NULL, NULL, 0)
+  if (!(statement->text != NULL ? send_unprepared : send_prepared) (self, statement)
       || !PQpipelineSync (self->conn) || !flush (self))
     arm (self, 0); /* lost, but not from inside the caller's call */
   else if (self->sent.length == 1)
@@ -169,13 +200,27 @@ finish_statement (OtPg *self)
   PGresult *result = g_steal_pointer (&self->result);
 
   g_assert (result != NULL);
+  if (ot_answer_is_stale_plan (result))
+    g_hash_table_remove (self->prepared, statement->sql);
   ot_statement_move (statement, NULL);
   arm_patience (self);
   self->listener->answered (self, statement, result, self->user_data);
   PQclear (result);
 }
 
-/* A statement's answer is its result, NULL, and the sync that ends it. */
+/* Of several results of a statement the first error, else the last: preparing has one too. */
+static void
+keep_result (OtPg *self, PGresult *result)
+{
+  if (self->result != NULL && ot_answer_is_error (self->result)) {
+    PQclear (result);
+    return;
+  }
+  PQclear (self->result);
+  self->result = result;
+}
+
+/* A statement's answer is its results, each followed by NULL, and the sync that ends it. */
 static void
 read_answers (OtPg *self)
 {
@@ -195,8 +240,7 @@ read_answers (OtPg *self)
       PQclear (result);
       finish_statement (self);
     } else if (result != NULL) {
-      PQclear (self->result);
-      self->result = result;
+      keep_result (self, result);
     }
   }
   if (self->conn != NULL && !flush (self))
@@ -253,6 +297,7 @@ clear (gpointer data)
 
   g_free (self->conninfo);
   g_free (self->settings);
+  g_hash_table_unref (self->prepared);
 }
 
 /* Whoever frees the connection from a callback frees it from here. */
@@ -368,6 +413,7 @@ ot_pg_new (const char *conninfo,
 {
   OtPg *self = g_rc_box_new0 (OtPg);
 
+  self->prepared = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->conninfo = g_strdup (conninfo);
   self->settings = g_strdup (settings);
   self->statement_timeout_ms = statement_timeout_ms;

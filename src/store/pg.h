@@ -6,7 +6,7 @@
  * SECTION:pg
  *
  * One connection to PostgreSQL on the main loop: libpq's asynchronous interface in pipeline mode,
- * each statement a transaction of its own. It connects by itself, again and again with a growing,
+ * each statement a transaction of its own, prepared when it is asked first. It connects by itself, again and again with a growing,
  * jittered pause, until it is freed; it never sends a statement twice: those that it had when it
  * broke go back to the listener.
  *

@@ -166,6 +166,20 @@ test_terminated (void)
   fixture_assert_audit ();
 }
 
+/* A newer server changes what a function answers below one that runs, whose connections have
+ * prepared calls of it. */
+static void
+test_stale_plan (void)
+{
+  talk_begin ("stale", 100, 10, -1);
+  g_assert_cmpint (talk_unit ("stale", 2).wallet, ==, 80);
+  g_free (fixture_sql ("ALTER TYPE record_answer ADD ATTRIBUTE novelty text; "
+                       "ALTER FUNCTION record_unit (call_moment, integer, timestamptz) COST 99"));
+  g_assert_cmpint (talk_unit ("stale", 3).wallet, ==, 70);
+  talk_end ("stale", 125, "in_call", OT_REASON_USER_END);
+  fixture_assert_audit ();
+}
+
 /* ---- many at once ---- */
 
 #define MANY 12
@@ -438,6 +452,7 @@ add_tests (void)
   g_test_add_func ("/store/faults/lost-top-up", test_lost_top_up);
   g_test_add_func ("/store/faults/relay-gone", tear_down_relay);
   g_test_add_func ("/store/faults/terminated", test_terminated);
+  g_test_add_func ("/store/faults/stale-plan", test_stale_plan);
   g_test_add_func ("/store/faults/same-unit", test_same_unit);
   g_test_add_func ("/store/faults/same-otomo", test_same_otomo);
   g_test_add_func ("/store/faults/hanging", test_hanging);

@@ -97,12 +97,17 @@ class Relay:
 
     async def _questions(self, reader, writer, asked):
         writer.write(await _message(reader, kind=False))
-        text = ""
+        prepared, text = {}, ""
         while True:
             message = await _message(reader)
-            if message[:1] in b"PQ":  # Parse: a name, then the text; Query: the text
-                text = message[5:].split(b"\0")[message[:1] == b"P"].decode()
-            if message[:1] in b"SQ":  # from here on it will be committed
+            kind, words = message[:1], message[5:].split(b"\0")
+            if kind == b"Q":
+                text = words[0].decode()
+            elif kind == b"P":  # Parse: a name and the text
+                prepared[words[0]] = words[1].decode()
+            elif kind == b"B":  # Bind: a portal and the name
+                text = prepared[words[1]]
+            if kind in b"SQ":  # from here on it will be committed
                 asked.append((text, self.doomed(text)))
             writer.write(message)
             await writer.drain()
