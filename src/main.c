@@ -132,6 +132,6 @@ main (int argc, char **argv)
   }
   state_dir = options.state_dir != NULL ? g_canonicalize_filename (options.state_dir, NULL) : ot_default_state_dir ();
   if (!ot_app_run (config, state_dir, options.dev, &error))
-    return fail (EX_UNAVAILABLE, error);
+    return fail (error->domain == OT_CONFIG_ERROR ? EX_CONFIG : EX_UNAVAILABLE, error);
   return EX_OK;
 }

@@ -22,6 +22,7 @@
 #include "logging.h"
 #include "media-plugins.h"
 #include "media-server.h"
+#include "origins.h"
 #include "pages.h"
 #include "paths.h"
 #include "people.h"
@@ -49,6 +50,7 @@ typedef struct {
   OtWebhookSender *webhook_sender; /* owned until the courier has it; NULL: no webhooks */
   OtCourier *courier;              /* NULL: no webhooks, or not yet */
   OtDoorkeeper *door;
+  char **origins; /* owned; NULL: any */
   OtAuth *auth;
   OtRegistry *registry;
   OtChat *chat;
@@ -315,17 +317,27 @@ net_limits (const OtConfig *config)
   return limits;
 }
 
+/* What the setting can't be is the door's to know. */
+static gboolean
+bad_setting (GError **error, const char *name, const GError *why)
+{
+  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s: %s", name, why->message);
+  return FALSE;
+}
+
 static gboolean
 make_door (OtApp *self, GError **error)
 {
   OtDoorkeeperRules rules = { .max_connections = (guint) self->config->limit_address_connections,
                               .wrong_tokens = { self->config->limit_wrong_tokens, 60 * G_USEC_PER_SEC },
                               .proxies = self->config->server_proxies };
+  g_autoptr (GError) why = NULL;
 
-  self->door = ot_doorkeeper_new (&rules, self->clock, error);
+  self->door = ot_doorkeeper_new (&rules, self->clock, &why);
   if (self->door == NULL)
-    g_prefix_error (error, "server.proxies: ");
-  return self->door != NULL;
+    return bad_setting (error, "server.proxies", why);
+  self->origins = ot_origins_parse (self->config->server_origins, &why);
+  return why == NULL || bad_setting (error, "server.origins", why);
 }
 
 static gboolean
@@ -342,7 +354,7 @@ start_serving (OtApp *self, GError **error)
   OtHubListener listener = { self, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
   OtNetLimits limits = net_limits (self->config);
   OtListenerLimits http_limits = { .max_connections = (guint) self->config->limit_connections };
-  OtServerOptions options = { .limits = &http_limits, .door = self->door, .origins = self->config->server_origins };
+  OtServerOptions options = { .limits = &http_limits, .door = self->door, .origins = self->origins };
   OtCallPorts ports = call_ports (self);
   OtChatPort channels = ot_store_chat_port (self->store);
   g_autofree char *socket = ot_admin_socket_path (self->state_dir);
@@ -468,7 +480,8 @@ start (OtApp *self, GError **error)
                              .partial_unit = ot_partial_unit_parse (config->billing_partial_unit) };
   OtPeoplePort people;
 
-  if (!make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error) || !make_ice_servers (self, error))
+  if (!make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error)
+      || !make_ice_servers (self, error))
     return FALSE;
   self->store = ot_store_new (&options);
   people = ot_people_port (self->store);
@@ -609,6 +622,7 @@ take_down (OtApp *self)
   g_clear_pointer (&self->hub, ot_hub_free);
   g_clear_pointer (&self->auth, ot_auth_free);
   g_clear_pointer (&self->door, ot_doorkeeper_free);
+  g_clear_pointer (&self->origins, g_strfreev);
   g_clear_pointer (&self->registry, ot_registry_free);
   g_clear_pointer (&self->chat, ot_chat_free);
   g_clear_pointer (&self->media, ot_media_server_free);

@@ -4,6 +4,7 @@
 #include "server.h"
 
 #include "log.h"
+#include "origins.h"
 
 #define PATH "/v1/socket"
 #define TOO_MANY_REQUESTS 429 /* RFC 6585; libsoup has no name for it */
@@ -53,9 +54,10 @@ is_welcome (OtServer *self, SoupServerMessage *message)
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   const char *origin = soup_message_headers_get_one (headers, "Origin");
 
-  if (origin != NULL && self->origins != NULL
-      && !g_strv_contains ((const char *const *)self->origins, origin)) {
-    ot_info ("a page of %s: not in server.origins", origin);
+  if (!ot_origins_allow (self->origins, origin)) {
+    g_autofree char *words = ot_log_text (origin);
+
+    ot_info ("a page of %s: not in server.origins", words);
     soup_server_message_set_status (message, SOUP_STATUS_FORBIDDEN, NULL);
     return FALSE;
   }
@@ -92,7 +94,7 @@ ot_server_new (OtHub *hub, const OtServerOptions *options)
 
   self->hub = hub;
   self->listener = ot_listener_new (options->limits, options->certificate, options->door);
-  self->origins = options->origins != NULL ? g_strsplit (options->origins, " ", -1) : NULL;
+  self->origins = g_strdupv (options->origins);
   soup_server_add_handler (ot_server_get_http (self), PATH, on_request, self, NULL);
   return self;
 }

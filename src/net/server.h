@@ -20,8 +20,7 @@ typedef struct {
   const OtListenerLimits *limits; /* see ot_listener_new() */
   GTlsCertificate *certificate;   /* for wss and https */
   OtDoorkeeper *door;             /* see ot_listener_new() */
-  const char *origins; /* (copied) the only pages that may open the WebSocket (RFC 6454), separated
-                          by spaces; a client that is no browser names none and is let in */
+  char **origins; /* copied: the only pages that may open the WebSocket, see origins.h */
 } OtServerOptions;
 
 /** ot_server_new: @hub: borrowed. Returns: (transfer full) */

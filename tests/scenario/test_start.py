@@ -1,5 +1,6 @@
 """A start that can't succeed ends at once, with one clear line and a status that is not zero."""
 
+import os
 import socket
 
 import pytest
@@ -70,6 +71,19 @@ def test_configuration_with_an_unknown_key(refused, tmp_path):
 )
 def test_setting_out_of_range(refused, key, value):
     refused(key, settings={key: value})
+
+
+@pytest.mark.parametrize(
+    "key, value, about",
+    [
+        ("server.origins", "https://example.org/", "https://example.org/"),
+        ("server.origins", "https://a.example,https://b.example", "https://a.example,"),
+        ("server.proxies", "10.0.0.0/8 somewhere", "somewhere"),
+    ],
+)
+def test_setting_that_makes_no_sense(refused, home, key, value, about):
+    refused(key, about, settings={key: value})
+    assert run(*home.command({key: value})).status == os.EX_CONFIG
 
 
 def test_key_that_is_no_good(refused, tmp_path):
