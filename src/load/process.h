@@ -1,0 +1,14 @@
+#pragma once
+
+#include <glib.h>
+
+/** LoadProcess: what a process of this machine has used so far, from /proc. */
+typedef struct {
+  double cpu_seconds;
+  gint64 memory_kb; /* resident */
+  int n_threads;
+  int n_files;
+} LoadProcess;
+
+/** load_process_read: FALSE: there is no such process, or it isn't ours to look at. */
+gboolean load_process_read (LoadProcess *out, int pid);
