@@ -176,6 +176,10 @@ class Client:
     def is_open(self):
         return not self._reader.done()
 
+    def stop_reading(self):
+        """From now on whatever is sent to it stays on its way; only lose () ends it."""
+        self._socket.transport.pause_reading()
+
     async def close(self):
         await self._socket.close()
         await self._reader
