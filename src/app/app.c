@@ -586,7 +586,7 @@ drain (OtApp *self)
   }
   self->draining = TRUE;
   ot_registry_drain (self->registry);
-  ot_supervisor_say (&self->supervisor, status);
+  ot_supervisor_draining (&self->supervisor, status, self->config->server_drain_timeout_us);
   ot_info ("%s", status);
   self->quiet_deadline_us = ot_clock_mono_us (self->clock) + self->config->server_drain_timeout_us;
   on_drained (self);

@@ -4,6 +4,8 @@
 
 #include <systemd/sd-daemon.h>
 
+#define STOP_PATIENCE_US (60 * G_USEC_PER_SEC) /* the unit's TimeoutStopSec */
+
 static void
 show_life (gpointer user_data)
 {
@@ -27,9 +29,10 @@ ot_supervisor_ready (OtSupervisor *self, const OtClock *clock, const char *statu
 }
 
 void
-ot_supervisor_say (OtSupervisor *self, const char *status)
+ot_supervisor_draining (OtSupervisor *self, const char *status, gint64 patience_us)
 {
-  sd_notifyf (0, "STATUS=%s", status);
+  sd_notifyf (0, "STATUS=%s\nEXTEND_TIMEOUT_USEC=%" G_GINT64_FORMAT, status,
+              patience_us + STOP_PATIENCE_US);
 }
 
 void

@@ -21,8 +21,9 @@ typedef struct {
 /** ot_supervisor_ready: it serves; @status is for a person. */
 void ot_supervisor_ready (OtSupervisor *self, const OtClock *clock, const char *status);
 
-/** ot_supervisor_say: what it is about; @status is for a person. */
-void ot_supervisor_say (OtSupervisor *self, const char *status);
+/** ot_supervisor_draining: it will stop, and may take @patience_us until then beyond what its unit
+ * allows for a stop (TimeoutStopSec); @status is for a person. */
+void ot_supervisor_draining (OtSupervisor *self, const char *status, gint64 patience_us);
 
 /** ot_supervisor_stopping: it stops; the watchdog is fed on until ot_supervisor_end(). Before
  * ot_supervisor_ready(), too. */

@@ -15,6 +15,7 @@ from otomo.server import Ran, Server
 from machine import Machine, packages, run
 
 WATCHDOG = 2  # seconds, instead of the unit's 30
+STOP = 3  # seconds, instead of the unit's 60
 UNIT = "otomod.service"
 
 
@@ -86,7 +87,7 @@ def machine(debian):
         machine.install("systemd", "systemd-sysv", "dbus", *packages("run"))
         (machine.root / f"etc/systemd/system/{UNIT}.d").mkdir(parents=True)
         dropin = machine.root / f"etc/systemd/system/{UNIT}.d/test.conf"
-        dropin.write_text(f"[Service]\nWatchdogSec={WATCHDOG}\n")
+        dropin.write_text(f"[Service]\nWatchdogSec={WATCHDOG}\nTimeoutStopSec={STOP}\n")
         build = os.environ["OTOMO_BUILD"]
         run("meson", "install", "-C", build, "--no-rebuild", "--quiet", env={**os.environ, "DESTDIR": str(machine.root)})
         yield machine.boot()
@@ -143,6 +144,21 @@ def test_a_loop_that_hangs_is_started_anew(server):
     server.when("MainPID", lambda pid: pid not in ("0", before))
     server.when("ActiveState", lambda state: state == "active")
     assert "watchdog" in server.log().lower()
+
+
+async def test_a_call_may_take_longer_than_a_stop(server, scene):
+    await scene.in_call()
+    server.machine.run("systemctl", "stop", "--no-block", UNIT)
+    await aside(server.when, "StatusText", lambda text: text.startswith("draining: 1 call"))
+    for n in range(1, STOP + 4):
+        await scene.tick(n)
+    await scene.user.client.send("call_end_request", callId=scene.call_id)
+    for person in scene.both:
+        await person.client.expect("call_end", callId=scene.call_id, reason="user_end")
+        await person.client.closed(1001)
+    await aside(server.when, "ActiveState", lambda state: state == "inactive")
+    assert server.property("Result") == "success"
+    server.machine.run("systemctl", "start", UNIT)
 
 
 def test_it_stops_in_order(server):
