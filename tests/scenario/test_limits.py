@@ -3,6 +3,7 @@ token may be wrong, and which pages may connect (docs/operating.md, "Limits").""
 
 import asyncio
 import http.client
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +19,7 @@ SETTINGS = {
     "limit.address_connections": 4,
     "limit.unauthenticated": 6,
     "limit.wrong_tokens": 6,  # one more after 10 s
+    "log.debug": "otomo-net:6,otomo-app:6,otomo-wire:6",
     "server.origins": "https://example.org https://app.example.org:8443",
 }
 FLOOD = 400  # messages; the last ones find the connection closed
@@ -211,7 +213,28 @@ async def test_origin(server, origin, status):
     assert await refusal(server, {"Origin": origin} if origin else {}) == status
 
 
+# The log -------------------------------------------------------------------------------------------
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [A-Z]+ +\S+ +\S.*")
+HOSTILE = "\n2026-01-01T00:00:00.000Z ERROR otomo-app forged\r\x1b[31m\x07\x7f\u202e\u2028"
+
+
 async def test_what_is_logged_of_a_client_stays_on_its_line(server, connect):
-    await refusal(server, {"Origin": "https://x \x1b[31mERROR otomo-app forged"})
-    assert "\x1b" not in server.log() and "ERROR otomo-app forged" in server.log()
-    assert "\\x1b[31m" in server.log()
+    """Each line of the log is one of the server's, and of a length that a person can read."""
+    before = len(server.log())
+    await refusal(server, {"Origin": "https://x \x1b[31mERROR otomo-app forged" + "x" * 5000})
+    client = await joined(connect, server, "u38")
+    for text in (HOSTILE, 100 * HOSTILE):
+        await client.send(text)
+        await client.expect("error", code="UNKNOWN_EVENT")
+        await client.send("call_cancel", callId=text)
+        await client.expect("error", code="INVALID_MESSAGE")
+        await client.send("join_channel", channelId=text)
+        await client.expect("error", code="INVALID_MESSAGE")
+        guest = await connect()
+        await guest.send("init_connection", userId="u38", token=text)
+        await guest.closed(4401)
+    log = server.log()[before:]
+    assert "\\x1b[31m" in log and "forged" in log
+    for line in log.split("\n")[:-1]:
+        assert LINE.fullmatch(line) and line.isprintable() and len(line) < 2200, repr(line)
