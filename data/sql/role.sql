@@ -17,6 +17,8 @@ DECLARE
     'join_channel', 'post_message', 'add_channel', 'add_channel_member', 'channels_json',
     -- src/store/webhooks.c
     'set_webhook_rules', 'claim_webhooks', 'conclude_webhook', 'webhooks_json', 'retry_webhooks', 'test_webhook',
+    -- src/store/recordings.c
+    'recording_began', 'recording_completed', 'recordings_expired', 'recording_deleted', 'recordings_json',
     -- src/store/report.c
     'users_json', 'wallet_json', 'statement_json', 'calls_json', 'call_json', 'call_timeline_json', 'audit_json', 'seed',
     'seed_demo'];

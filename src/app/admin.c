@@ -69,6 +69,8 @@ static const struct {
   { "GET", "/v1/calls", NULL, ot_admin_get_calls },
   { "GET", "/v1/calls/", "", ot_admin_get_call },
   { "GET", "/v1/calls/", "/timeline", ot_admin_get_timeline },
+  { "POST", "/v1/calls/", "/recording", ot_admin_post_call_recording },
+  { "GET", "/v1/recordings", NULL, ot_admin_get_recordings },
   { "POST", "/v1/calls/", "/end", ot_admin_post_call_end },
   { "GET", "/v1/channels", NULL, ot_admin_get_channels },
   { "PUT", "/v1/channels/", "", ot_admin_put_channel },

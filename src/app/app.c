@@ -18,6 +18,7 @@
 #include "health.h"
 #include "hub.h"
 #include "ice-servers.h"
+#include "librarian.h"
 #include "log.h"
 #include "logging.h"
 #include "media-plugins.h"
@@ -41,6 +42,7 @@ typedef struct {
   const OtConfig *config; /* borrowed, as all of ot_app_run()'s arguments */
   const char *state_dir;
   gboolean dev;
+  char *recordings_dir; /* owned */
   const OtClock *clock;
   GMainLoop *loop;
 
@@ -51,6 +53,7 @@ typedef struct {
   OtCourier *courier;              /* NULL: no webhooks, or not yet */
   OtDoorkeeper *door;
   char **origins; /* owned; NULL: any */
+  OtLibrarian *librarian;          /* NULL: not yet */
   OtAuth *auth;
   OtRegistry *registry;
   OtChat *chat;
@@ -105,6 +108,14 @@ tell_port (OtApp *self)
   return (OtTellPort) { self, tell_session, tell_user, is_online, ice_servers };
 }
 
+static OtRecordingMode
+recording_mode (const OtApp *self)
+{
+  if (g_str_equal (self->config->recording_mode, "all"))
+    return OT_RECORDING_ALL;
+  return g_str_equal (self->config->recording_mode, "off") ? OT_RECORDING_OFF : OT_RECORDING_ON_REQUEST;
+}
+
 static OtCallPorts
 call_ports (OtApp *self)
 {
@@ -124,7 +135,8 @@ call_ports (OtApp *self)
                              .rtp_timeout_us = config->call_rtp_timeout_us,
                              .lost_timeout_us = config->call_lost_timeout_us,
                              .resume_window_us = config->call_resume_window_us },
-                  .charge = ot_charge_mode_parse (config->billing_charge) },
+                  .charge = ot_charge_mode_parse (config->billing_charge),
+                  .recording = recording_mode (self) },
   };
 }
 
@@ -135,8 +147,12 @@ on_media (const OtMediaEvent *event, gpointer user_data)
 {
   OtApp *self = user_data;
 
-  if (self->registry != NULL)
+  if (event->type == OT_MEDIA_FILE || event->type == OT_MEDIA_FILE_GONE) {
+    if (self->librarian != NULL)
+      ot_librarian_on_media (self->librarian, event);
+  } else if (self->registry != NULL) {
     ot_registry_on_media (event, self->registry);
+  }
 }
 
 static void
@@ -222,7 +238,9 @@ make_state_dir (const char *dir, GError **error)
 static gboolean
 start_media (OtApp *self, GError **error)
 {
-  OtMediaOptions options = { .address = self->config->media_address, .port = (guint16) self->config->media_port };
+  OtMediaOptions options = { .address = self->config->media_address,
+                             .port = (guint16) self->config->media_port,
+                             .recordings_dir = self->recordings_dir };
 
   if (!ot_media_check_plugins (error))
     return FALSE;
@@ -359,12 +377,16 @@ start_serving (OtApp *self, GError **error)
   OtChatPort channels = ot_store_chat_port (self->store);
   g_autofree char *socket = ot_admin_socket_path (self->state_dir);
 
+  self->librarian = ot_librarian_new (self->store, self->media, self->recordings_dir,
+      (int) self->config->recording_keep_days, self->clock);
   self->registry = ot_registry_new (&ports);
   self->chat = ot_chat_new (&channels, &ports.tell);
   self->hub = ot_hub_new (&listener, &limits, self->auth, self->door, self->clock);
   self->admin = (OtAdmin) { .store = self->store,
                             .registry = self->registry,
                             .hub = self->hub,
+                            .librarian = self->librarian,
+                            .may_record = recording_mode (self) != OT_RECORDING_OFF,
                             .clock = self->clock,
                             .default_price_points = self->config->billing_default_price };
   self->admin_listener = ot_listener_new (NULL, NULL, NULL);
@@ -480,6 +502,9 @@ start (OtApp *self, GError **error)
                              .partial_unit = ot_partial_unit_parse (config->billing_partial_unit) };
   OtPeoplePort people;
 
+  self->recordings_dir = config->recording_directory != NULL
+                             ? g_canonicalize_filename (config->recording_directory, NULL)
+                             : g_build_filename (self->state_dir, "recordings", NULL);
   if (!make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error)
       || !make_ice_servers (self, error))
     return FALSE;
@@ -506,6 +531,7 @@ on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 close_store (OtApp *self)
 {
+  g_clear_pointer (&self->librarian, ot_librarian_free);
   if (self->courier != NULL)
     ot_courier_stop (self->courier);
   ot_store_close_async (self->store, on_store_closed, self);
@@ -527,7 +553,8 @@ on_quiet (gpointer user_data)
   OtApp *self = user_data;
   gint64 now_us = ot_clock_mono_us (self->clock);
 
-  if (!ot_registry_is_quiet (self->registry) && now_us < self->quiet_deadline_us) {
+  if (!(ot_registry_is_quiet (self->registry) && ot_media_server_is_quiet (self->media))
+      && now_us < self->quiet_deadline_us) {
     ot_timer_arm (&self->quiet_timer, now_us + QUIET_INTERVAL_US, on_quiet, self);
     return;
   }
@@ -632,6 +659,7 @@ take_down (OtApp *self)
   g_clear_pointer (&self->ice_servers, ot_ice_servers_free);
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_source_remove (self->signal_ids[i]);
+  g_free (self->recordings_dir);
   g_main_loop_unref (self->loop);
 }
 

@@ -42,6 +42,9 @@ typedef struct {
   gint64 limit_wrong_tokens;
   char *media_address;
   gint64 media_port;
+  char *recording_mode;
+  char *recording_directory;
+  gint64 recording_keep_days;
   char *auth_jwt_algorithm;
   char *auth_jwt_key_file;
   char *auth_jwt_keys;

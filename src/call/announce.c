@@ -146,11 +146,23 @@ tell_peer (const OtCall *call, const OtTelling *telling)
 }
 
 static void
+tell_recording (const OtCall *call, const OtTelling *telling)
+{
+  OtOut update = state_update (call, telling);
+
+  update.call_state_update.has_recording = TRUE;
+  update.call_state_update.recording = telling->recording;
+  to_both (call, &update);
+}
+
+static void
 tell_standing (const OtCall *call, const OtTelling *telling)
 {
   const OtTellPort *tell = &call->ports->tell;
   OtOut update = state_update (call, telling);
 
+  update.call_state_update.has_recording = call->recording;
+  update.call_state_update.recording = call->recording;
   tell->session (tell->self, telling->session_id, &update);
 }
 
@@ -224,6 +236,9 @@ ot_announce (const OtCall *call,
     break;
   case OT_FX_TELL_PEER:
     tell_peer (call, &item->telling);
+    break;
+  case OT_FX_TELL_RECORDING:
+    tell_recording (call, &item->telling);
     break;
   case OT_FX_TELL_STANDING:
     tell_standing (call, &item->telling);

@@ -80,6 +80,20 @@ on_first_rtp (OtCall *self, const OtMediaEvent *event)
   ot_call_handle (self, &input, NULL);
 }
 
+/* Out of season it is ignored, but for the fact. */
+static void
+on_recording (OtCall *self, const OtMediaEvent *event)
+{
+  OtCallInput input = { .event =
+                            event->recording_on ? OT_EV_RECORDING_BEGAN : OT_EV_RECORDING_ENDED,
+                        .by = OT_BY_SERVER,
+                        .at_us = event->at_us,
+                        .detail = event->message };
+
+  self->recording = event->recording_on;
+  ot_call_handle (self, &input, NULL);
+}
+
 void
 ot_call_on_media (OtCall *self, const OtMediaEvent *event)
 {
@@ -109,11 +123,16 @@ ot_call_on_media (OtCall *self, const OtMediaEvent *event)
   case OT_MEDIA_FIRST_RTP:
     on_first_rtp (self, event);
     break;
+  case OT_MEDIA_RECORDING:
+    on_recording (self, event);
+    break;
   case OT_MEDIA_FAILED:
     ot_error ("call %s: media failed: %s", self->id, event->message);
     ot_call_look (self, event->at_us);
     ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, event->at_us);
     break;
+  case OT_MEDIA_FILE:
+  case OT_MEDIA_FILE_GONE:
   default:
     g_assert_not_reached ();
   }

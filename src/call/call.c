@@ -175,6 +175,7 @@ put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallIn
                                      .reason = self->reason,
                                      .at_us = input->at_us,
                                      .side = side_of_actor (input->by),
+                                     .recording = self->recording,
                                      .peer_connected = input->event == OT_EV_CONNECTION_BACK,
                                      .session_id = g_strdup (input->session_id) } };
 
@@ -184,6 +185,7 @@ put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallIn
     *record = new_record (self, record_kinds[rule->record], input->at_us);
     record->event = ot_call_event_name (input->event);
     record->from_state = ot_call_state_name (from);
+    record->detail = item.detail = g_strdup (input->detail);
     if (input->by != OT_BY_SERVER)
       record->actor = self->party[side_of_actor (input->by)].user_id;
     else if (input->event == OT_EV_ADMIN_END)
@@ -251,12 +253,22 @@ negotiate (OtCall *self, const OtCallInput *input)
 }
 
 static void
+record_from (OtCall *self, gint64 start_us)
+{
+  const OtMediaPort *media = &self->ports->media;
+
+  media->record (media->self, self->id, start_us, ot_call_wall_us (self, start_us));
+}
+
+static void
 start_clock (OtCall *self, const OtCallInput *input)
 {
   self->connected_us = input->at_us;
   memcpy (self->evidence, input->evidence, sizeof self->evidence);
   ot_billing_start (&self->billing, self->ports->settings.charge, input->at_us,
                     self->ports->settings.unit_us);
+  if (self->ports->settings.recording == OT_RECORDING_ALL)
+    record_from (self, input->at_us);
 }
 
 static OtSender
@@ -371,6 +383,20 @@ ot_call_handle (OtCall *self, const OtCallInput *input, const char **text)
   put_rule (self, rule, from, input);
   arm_billing (self);
   return OT_CODE_NONE;
+}
+
+gboolean
+ot_call_record (OtCall *self, gboolean on)
+{
+  const OtMediaPort *media = &self->ports->media;
+
+  if (!ot_call_state_is_talking (self->state))
+    return FALSE;
+  if (on)
+    record_from (self, now_us (self));
+  else
+    media->stop_record (media->self, self->id);
+  return TRUE;
 }
 
 /* ---- the database's answers ---- */

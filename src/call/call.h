@@ -15,6 +15,9 @@
 #include "tell-port.h"
 #include "timer.h"
 
+/** OtRecordingMode: which calls are recorded. */
+typedef enum { OT_RECORDING_OFF, OT_RECORDING_ON_REQUEST, OT_RECORDING_ALL } OtRecordingMode;
+
 /** OtCallSettings: durations in µs; the names are those of the configuration. */
 typedef struct {
   gint64 unit_us;             /* billing.unit_seconds */
@@ -25,6 +28,7 @@ typedef struct {
                                  waited so long */
   OtWatchLimits watch;        /* call.rtp_pause, rtp_timeout, lost_timeout, resume_window */
   OtChargeMode charge;        /* billing.charge */
+  OtRecordingMode recording;  /* recording.mode */
 } OtCallSettings;
 
 /** OtCallPorts: what calls need of the outside; borrowed by every call for its whole life. */
@@ -76,6 +80,7 @@ typedef struct {
   OtTimer billing_timer;              /* in_call: next unit */
   OtOutbox *outbox;                   /* owned */
   OtRtpEvidence evidence[OT_N_SIDES]; /* what proved the call */
+  gboolean recording;                 /* a file is being written */
   gboolean handling;                  /* an event is being handled: no other may come in between */
   gboolean released;                  /* everything was told; kept for late messages */
 } OtCall;
@@ -95,6 +100,7 @@ typedef struct {
   gboolean client_offers;   /* ACCEPT: "offerer": "client" */
   const char *sdp;          /* OFFER, ANSWER */
   OtIceCandidate candidate; /* CANDIDATE */
+  const char *detail;       /* RECORDING_ENDED: (nullable): why */
   const OtRtpEvidence *evidence; /* FIRST_RTP: of both sides */
   const OtRecordResult *result;  /* REQUEST_REFUSED */
 } OtCallInput;
@@ -124,6 +130,9 @@ void ot_call_free (OtCall *self);
  * Returns: %OT_CODE_NONE, or the code of the refusal
  */
 OtCode ot_call_handle (OtCall *self, const OtCallInput *input, const char **text);
+
+/** ot_call_record: the operator wants it recorded, or no more. Returns: FALSE when nobody talks. */
+gboolean ot_call_record (OtCall *self, gboolean on);
 
 /** ot_call_on_media: an event of the media server. */
 void ot_call_on_media (OtCall *self, const OtMediaEvent *event);

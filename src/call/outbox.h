@@ -17,6 +17,7 @@ typedef struct {
   gint64 at_us;           /* monotonic */
   OtSide side;            /* CONNECTION_…: whose */
   gboolean peer_connected; /* CONNECTION_…: how it is now */
+  gboolean recording;      /* RECORDING_…: the same */
   char *session_id;       /* (nullable) owned: the device concerned */
 } OtTelling;
 

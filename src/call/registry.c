@@ -268,12 +268,20 @@ end_by_server (OtRegistry *self, OtCall *call, OtCallEvent event)
   ot_call_handle (call, &input, NULL);
 }
 
-gboolean
-ot_registry_end (OtRegistry *self, const char *call_id)
+OtCall *
+ot_registry_find (OtRegistry *self, const char *call_id)
 {
   OtCall *call = g_hash_table_lookup (self->by_id, call_id);
 
-  if (call == NULL || !ot_call_state_is_live (call->state))
+  return call != NULL && ot_call_state_is_live (call->state) ? call : NULL;
+}
+
+gboolean
+ot_registry_end (OtRegistry *self, const char *call_id)
+{
+  OtCall *call = ot_registry_find (self, call_id);
+
+  if (call == NULL)
     return FALSE;
   end_by_server (self, call, OT_EV_ADMIN_END);
   return TRUE;

@@ -65,6 +65,9 @@ gboolean ot_registry_end (OtRegistry *self, const char *call_id);
 /** ot_registry_drain: takes no new call from now on; the live ones go on. */
 void ot_registry_drain (OtRegistry *self);
 
+/** ot_registry_find: (transfer none) (nullable): a call that is live here. */
+OtCall *ot_registry_find (OtRegistry *self, const char *call_id);
+
 /** ot_registry_shut_down: takes no new call from now on and ends the live ones with
  * `server_shutdown`; @fault: with `system_error`. */
 void ot_registry_shut_down (OtRegistry *self, gboolean fault);

@@ -36,6 +36,13 @@
   { state_, OT_EV_CONNECTION_BACK, OT_BY_PARTY, state_, OT_REASON_NONE, NOW (OT_FX_HOLD_BY_DEVICE),            \
     OT_REC_NOTED, THEN (OT_FX_TELL_PEER, OT_FX_TELL_STANDING) }
 
+/* A recording changes no state. */
+#define RECORDINGS(state_)                                                                                     \
+  { state_, OT_EV_RECORDING_BEGAN, OT_BY_SERVER, state_, OT_REASON_NONE, NOW (OT_FX_NONE), OT_REC_NOTED,       \
+    THEN (OT_FX_TELL_RECORDING) },                                                                             \
+  { state_, OT_EV_RECORDING_ENDED, OT_BY_SERVER, state_, OT_REASON_NONE, NOW (OT_FX_NONE), OT_REC_NOTED,       \
+    THEN (OT_FX_TELL_RECORDING) }
+
 static const OtCallRule rules[] = {
   /* requested: the database has the first word */
   { OT_CALL_REQUESTED, OT_EV_STORED, OT_BY_SERVER, OT_CALL_RINGING, OT_REASON_NONE, NOW (OT_FX_ARM_RING_TIMER),
@@ -77,6 +84,7 @@ static const OtCallRule rules[] = {
     OT_REC_NOTED, THEN (OT_FX_TELL_STATE) },
   NEGOTIATIONS (OT_CALL_IN_CALL),
   CONNECTIONS (OT_CALL_IN_CALL),
+  RECORDINGS (OT_CALL_IN_CALL),
   END (OT_CALL_IN_CALL, OT_EV_END, OT_BY_PARTY, OT_REASON_USER_END),
   END (OT_CALL_IN_CALL, OT_EV_RTP_STOPPED, OT_BY_SERVER, OT_REASON_RTP_STOPPED),
   END (OT_CALL_IN_CALL, OT_EV_LOST_TIMEOUT, OT_BY_SERVER, OT_REASON_NETWORK_LOST),
@@ -89,6 +97,7 @@ static const OtCallRule rules[] = {
     OT_REC_NOTED, THEN (OT_FX_TELL_STATE) },
   NEGOTIATIONS (OT_CALL_RECONNECTING),
   CONNECTIONS (OT_CALL_RECONNECTING),
+  RECORDINGS (OT_CALL_RECONNECTING),
   END (OT_CALL_RECONNECTING, OT_EV_END, OT_BY_PARTY, OT_REASON_USER_END),
   END (OT_CALL_RECONNECTING, OT_EV_RTP_STOPPED, OT_BY_SERVER, OT_REASON_RTP_STOPPED),
   END (OT_CALL_RECONNECTING, OT_EV_LOST_TIMEOUT, OT_BY_SERVER, OT_REASON_NETWORK_LOST),
@@ -120,6 +129,8 @@ static const char *const event_names[OT_EV_N] = {
   [OT_EV_RTP_PAUSED] = "rtp_paused",
   [OT_EV_RTP_BACK] = "rtp_back",
   [OT_EV_RTP_STOPPED] = "rtp_stopped",
+  [OT_EV_RECORDING_BEGAN] = "recording_began",
+  [OT_EV_RECORDING_ENDED] = "recording_ended",
   [OT_EV_CONNECTION_GONE] = "connection_gone",
   [OT_EV_CONNECTION_LOST] = "connection_lost",
   [OT_EV_CONNECTION_BACK] = "connection_back",
@@ -147,6 +158,7 @@ static const char *const effect_names[OT_FX_N] = {
   [OT_FX_TELL_TICK] = "tell_tick",
   [OT_FX_TELL_STATE] = "tell_state",
   [OT_FX_TELL_PEER] = "tell_peer",
+  [OT_FX_TELL_RECORDING] = "tell_recording",
   [OT_FX_TELL_STANDING] = "tell_standing",
   [OT_FX_TELL_REFUSAL] = "tell_refusal",
   [OT_FX_TELL_UNAVAILABLE] = "tell_unavailable",

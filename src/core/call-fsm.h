@@ -42,6 +42,8 @@ typedef enum {
   OT_EV_RTP_PAUSED,
   OT_EV_RTP_BACK,
   OT_EV_RTP_STOPPED,
+  OT_EV_RECORDING_BEGAN,
+  OT_EV_RECORDING_ENDED,
   OT_EV_CONNECTION_GONE,
   OT_EV_CONNECTION_LOST,
   OT_EV_CONNECTION_BACK,
@@ -76,6 +78,7 @@ typedef enum {
   OT_FX_TELL_TICK,
   OT_FX_TELL_STATE,
   OT_FX_TELL_PEER,     /* peerConnected, to the other side */
+  OT_FX_TELL_RECORDING, /* whether the call is recorded */
   OT_FX_TELL_STANDING, /* where things stand, to the side that came back */
   OT_FX_TELL_FORCE_END,
   OT_FX_TELL_END,

@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "event.h"
+#include "recording.h"
 #include "side.h"
 
 /**
@@ -51,6 +52,10 @@ typedef enum {
                          evidence, not an end */
   OT_MEDIA_FIRST_RTP, /* once a call: at_us, evidence; the first authenticated RTP packet with both
                          legs up */
+  OT_MEDIA_RECORDING, /* recording_on: the call is recorded from at_us on, or no more; message: why
+                         it ended by itself, or could not begin */
+  OT_MEDIA_FILE,      /* recording: a file was begun, or is complete; also when its call is over */
+  OT_MEDIA_FILE_GONE, /* recording.path: a file was deleted, as was asked for */
   OT_MEDIA_FAILED,    /* message: the call's media can't go on (pipeline error) */
 } OtMediaEventType;
 
@@ -61,10 +66,12 @@ typedef struct {
   OtSide side;     /* not for FIRST_RTP's evidence and FAILED; for FIRST_RTP: who sent it */
   gint64 at_us;    /* the instant that it happened, monotonic */
   const char *sdp; /* ANSWER, OFFER */
-  OtIceCandidate candidate;           /* CANDIDATE */
-  const char *message;                /* REFUSED, LEG_DOWN, FAILED: for a person */
-  OtMediaCause cause;                 /* REFUSED */
+  OtIceCandidate candidate; /* CANDIDATE */
+  const char *message;      /* REFUSED, LEG_DOWN, RECORDING (nullable), FAILED: for a person */
+  OtMediaCause cause;       /* REFUSED */
   OtRtpEvidence evidence[OT_N_SIDES]; /* FIRST_RTP */
+  gboolean recording_on;              /* RECORDING */
+  OtRecording recording;              /* FILE, FILE_GONE */
 } OtMediaEvent;
 
 typedef void (*OtMediaListener) (const OtMediaEvent *event, gpointer user_data);
@@ -92,6 +99,14 @@ typedef struct {
                      OtSide side,
                      const OtIceCandidate *candidate,
                      const OtMediaCause *cause);
+
+  /** Records both voices into a file whose zero is @start_us, monotonic, and @start_wall_us in UTC:
+   * RECORDING and FILE follow. Nothing happens while the call is recorded already. */
+  void (*record) (gpointer self, const char *call_id, gint64 start_us, gint64 start_wall_us);
+
+  /** Ends that, as does the end of the call: RECORDING follows, while the call is there, and FILE.
+   */
+  void (*stop_record) (gpointer self, const char *call_id);
 
   /** What was seen of both sides' RTP so far; reads counters, never waits. FALSE: no such call. */
   gboolean (*read_rtp) (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]);

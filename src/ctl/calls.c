@@ -65,6 +65,16 @@ ctl_call_explain (const CtlArguments *arguments)
 }
 
 int
+ctl_call_record (const CtlArguments *arguments)
+{
+  g_autofree char *path = ctl_path ("/v1/calls/%s/recording", ctl_argument (arguments, 0));
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  ctl_add_query (query, "on", ctl_argument (arguments, 1));
+  return ctl_answer_done (arguments, "POST", path, query->str);
+}
+
+int
 ctl_call_end (const CtlArguments *arguments)
 {
   g_autofree char *path = ctl_path ("/v1/calls/%s/end", ctl_argument (arguments, 0));

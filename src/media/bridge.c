@@ -17,6 +17,7 @@ struct _OtBridge {
 
   GstElement *pipeline; /* owned; NULL: not open, failed, or closed */
   OtSeat seats[OT_N_SIDES];
+  OtRecorder *recorder; /* owned; NULL: it isn't recorded */
 };
 
 /* A request on its way to the lane; also what a leg reports. */
@@ -24,8 +25,11 @@ typedef struct {
   OtBridge *bridge; /* owned */
   OtSide side;
   OtMediaCause cause;
-  char *text; /* owned (nullable) */
-  OtLeg *leg; /* owned (nullable) */
+  char *text;           /* owned (nullable) */
+  OtLeg *leg;           /* owned (nullable) */
+  OtRecorder *recorder; /* owned (nullable) */
+  gint64 at_us;
+  gint64 wall_us; /* the same in UTC */
 } Request;
 
 static const OtMediaCause own_wish = { 0 };
@@ -83,6 +87,7 @@ request_free (gpointer data)
   Request *self = data;
 
   g_clear_object (&self->leg);
+  g_clear_pointer (&self->recorder, ot_recorder_unref);
   g_free (self->text);
   ot_bridge_unref (self->bridge);
   g_free (self);
@@ -355,6 +360,93 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
   post (self, event);
 }
 
+/* ---- recording ---- */
+
+static void
+post_recording (OtBridge *self, gboolean on, gint64 at_us, const char *message)
+{
+  post (self,
+        (OtMediaEvent){
+            .type = OT_MEDIA_RECORDING, .at_us = at_us, .recording_on = on, .message = message });
+}
+
+/* What it heard so far still goes into its file, on the pump's thread. */
+static void
+end_recording (OtBridge *self, gint64 at_us)
+{
+  ot_forwarder_record (self->context->leg.forwarder, self->relay, NULL);
+  ot_recorder_stop (self->recorder, at_us);
+  g_clear_pointer (&self->recorder, ot_recorder_unref);
+}
+
+static void
+trouble_of_recorder_job (gpointer data)
+{
+  Request *request = data;
+  OtBridge *self = request->bridge;
+  gint64 now_us = ot_clock_mono_us (self->context->leg.clock);
+
+  if (self->recorder != request->recorder)
+    return;
+  ot_warning ("%s: the recording ends: %s", self->call_id, request->text);
+  end_recording (self, now_us);
+  post_recording (self, FALSE, now_us, request->text);
+}
+
+static void
+on_recorder_trouble (OtRecorder *recorder, const char *message, gpointer user_data)
+{
+  Request *request = request_new (user_data, OT_SIDE_CALLER, message, NULL);
+
+  request->recorder = ot_recorder_ref (recorder);
+  ot_lane_push_always (request->bridge->lane, trouble_of_recorder_job, request, request_free);
+}
+
+static void
+record_job (gpointer data)
+{
+  Request *request = data;
+  OtBridge *self = request->bridge;
+  const OtBridgeContext *context = self->context;
+  OtRecorderOptions options = { .call_id = self->call_id,
+                                .start_us = request->at_us,
+                                .start_wall_us = request->wall_us,
+                                .trouble = on_recorder_trouble,
+                                .user_data = self,
+                                .destroy = (GDestroyNotify)ot_bridge_unref };
+  g_autoptr (GError) error = NULL;
+
+  if (self->pipeline == NULL || self->recorder != NULL)
+    return;
+  ot_bridge_ref (self);
+  self->recorder = ot_recorder_new (context->record_launch, ot_archive_get_dir (context->archive),
+                                    &options, &error);
+  if (self->recorder == NULL) {
+    ot_warning ("%s: it can't be recorded: %s", self->call_id, error->message);
+    post_recording (self, FALSE, 0, error->message);
+    return;
+  }
+  ot_forwarder_record (context->leg.forwarder, self->relay, ot_recorder_get_ring (self->recorder));
+  post_recording (self, TRUE, request->at_us, NULL);
+  ot_media_bus_post (
+      context->bus,
+      &(OtMediaEvent){ .type = OT_MEDIA_FILE, .recording = ot_recorder_describe (self->recorder) },
+      NULL, NULL);
+  ot_record_pump_add (context->pump, self->recorder);
+}
+
+static void
+stop_record_job (gpointer data)
+{
+  OtBridge *self = ((Request *)data)->bridge;
+  gint64 now_us = ot_clock_mono_us (self->context->leg.clock);
+
+  if (self->recorder == NULL)
+    return;
+  end_recording (self, now_us);
+  post_recording (self, FALSE, now_us, NULL);
+}
+
 /* ---- life ---- */
 
 static void
@@ -364,6 +456,8 @@ close_job (gpointer data)
 
   if (self->pipeline == NULL)
     return;
+  if (self->recorder != NULL)
+    end_recording (self, ot_clock_mono_us (self->context->leg.clock));
   for (guint side = 0; side < OT_N_SIDES; side++)
     ot_seat_clear (&self->seats[side]);
   g_clear_pointer (&self->pipeline, ot_call_pipeline_free);
@@ -439,6 +533,22 @@ ot_bridge_candidate (OtBridge *self,
                      const OtMediaCause *cause)
 {
   push (self, candidate_job, side, candidate->candidate, cause);
+}
+
+void
+ot_bridge_record (OtBridge *self, gint64 start_us, gint64 start_wall_us)
+{
+  Request *request = request_new (self, OT_SIDE_CALLER, NULL, NULL);
+
+  request->at_us = start_us;
+  request->wall_us = start_wall_us;
+  ot_lane_push_always (self->lane, record_job, request, request_free);
+}
+
+void
+ot_bridge_stop_record (OtBridge *self)
+{
+  push_report (self, stop_record_job, OT_SIDE_CALLER, NULL);
 }
 
 void

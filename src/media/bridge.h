@@ -4,6 +4,7 @@
 #include "leg.h"
 #include "media-bus.h"
 #include "media-port.h"
+#include "record-pump.h"
 
 /**
  * OtBridge:
@@ -21,7 +22,10 @@ typedef struct {
   OtLegContext leg;
   OtWorkers *workers;
   OtMediaBus *bus;
-  char *launch; /* the pipeline's description */
+  char *launch;        /* the pipeline's description */
+  char *record_launch; /* a recording's */
+  OtArchive *archive;
+  OtRecordPump *pump;
 } OtBridgeContext;
 
 /** ot_bridge_new: (transfer full): a call without media. Its events are posted with a reference to
@@ -43,6 +47,8 @@ void ot_bridge_candidate (OtBridge *self,
                           OtSide side,
                           const OtIceCandidate *candidate,
                           const OtMediaCause *cause);
+void ot_bridge_record (OtBridge *self, gint64 start_us, gint64 start_wall_us);
+void ot_bridge_stop_record (OtBridge *self);
 void ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES]);
 
 /** ot_bridge_fail: Reports that the call can have no media. Instead of ot_bridge_open(). */

@@ -3,15 +3,11 @@
 
 #include "call-pipeline.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
+#include "launch-file.h"
 #include "media-error.h"
 #include "media-log.h"
-
-#define FOLDER "/otomo/pipelines/"
-
-GResource *ot_pipelines_get_resource (void); /* generated from pipelines/ */
 
 typedef struct {
   OtCallTrouble trouble;
@@ -60,42 +56,20 @@ parse (const char *launch, GError **error)
   return g_steal_pointer (&pipeline);
 }
 
-/* @path: (out): where it is, for people. */
-static char *
-read_text (const char *dir, const char *name, char **path, GError **error)
-{
-  const char *set = dir != NULL ? dir : g_getenv ("OTOMO_PIPELINES");
-  g_autofree char *resource = g_strconcat (FOLDER, name, NULL);
-  g_autoptr (GBytes) built_in = NULL;
-  char *text = NULL;
-
-  if (set != NULL) {
-    *path = g_build_filename (set, name, NULL);
-    return g_file_get_contents (*path, &text, NULL, error) ? text : NULL;
-  }
-  *path = g_strdup_printf ("%s (built in)", name);
-  built_in = g_resource_lookup_data (ot_pipelines_get_resource (), resource, 0, NULL);
-  g_assert (built_in != NULL);
-  return g_strdup (g_bytes_get_data (built_in, NULL)); /* ends with NUL */
-}
-
 char *
 ot_call_pipeline_read (const char *dir, GError **error)
 {
   g_autofree char *path = NULL;
-  g_autoptr (GRegex) comment = g_regex_new ("^\\s*#.*$", G_REGEX_MULTILINE, 0, NULL);
   g_autoptr (GError) failure = NULL;
   g_autoptr (GstElement) pipeline = NULL;
-  g_autofree char *text = read_text (dir, "call.launch", &path, &failure);
-  g_autofree char *launch = NULL;
+  g_autofree char *launch = ot_launch_file_read (dir, "call.launch", &path, &failure);
 
-  if (text == NULL) {
+  if (launch == NULL) {
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "cannot read the call's pipeline: %s",
                  failure->message);
     return NULL;
   }
-  launch = g_regex_replace_literal (comment, text, -1, 0, "", 0, &failure);
-  pipeline = launch != NULL ? parse (launch, &failure) : NULL;
+  pipeline = parse (launch, &failure);
   if (pipeline != NULL)
     return g_steal_pointer (&launch);
   g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: %s", path, failure->message);

@@ -17,8 +17,8 @@ const char *ot_leg_name (OtSide side);
 
 /**
  * ot_call_pipeline_read:
- * @dir: (nullable): holds call.launch; NULL: OTOMO_PIPELINES of the environment, else the one that is
- * compiled in
+ * @dir: (nullable): holds call.launch; NULL: OTOMO_PIPELINES of the environment, else the one that
+ * is compiled in
  * @error: OT_MEDIA_ERROR_START, with the file's path
  *
  * Reads the description and tries it once. Lines that begin with # are left out: they are for

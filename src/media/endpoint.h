@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "media-port.h"
+#include "packet-ring.h"
 #include "rewrite.h"
 #include "sdp.h"
 #include "srtp.h"
@@ -82,6 +83,7 @@ struct _OtRelay {
       *voice[OT_N_SIDES]; /* borrowed: which leg speaks and listens for a side; NULL: none is up */
   OtRewrite rewrite[OT_N_SIDES]; /* towards that side */
   gboolean witnessed;            /* the first RTP was reported, nobody needs copies any more */
+  OtPacketRing *recording; /* borrowed (nullable): gets a copy of each packet of both voices */
   OtRtpCounters counters[OT_N_SIDES];
 };
 

@@ -2,7 +2,7 @@
  * which sorts by the first byte (RFC 7983) into
  * - STUN: answer_check: answered; USE-CANDIDATE sets where we send
  * - DTLS: to the leg's handshake, on the feeder's thread
- * - RTP: forward_rtp: unprotect, count, rewrite, protect, queue_send → flush
+ * - RTP: forward_rtp: unprotect, count, record, rewrite, protect, queue_send → flush
  * - RTCP: forward_rtcp: unprotect, rewrite, protect, queue_send → flush
  *
  * It never allocates for a packet, never waits but for packets, and knows no GStreamer. */
@@ -109,7 +109,11 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
 
   to = listener_of (from);
   packet = ot_rtp_strip_extension (packet, &size);
-  if (to == NULL || packet == NULL)
+  if (packet == NULL)
+    return;
+  if (relay->recording != NULL && relay->voice[from->side] == from)
+    ot_packet_ring_push_rtp (relay->recording, from->side, from->number, packet, size, arrival_us);
+  if (to == NULL)
     return;
   packet[1] = (guint8)((packet[1] & 0x80) | to->payload_type);
   ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
@@ -432,6 +436,14 @@ ot_forwarder_is_up (OtForwarder *self, const OtRelay *relay, gint64 since_us)
     is_up = is_up && relay->voice[side] != NULL && relay->voice[side]->up_us <= since_us;
   g_mutex_unlock (&self->lock);
   return is_up;
+}
+
+void
+ot_forwarder_record (OtForwarder *self, OtRelay *relay, OtPacketRing *ring)
+{
+  g_mutex_lock (&self->lock);
+  relay->recording = ring;
+  g_mutex_unlock (&self->lock);
 }
 
 void

@@ -74,6 +74,10 @@ void ot_forwarder_send (OtForwarder *self, OtEndpoint *endpoint, const guint8 *d
  * latest. Thread: any. */
 gboolean ot_forwarder_is_up (OtForwarder *self, const OtRelay *relay, gint64 since_us);
 
+/** ot_forwarder_record: from now on both voices go into @ring too, as their legs sent them; NULL:
+ * no more, and nobody uses the ring when this returns. Thread: any. */
+void ot_forwarder_record (OtForwarder *self, OtRelay *relay, OtPacketRing *ring);
+
 /** ot_forwarder_end_witness: The call's first RTP was reported; listeners get no copies of RTP any
  * more. Thread: any. */
 void ot_forwarder_end_witness (OtForwarder *self, OtRelay *relay);

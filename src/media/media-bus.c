@@ -31,7 +31,12 @@ letter_free (gpointer data)
   g_free ((char *)self->event.message);
   g_free ((char *)self->event.candidate.candidate);
   g_free ((char *)self->event.candidate.sdp_mid);
-  self->release (self->origin);
+  g_free ((char *)self->event.recording.path);
+  g_free ((char *)self->event.recording.call_id);
+  g_free ((char *)self->event.recording.sha256);
+  g_free ((char *)self->event.recording.message);
+  if (self->origin != NULL)
+    self->release (self->origin);
   g_free (self);
 }
 
@@ -104,6 +109,10 @@ ot_media_bus_post (OtMediaBus *self,
   letter->event.message = g_strdup (event->message);
   letter->event.candidate.candidate = g_strdup (event->candidate.candidate);
   letter->event.candidate.sdp_mid = g_strdup (event->candidate.sdp_mid);
+  letter->event.recording.path = g_strdup (event->recording.path);
+  letter->event.recording.call_id = g_strdup (event->recording.call_id);
+  letter->event.recording.sha256 = g_strdup (event->recording.sha256);
+  letter->event.recording.message = g_strdup (event->recording.message);
   letter->origin = origin;
   letter->release = release;
   g_mutex_lock (&self->lock);

@@ -9,7 +9,8 @@
  *
  * The way from media's threads to the main loop: events are posted anywhere and delivered there, in
  * the order of posting, never from inside ot_media_bus_post(). How many can wait is bounded by who
- * posts: a request is answered by two events at most, a leg reports twice, a call once.
+ * posts: a request is answered by two events at most, a leg reports twice, a call once, a recording
+ * four times.
  */
 typedef struct _OtMediaBus OtMediaBus;
 
@@ -28,7 +29,7 @@ void ot_media_bus_free (OtMediaBus *self);
 /**
  * ot_media_bus_post:
  * @event: copied, with its strings
- * @origin: (transfer full): goes with it
+ * @origin: (transfer full) (nullable): goes with it
  * @release: frees @origin afterwards, on the main loop
  *
  * Thread: any.

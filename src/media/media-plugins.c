@@ -24,6 +24,13 @@ static const struct {
   { "rtpfunnel", "gstreamer1.0-plugins-good" },
   { "nicesrc", "gstreamer1.0-nice" }, /* webrtcbin does not start without, though we use none */
   { "nicesink", "gstreamer1.0-nice" },
+  { "appsrc", "gstreamer1.0-plugins-base" },
+  { "opusparse", "gstreamer1.0-plugins-bad" },
+  { "matroskamux", "gstreamer1.0-plugins-good" },
+  { "matroskademux", "gstreamer1.0-plugins-good" },
+  { "filesrc", "libgstreamer1.0-0" },
+  { "filesink", "libgstreamer1.0-0" },
+  { "fakesink", "libgstreamer1.0-0" },
   { "funnel", "libgstreamer1.0-0" },
   { "queue", "libgstreamer1.0-0" },
   { "capsfilter", "libgstreamer1.0-0" },

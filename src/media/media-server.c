@@ -6,6 +6,7 @@
 
 #include "bridge.h"
 #include "call-pipeline.h"
+#include "launch-file.h"
 #include "media-error.h"
 #include "media-log.h"
 #include "media-plugins.h"
@@ -29,7 +30,7 @@ deliver (const OtMediaEvent *event, gpointer origin, gpointer user_data)
 {
   OtMediaServer *self = user_data;
 
-  if (g_hash_table_lookup (self->calls, event->call_id) == origin)
+  if (origin == NULL || g_hash_table_lookup (self->calls, event->call_id) == origin)
     self->listener (event, self->user_data);
 }
 
@@ -93,6 +94,24 @@ port_candidate (gpointer data,
     ot_bridge_candidate (bridge, side, candidate, cause);
 }
 
+static void
+port_record (gpointer data, const char *call_id, gint64 start_us, gint64 start_wall_us)
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_record (bridge, start_us, start_wall_us);
+}
+
+static void
+port_stop_record (gpointer data, const char *call_id)
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_stop_record (bridge);
+}
+
 static gboolean
 port_read_rtp (gpointer data, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES])
 {
@@ -114,8 +133,8 @@ port_close (gpointer data, const char *call_id)
 OtMediaPort
 ot_media_server_port (OtMediaServer *self)
 {
-  OtMediaPort port = { self,        port_open,      port_offer,    port_make_offer,
-                       port_answer, port_candidate, port_read_rtp, port_close };
+  OtMediaPort port = { self,           port_open,   port_offer,       port_make_offer, port_answer,
+                       port_candidate, port_record, port_stop_record, port_read_rtp,   port_close };
 
   return port;
 }
@@ -154,6 +173,72 @@ open_socket (OtMediaServer *self, const OtMediaOptions *options, GError **error)
                            ot_forwarder_get_port (leg->forwarder), error);
 }
 
+/* ---- recordings ---- */
+
+static void
+on_complete (const OtRecording *recording, gpointer user_data)
+{
+  OtMediaServer *self = user_data;
+
+  ot_media_bus_post (self->context.bus,
+                     &(OtMediaEvent){ .type = OT_MEDIA_FILE, .recording = *recording }, NULL, NULL);
+}
+
+static void
+on_deleted (const char *path, gpointer user_data)
+{
+  OtMediaServer *self = user_data;
+
+  ot_media_bus_post (self->context.bus,
+                     &(OtMediaEvent){ .type = OT_MEDIA_FILE_GONE, .recording = { .path = path } },
+                     NULL, NULL);
+}
+
+void
+ot_media_server_salvage (OtMediaServer *self)
+{
+  ot_archive_salvage (self->context.archive);
+}
+
+void
+ot_media_server_delete_recording (OtMediaServer *self, const char *path)
+{
+  ot_archive_delete (self->context.archive, path);
+}
+
+/* A recorder is in the pump's list until after the archive has it. */
+gboolean
+ot_media_server_is_quiet (OtMediaServer *self)
+{
+  return ot_record_pump_is_idle (self->context.pump) && ot_archive_is_idle (self->context.archive);
+}
+
+static gboolean
+read_record_launch (OtMediaServer *self, const char *dir, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GError) failure = NULL;
+
+  self->context.record_launch = ot_launch_file_read (dir, "record.launch", &path, &failure);
+  if (self->context.record_launch != NULL
+      && ot_recorder_check (self->context.record_launch, &failure))
+    return TRUE;
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: %s", path, failure->message);
+  return FALSE;
+}
+
+static void
+start_recording (OtMediaServer *self, const char *dir)
+{
+  static const OtArchiveListener archive_listener = { on_complete, on_deleted };
+  OtBridgeContext *context = &self->context;
+
+  context->archive = ot_archive_new (dir != NULL ? dir : ".", &archive_listener, self);
+  context->pump = ot_record_pump_new (context->archive, context->leg.clock);
+}
+
+/* ---- all of it ---- */
+
 static gboolean
 start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
 {
@@ -164,7 +249,7 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
   ot_leg_register ();
   context->leg.clock = ot_clock_real ();
   context->launch = ot_call_pipeline_read (options->pipelines_dir, error);
-  if (context->launch == NULL)
+  if (context->launch == NULL || !read_record_launch (self, options->pipelines_dir, error))
     return FALSE;
   context->leg.certificate =
       ot_certificate_new (options->dtls_days > 0 ? options->dtls_days : DTLS_DAYS, error);
@@ -173,6 +258,7 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
   context->leg.feeder = ot_feeder_new (ot_leg_take_input);
   context->workers = ot_workers_new (CLAMP (g_get_num_processors (), WORKERS_MIN, WORKERS_MAX));
   context->bus = ot_media_bus_new (deliver, self);
+  start_recording (self, options->recordings_dir);
   return ot_warm_up (&context->leg, error);
 }
 
@@ -209,11 +295,14 @@ ot_media_server_free (OtMediaServer *self)
 
   g_hash_table_remove_all (self->calls);
   g_clear_pointer (&context->workers, ot_workers_free);
+  g_clear_pointer (&context->pump, ot_record_pump_free);
+  g_clear_pointer (&context->archive, ot_archive_free);
   g_clear_pointer (&context->leg.feeder, ot_feeder_free);
   g_clear_pointer (&context->leg.forwarder, ot_forwarder_free);
   g_clear_pointer (&context->bus, ot_media_bus_free);
   g_clear_pointer (&context->leg.certificate, ot_certificate_free);
   g_clear_pointer (&context->launch, g_free);
+  g_clear_pointer (&context->record_launch, g_free);
   g_hash_table_unref (self->calls);
   g_free (self);
 }

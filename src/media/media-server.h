@@ -22,7 +22,8 @@ typedef struct {
   guint16 port;             /* UDP; 0: any free one */
   const char *pipelines_dir; /* holds call.launch; NULL: OTOMO_PIPELINES of the environment, else as
                                 built in */
-  int dtls_days;             /* how long the certificate of this start is valid; 0: 30 */
+  const char *recordings_dir; /* where recordings live; NULL: in the working directory */
+  int dtls_days;              /* how long the certificate of this start is valid; 0: 30 */
 } OtMediaOptions;
 
 /**
@@ -50,6 +51,17 @@ void ot_media_server_free (OtMediaServer *self);
 /** ot_media_server_port: what calls use; valid as long as the server. Thread: main loop, as
  * everything in it. */
 OtMediaPort ot_media_server_port (OtMediaServer *self);
+
+/** ot_media_server_salvage: completes the recordings that a killed server left, soon: OT_MEDIA_FILE
+ * for each. Thread: main loop. */
+void ot_media_server_salvage (OtMediaServer *self);
+
+/** ot_media_server_delete_recording: OT_MEDIA_FILE_GONE follows when it is gone, or was not there.
+ * Thread: main loop. */
+void ot_media_server_delete_recording (OtMediaServer *self, const char *path);
+
+/** ot_media_server_is_quiet: no recording is being written or completed. Thread: main loop. */
+gboolean ot_media_server_is_quiet (OtMediaServer *self);
 
 /** ot_media_server_get_port: the UDP port, host byte order. */
 guint16 ot_media_server_get_port (const OtMediaServer *self);

@@ -5,7 +5,7 @@ misbehave in named ways."""
 import asyncio
 import secrets
 import struct
-from collections import Counter
+from collections import Counter, deque
 
 from aioice import stun
 from pylibsrtp import Error as SrtpError
@@ -44,6 +44,8 @@ class Peer(asyncio.DatagramProtocol):
         self.heard = Counter()  # RTP packets that came through, by (payload number, SSRC, text)
         self.heard_rtcp = 0
         self.sent = 0
+        self.idle = b"\xf8" + name.encode()  # table of contents: one CELT frame of 20 ms
+        self.speech = deque()  # Opus packets that go out before anything idle
         self.talking = False
         self._changed = asyncio.Event()
         self._tasks = []
@@ -142,6 +144,14 @@ class Peer(asyncio.DatagramProtocol):
             self.talking = True
             self._start(self._talk())
 
+    async def say(self, packets):
+        """Says PACKETS, idle before and after; the instant at which the first one left."""
+        self.speech.extend(packets)
+        await self._until(lambda: len(self.speech) < len(packets), DEADLINE)
+        first = asyncio.get_running_loop().time()
+        await self._until(lambda: not self.speech, DEADLINE)
+        return first
+
     def pause(self):
         """No RTP from now on; connectivity checks go on."""
         self.talking = False
@@ -152,6 +162,8 @@ class Peer(asyncio.DatagramProtocol):
         self.timestamp = (self.timestamp + PACKET_SAMPLES) & 0xFFFFFFFF
         self._send(packet)
         self.sent += 1
+        if self.speech:
+            self.speech.popleft()
         self._changed.set()
 
     def send_rtcp(self):
@@ -257,7 +269,7 @@ class Peer(asyncio.DatagramProtocol):
 
     def _rtp(self):
         header = struct.pack("!BBHII", 0x80, self.payload, self.sequence, self.timestamp, self.ssrc)
-        return header + b"\xf8" + self.name.encode()  # table of contents: one CELT frame of 20 ms
+        return header + (self.speech[0] if self.speech else self.idle)
 
     def _send(self, datagram):
         if not self._transport.is_closing():

@@ -148,10 +148,20 @@ fake_read_rtp (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_S
   return media_open;
 }
 
+static void
+fake_record (gpointer self, const char *call_id, gint64 start_us, gint64 start_wall_us)
+{
+}
+
+static void
+fake_stop_record (gpointer self, const char *call_id)
+{
+}
+
 static OtCallPorts ports = {
   .record = { NULL, fake_write, fake_available },
   .media = { NULL, fake_open, fake_description, fake_make_offer, fake_description, fake_candidate,
-             fake_read_rtp, fake_close },
+             fake_record, fake_stop_record, fake_read_rtp, fake_close },
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
   .clock = &fake_clock,
   .settings = { 60 * S, 5 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },

@@ -1,0 +1,39 @@
+/* The operator's requests about recordings. */
+
+#include "admin-request.h"
+
+#include "recordings.h"
+#include "reply.h"
+
+void
+ot_admin_get_recordings (const OtAdminRequest *request)
+{
+  const OtAdmin *admin = request->admin;
+
+  ot_reply_later (request->message);
+  ot_store_recordings_json_async (admin->store, ot_librarian_get_directory (admin->librarian),
+                                  ot_admin_parameter (request, "call"), OT_ADMIN_LIST_MAX, NULL,
+                                  ot_admin_on_json, request->message);
+}
+
+void
+ot_admin_post_call_recording (const OtAdminRequest *request)
+{
+  const OtAdmin *admin = request->admin;
+  const char *on = ot_admin_parameter (request, "on");
+  OtCall *call = ot_registry_find (admin->registry, request->id);
+
+  if (g_strcmp0 (on, "on") != 0 && g_strcmp0 (on, "off") != 0)
+    ot_reply_refusal (request->message, SOUP_STATUS_BAD_REQUEST, "on: on or off is needed");
+  else if (!admin->may_record)
+    ot_reply_refusal (request->message, SOUP_STATUS_CONFLICT,
+                      "this server records nothing: recording.mode is off");
+  else if (call == NULL)
+    ot_reply_refusal (request->message, SOUP_STATUS_NOT_FOUND, "call %s is not live on this server",
+                      request->id);
+  else if (!ot_call_record (call, g_str_equal (on, "on")))
+    ot_reply_refusal (request->message, SOUP_STATUS_CONFLICT,
+                      "call %s is not connected: there is nothing to record", request->id);
+  else
+    ot_reply_json (request->message, SOUP_STATUS_OK, g_strdup ("{}"));
+}

@@ -1,0 +1,114 @@
+/* Keeps the table of recordings true. Decides nothing but when to look for old ones. */
+
+#include "librarian.h"
+
+#include "log.h"
+#include "recordings.h"
+#include "timer.h"
+
+#define SWEEP_INTERVAL_US G_TIME_SPAN_HOUR
+#define SWEEP_AGAIN_US G_TIME_SPAN_MINUTE /* when there was more than one sweep's worth */
+#define SWEEP_MAX 500
+
+struct _OtLibrarian {
+  OtStore *store;
+  OtMediaServer *media;
+  char *directory;
+  int keep_days;
+  const OtClock *clock;
+  OtTimer sweep;
+  GCancellable *gone; /* cancelled: a late answer finds nobody */
+};
+
+static void sweep (gpointer user_data);
+
+static void
+sweep_in (OtLibrarian *self, gint64 pause_us)
+{
+  ot_timer_arm (&self->sweep, ot_clock_mono_us (self->clock) + pause_us, sweep, self);
+}
+
+typedef struct {
+  OtLibrarian *librarian; /* borrowed; not there any more when gone is cancelled */
+  GCancellable *gone;     /* owned */
+} Question;
+
+static void
+on_expired (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Question *question = user_data;
+  g_autoptr (GCancellable) gone = question->gone;
+  OtLibrarian *self = question->librarian;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) paths =
+      ot_store_expired_recordings_finish (OT_STORE (source), result, &error);
+
+  if (g_cancellable_is_cancelled (gone))
+    return;
+  if (paths == NULL)
+    ot_debug ("recordings: %s", error->message);
+  for (guint i = 0; paths != NULL && i < paths->len; i++)
+    ot_media_server_delete_recording (self->media, g_ptr_array_index (paths, i));
+  if (paths != NULL && paths->len > 0)
+    ot_info ("%u recordings are older than %d days and are deleted", paths->len, self->keep_days);
+  sweep_in (self, paths != NULL && paths->len == SWEEP_MAX ? SWEEP_AGAIN_US : SWEEP_INTERVAL_US);
+}
+
+static void
+sweep (gpointer user_data)
+{
+  OtLibrarian *self = user_data;
+  Question *question = g_new0 (Question, 1);
+
+  question->librarian = self;
+  question->gone = g_object_ref (self->gone);
+  ot_store_expired_recordings_async (self->store, self->keep_days, SWEEP_MAX, on_expired, question);
+}
+
+OtLibrarian *
+ot_librarian_new (OtStore *store,
+                  OtMediaServer *media,
+                  const char *directory,
+                  int keep_days,
+                  const OtClock *clock)
+{
+  OtLibrarian *self = g_new0 (OtLibrarian, 1);
+
+  self->store = store;
+  self->media = media;
+  self->directory = g_strdup (directory);
+  self->keep_days = keep_days;
+  self->clock = clock;
+  self->gone = g_cancellable_new ();
+  ot_media_server_salvage (media);
+  if (keep_days > 0)
+    sweep_in (self, 0);
+  return self;
+}
+
+void
+ot_librarian_free (OtLibrarian *self)
+{
+  if (self == NULL)
+    return;
+  ot_timer_cancel (&self->sweep);
+  g_cancellable_cancel (self->gone);
+  g_object_unref (self->gone);
+  g_free (self->directory);
+  g_free (self);
+}
+
+const char *
+ot_librarian_get_directory (const OtLibrarian *self)
+{
+  return self->directory;
+}
+
+void
+ot_librarian_on_media (OtLibrarian *self, const OtMediaEvent *event)
+{
+  if (event->type == OT_MEDIA_FILE_GONE)
+    ot_store_note_recording_deleted (self->store, event->recording.path);
+  else
+    ot_store_note_recording (self->store, &event->recording);
+}

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "recording.h"
+#include "store.h"
+
+/**
+ * SECTION:recordings
+ *
+ * What the database knows of recordings (data/sql/013-recordings.sql). Errors, completions and
+ * threads are as in store.h. Nobody is told how a note went: it waits for the database as long as
+ * it takes.
+ */
+
+/** ot_store_note_recording: a file was begun, or (sha256) is complete. */
+void ot_store_note_recording (OtStore *self, const OtRecording *recording);
+
+/** ot_store_note_recording_deleted: */
+void ot_store_note_recording_deleted (OtStore *self, const char *path);
+
+/** ot_store_expired_recordings_async: this server's that are older than @keep_days, at most
+ * @at_most. The result is an array of paths, (transfer full); NULL: error. */
+void ot_store_expired_recordings_async (
+    OtStore *self, int keep_days, int at_most, GAsyncReadyCallback done, gpointer user_data);
+GPtrArray *ot_store_expired_recordings_finish (OtStore *self, GAsyncResult *result, GError **error);
+
+/** An array, newest first, at most @limit, ended by ot_store_json_finish(). @directory: where this
+ * server's are; @call_id: (nullable): only this call's. */
+void ot_store_recordings_json_async (OtStore *self,
+                                     const char *directory,
+                                     const char *call_id,
+                                     int limit,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback done,
+                                     gpointer user_data);
