@@ -46,6 +46,8 @@ struct _OtListener {
   guint n_too_many; /* closed since the last sweep */
   guint n_of_one;   /* closed since the last sweep, for their visitor has too many */
   guint n_most;     /* connections at a time, since memory was given back */
+  guint n_before;   /* connections at the last sweep */
+  gboolean is_crowd_going;
 };
 
 /* Of the machine, not of a test: these deadlines guard sockets. */
@@ -104,17 +106,23 @@ shut_down_late (OtListener *self)
   }
 }
 
-/* The C library keeps what a crowd has taken: free pages below others that are in use. */
+/* The C library keeps what a crowd has taken: free pages below others that are in use. Given back
+ * as the crowd goes, and once more when the last of it has gone. */
 static void
 give_memory_back (OtListener *self)
 {
   guint n_connections = g_hash_table_size (self->peers);
+  guint n_gone;
+  gboolean is_over = n_connections == self->n_before || n_connections == 0;
 
+  self->n_before = n_connections;
   self->n_most = MAX (self->n_most, n_connections);
-  if (self->n_most - n_connections < CROWD)
+  n_gone = self->n_most - n_connections;
+  if (n_gone < CROWD && !(self->is_crowd_going && is_over))
     return;
   malloc_trim (0);
   self->n_most = n_connections;
+  self->is_crowd_going = n_gone >= CROWD;
 }
 
 static void

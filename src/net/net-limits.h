@@ -10,6 +10,7 @@ typedef struct {
   int ping_seconds;       /* the server pings this often */
   int missed_pongs;       /* unanswered in a row; then 4440 */
   gint64 linger_us;       /* for the other side to answer our close */
+  gint64 fresh_linger_us; /* the same of one that has not authenticated */
   gsize max_message_bytes; /* a message, all its frames together; then 1009 */
   gsize max_queue_bytes;   /* waiting for a client that does not read; then 4440 */
   OtQuotaRule invalid;     /* messages that could not be accepted; then 4400 */
@@ -28,8 +29,9 @@ typedef struct {
   {                                                                                                \
     .init_timeout_us = 10 * G_USEC_PER_SEC, .token_notice_us = 60 * G_USEC_PER_SEC,                \
     .token_grace_us = 30 * G_USEC_PER_SEC, .ping_seconds = 30, .missed_pongs = 2,                  \
-    .linger_us = 5 * G_USEC_PER_SEC, .max_message_bytes = 64 * 1024,                               \
-    .max_queue_bytes = 1024 * 1024, .invalid = { 20, 60 * G_USEC_PER_SEC },                        \
+    .linger_us = 5 * G_USEC_PER_SEC, .fresh_linger_us = G_USEC_PER_SEC / 2,                        \
+    .max_message_bytes = 64 * 1024, .max_queue_bytes = 1024 * 1024,                                \
+    .invalid = { 20, 60 * G_USEC_PER_SEC },                                                        \
     .send = { { 100, 2 * G_USEC_PER_SEC }, { 256 * 1024, 2 * G_USEC_PER_SEC } },                   \
     .person = { { 200, 2 * G_USEC_PER_SEC }, { 512 * 1024, 2 * G_USEC_PER_SEC } },                 \
     .too_fast = { 20, 10 * G_USEC_PER_SEC }, .max_fresh = 1000, .max_devices = 5,                  \

@@ -69,7 +69,9 @@ on_turn (gpointer user_data)
   if (self->is_gone)
     listener->finished (listener->self, self);
   else
-    self->deadline_us = now_us (self) + self->context->limits.linger_us;
+    self->deadline_us = now_us (self)
+                        + (self->user_id != NULL ? self->context->limits.linger_us
+                                                 : self->context->limits.fresh_linger_us);
 }
 
 static void

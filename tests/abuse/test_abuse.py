@@ -16,6 +16,8 @@ from otomo.fixtures import PAIRS  # noqa: E402
 
 SETTINGS = {  # nothing but the attack is to happen to the call
     "billing.unit_seconds": 60,
+    "limit.person_messages": 100_000,  # all attacks are one person's
+    "limit.person_bytes": 100_000_000,
     "call.rtp_pause": 30,
     "call.rtp_timeout": 60,
     "call.lost_timeout": 60,
