@@ -9,7 +9,7 @@ DECLARE
     'take_lease', 'renew_lease', 'take_over', 'release_lease',
     -- src/store/ledger.c
     'record_requested', 'record_accepted', 'record_started', 'record_unit', 'record_noted', 'record_ended',
-    'record_refused',
+    'record_quality', 'record_refused',
     -- src/store/people.c
     'put_user', 'find_user', 'top_up', 'adjust', 'balance_of', 'add_token', 'find_token',
     'token_expiry',

@@ -33,12 +33,21 @@ ot_admin_get_statement (const OtAdminRequest *request)
       ot_admin_parameter (request, "to"), NULL, ot_admin_on_json, request->message);
 }
 
+/* A live call's figures are with its server only. Returns: (nullable): @quality */
+static const OtQuality *
+read_live (const OtAdminRequest *request, OtQuality quality[OT_N_SIDES])
+{
+  return ot_registry_read_quality (request->admin->registry, request->id, quality) ? quality : NULL;
+}
+
 void
 ot_admin_get_timeline (const OtAdminRequest *request)
 {
+  OtQuality quality[OT_N_SIDES];
+
   ot_reply_later (request->message);
-  ot_store_timeline_json_async (request->admin->store, request->id, NULL, ot_admin_on_json,
-                                request->message);
+  ot_store_timeline_json_async (request->admin->store, request->id, read_live (request, quality),
+                                NULL, ot_admin_on_json, request->message);
 }
 
 void
@@ -53,9 +62,11 @@ ot_admin_get_calls (const OtAdminRequest *request)
 void
 ot_admin_get_call (const OtAdminRequest *request)
 {
+  OtQuality quality[OT_N_SIDES];
+
   ot_reply_later (request->message);
-  ot_store_call_json_async (request->admin->store, request->id, NULL, ot_admin_on_json,
-                            request->message);
+  ot_store_call_json_async (request->admin->store, request->id, read_live (request, quality), NULL,
+                            ot_admin_on_json, request->message);
 }
 
 void
@@ -105,7 +116,7 @@ ot_admin_get_status (const OtAdminRequest *request)
                                   ot_store_is_available (admin->store));
   json_object_set_int_member (object, "databaseWaiting", ot_store_waiting (admin->store));
   json_object_set_int_member (object, "refusalsNotLogged",
-                              (gint64) ot_store_refused_dropped (admin->store));
+                              (gint64)ot_store_refused_dropped (admin->store));
   json_object_set_string_member (object, "database", ot_store_conninfo (admin->store));
   ot_reply_json (request->message, SOUP_STATUS_OK, json_to_string (node, TRUE));
 }

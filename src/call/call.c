@@ -166,6 +166,16 @@ static const OtRecordKind record_kinds[] = {
   [OT_REC_ENDED] = OT_RECORD_ENDED,
 };
 
+static void
+put_quality (OtCall *self, gint64 at_us)
+{
+  OtOutboxItem item = { .has_record = TRUE, .record = new_record (self, OT_RECORD_QUALITY, at_us) };
+
+  item.record.event = "quality";
+  memcpy (item.record.quality, self->quality, sizeof self->quality);
+  ot_outbox_put (self->outbox, &item);
+}
+
 /* The rule's record and its tellings go into the outbox as one item; @from is the state before. */
 static void
 put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallInput *input)
@@ -203,6 +213,8 @@ put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallIn
     ot_outbox_put (self->outbox, &item);
   else
     g_free (item.telling.session_id);
+  if (rule->record == OT_REC_ENDED && !ot_quality_is_empty (self->quality))
+    put_quality (self, input->at_us);
 }
 
 /* ---- at once ---- */
@@ -305,6 +317,7 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
     start_clock (self, input);
     break;
   case OT_FX_CLOSE_MEDIA:
+    ports->media.read_quality (ports->media.self, self->id, self->quality);
     ports->media.close (ports->media.self, self->id);
     break;
   case OT_FX_DROP_RECORDS:

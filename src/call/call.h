@@ -81,6 +81,7 @@ typedef struct {
   OtOutbox *outbox;                   /* owned */
   OtRtpEvidence evidence[OT_N_SIDES]; /* what proved the call */
   gboolean recording;                 /* a file is being written */
+  OtQuality quality[OT_N_SIDES];      /* what was known of the voices when media was closed */
   gboolean handling;                  /* an event is being handled: no other may come in between */
   gboolean released;                  /* everything was told; kept for late messages */
 } OtCall;

@@ -287,6 +287,16 @@ ot_registry_end (OtRegistry *self, const char *call_id)
   return TRUE;
 }
 
+gboolean
+ot_registry_read_quality (OtRegistry *self, const char *call_id, OtQuality quality[OT_N_SIDES])
+{
+  const OtMediaPort *media = &self->ports.media;
+  const OtCall *call = g_hash_table_lookup (self->by_id, call_id);
+
+  return call != NULL && ot_call_state_is_live (call->state)
+         && media->read_quality (media->self, call_id, quality);
+}
+
 void
 ot_registry_drain (OtRegistry *self)
 {

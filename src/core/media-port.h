@@ -3,6 +3,7 @@
 #include <glib.h>
 
 #include "event.h"
+#include "quality.h"
 #include "recording.h"
 #include "side.h"
 
@@ -110,6 +111,9 @@ typedef struct {
 
   /** What was seen of both sides' RTP so far; reads counters, never waits. FALSE: no such call. */
   gboolean (*read_rtp) (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]);
+
+  /** What is known of both sides' voices so far; reads counters, never waits. FALSE: no such call. */
+  gboolean (*read_quality) (gpointer self, const char *call_id, OtQuality quality[OT_N_SIDES]);
 
   /** Ends the call's media. No event of it comes after this returns. */
   void (*close) (gpointer self, const char *call_id);

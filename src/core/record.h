@@ -11,7 +11,7 @@
  *
  * What a call asks the database to make true, one record a transaction, and what the database
  * answers. A record is idempotent: writing the same one again (its answer was lost) changes nothing
- * and answers as the first time. Each record also leaves its row in call_events. BILLING.md;
+ * and answers as the first time. Each record but QUALITY also leaves its row in call_events. BILLING.md;
  * PROTOCOL.md section 5.
  */
 
@@ -24,6 +24,7 @@ typedef enum {
   OT_RECORD_NOTED,   /* a change between in_call and reconnecting, a lost or found connection: state
                         and event row */
   OT_RECORD_ENDED,   /* → ended or failed */
+  OT_RECORD_QUALITY, /* after ENDED, if the call had media: what was known of both voices; no event row */
   OT_RECORD_REFUSED, /* an event that was refused: an event row, nothing else; the call may not
                         exist */
 } OtRecordKind;
@@ -54,6 +55,8 @@ typedef struct {
   gint64 talked_until_us; /* ENDED: when the call left in_call, UTC; 0: it never was */
   OtReason reason;        /* ENDED */
   gint64 total_seconds;   /* ENDED */
+
+  OtQuality quality[OT_N_SIDES]; /* QUALITY */
 } OtRecord;
 
 typedef enum {

@@ -28,6 +28,17 @@ print_call (JsonObject *answer)
     "SIDE=side", "SSRC=ssrc", "FIRST=first_sequence", "ARRIVED=first_at", "PACKETS=packet_count",
     NULL
   };
+  static const char *const quality[] = { "SIDE=side",
+                                         "PACKETS=packets",
+                                         "LOST=lost",
+                                         "JITTER_US=jitter_us",
+                                         "SENT=forwarded",
+                                         "HEARD_LOST=heard_lost",
+                                         "OF=heard_expected",
+                                         "HEARD_JITTER_US=heard_jitter_us",
+                                         "ROUND_TRIP_US=round_trip_us",
+                                         "MOS=mos",
+                                         NULL };
   static const char *const transfers[] = {
     "UNIT=unit_index",      "FOR=unit_at", "KIND=kind", "AMOUNT=amount",
     "COMMITTED=created_at", "ID=id",       NULL
@@ -38,6 +49,8 @@ print_call (JsonObject *answer)
   ctl_print_table (json_object_get_array_member (answer, "events"), events);
   g_print ("\nWhat proved it\n");
   ctl_print_table (json_object_get_array_member (answer, "evidence"), evidence);
+  g_print ("\nHow it sounded\n");
+  ctl_print_table (json_object_get_array_member (answer, "quality"), quality);
   g_print ("\nWhat it cost\n");
   ctl_print_table (json_object_get_array_member (answer, "transfers"), transfers);
 }

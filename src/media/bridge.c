@@ -558,6 +558,13 @@ ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES])
 }
 
 void
+ot_bridge_read_quality (OtBridge *self, OtQuality quality[OT_N_SIDES])
+{
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++)
+    quality[side] = ot_meter_read (&self->relay->meters[side]);
+}
+
+void
 ot_bridge_fail (OtBridge *self, const char *message)
 {
   post_failed (self, message);

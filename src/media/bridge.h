@@ -50,6 +50,7 @@ void ot_bridge_candidate (OtBridge *self,
 void ot_bridge_record (OtBridge *self, gint64 start_us, gint64 start_wall_us);
 void ot_bridge_stop_record (OtBridge *self);
 void ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES]);
+void ot_bridge_read_quality (OtBridge *self, OtQuality quality[OT_N_SIDES]);
 
 /** ot_bridge_fail: Reports that the call can have no media. Instead of ot_bridge_open(). */
 void ot_bridge_fail (OtBridge *self, const char *message);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "media-port.h"
+#include "meter.h"
 #include "packet-ring.h"
 #include "rewrite.h"
 #include "sdp.h"
@@ -85,6 +86,7 @@ struct _OtRelay {
   gboolean witnessed;            /* the first RTP was reported, nobody needs copies any more */
   OtPacketRing *recording; /* borrowed (nullable): gets a copy of each packet of both voices */
   OtRtpCounters counters[OT_N_SIDES];
+  OtMeter meters[OT_N_SIDES];
 };
 
 /** OtEndpoints: all endpoints at one socket, found by user name and by address. Owns none of them.

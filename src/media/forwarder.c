@@ -2,8 +2,8 @@
  * which sorts by the first byte (RFC 7983) into
  * - STUN: answer_check: answered; USE-CANDIDATE sets where we send
  * - DTLS: to the leg's handshake, on the feeder's thread
- * - RTP: forward_rtp: unprotect, count, record, rewrite, protect, queue_send → flush
- * - RTCP: forward_rtcp: unprotect, rewrite, protect, queue_send → flush
+ * - RTP: forward_rtp: unprotect, count and measure, record, rewrite, protect, queue_send → flush
+ * - RTCP: forward_rtcp: unprotect, measure by it, rewrite, protect, queue_send → flush
  *
  * It never allocates for a packet, never waits but for packets, and knows no GStreamer. */
 
@@ -17,6 +17,7 @@
 
 #include "media-error.h"
 #include "media-log.h"
+#include "rtcp.h"
 #include "stun.h"
 
 #define BATCH 64
@@ -83,13 +84,19 @@ queue_send (OtForwarder *self, OtAddress *to, guint8 *data, gsize size)
 
 /* ---- voice ---- */
 
+static gboolean
+is_voice (const OtEndpoint *self)
+{
+  return self->relay->voice[self->side] == self;
+}
+
 static OtEndpoint *
 listener_of (const OtEndpoint *speaker)
 {
   OtEndpoint *listener = speaker->relay->voice[ot_side_other (speaker->side)];
   gboolean can_hear = listener != NULL && listener->peer.any.sa_family != 0;
 
-  return can_hear && speaker->relay->voice[speaker->side] == speaker ? listener : NULL;
+  return can_hear && is_voice (speaker) ? listener : NULL;
 }
 
 /* A copy for the pad probe has to be made before the packet is decrypted in place. */
@@ -104,6 +111,8 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   if (!ot_srtp_unprotect (from->srtp, packet, &size) || (packet[1] & 0x7f) != from->payload_type)
     return;
   ot_relay_count (relay, from->side, packet, arrival_us);
+  if (is_voice (from))
+    ot_meter_received (&relay->meters[from->side], packet, from->number, arrival_us);
   if (copied > 0)
     from->listener.rtp (self->witness_copy, copied, arrival_us, from->user_data);
 
@@ -111,28 +120,35 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   packet = ot_rtp_strip_extension (packet, &size);
   if (packet == NULL)
     return;
-  if (relay->recording != NULL && relay->voice[from->side] == from)
+  if (relay->recording != NULL && is_voice (from))
     ot_packet_ring_push_rtp (relay->recording, from->side, from->number, packet, size, arrival_us);
   if (to == NULL)
     return;
   packet[1] = (guint8)((packet[1] & 0x80) | to->payload_type);
   ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
-  if (ot_srtp_protect (to->srtp, packet, &size))
-    queue_send (self, &to->peer, packet, size);
+  if (!ot_srtp_protect (to->srtp, packet, &size))
+    return;
+  queue_send (self, &to->peer, packet, size);
+  ot_meter_forwarded (&relay->meters[to->side], packet, to->number);
 }
 
 static void
-forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size)
+forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gint64 arrival_us)
 {
   OtRelay *relay = from->relay;
   OtEndpoint *to;
 
-  if (!ot_srtp_unprotect_rtcp (from->srtp, packet, &size))
+  if (!ot_srtp_unprotect_rtcp (from->srtp, packet, &size) || !ot_rtcp_is_valid (packet, size)
+      || !is_voice (from))
     return;
+  ot_meter_received_rtcp (&relay->meters[from->side], packet, size,
+                          relay->rewrite[from->side].out_ssrc, arrival_us);
   to = listener_of (from);
-  if (to != NULL
-      && ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size)
-      && ot_srtp_protect_rtcp (to->srtp, packet, &size))
+  if (to == NULL)
+    return;
+  ot_meter_sent_rtcp (&relay->meters[to->side], packet, size, arrival_us);
+  ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size);
+  if (ot_srtp_protect_rtcp (to->srtp, packet, &size))
     queue_send (self, &to->peer, packet, size);
 }
 
@@ -158,7 +174,7 @@ forward_media (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, 
   if (from->srtp == NULL)
     keep_early (from, packet, size, arrival_us);
   else if (is_rtcp)
-    forward_rtcp (self, from, packet, size);
+    forward_rtcp (self, from, packet, size, arrival_us);
   else
     forward_rtp (self, from, packet, size, arrival_us);
 }

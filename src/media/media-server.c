@@ -122,6 +122,16 @@ port_read_rtp (gpointer data, const char *call_id, OtRtpEvidence evidence[OT_N_S
   return bridge != NULL;
 }
 
+static gboolean
+port_read_quality (gpointer data, const char *call_id, OtQuality quality[OT_N_SIDES])
+{
+  OtBridge *bridge = g_hash_table_lookup (((OtMediaServer *)data)->calls, call_id);
+
+  if (bridge != NULL)
+    ot_bridge_read_quality (bridge, quality);
+  return bridge != NULL;
+}
+
 static void
 port_close (gpointer data, const char *call_id)
 {
@@ -133,8 +143,17 @@ port_close (gpointer data, const char *call_id)
 OtMediaPort
 ot_media_server_port (OtMediaServer *self)
 {
-  OtMediaPort port = { self,           port_open,   port_offer,       port_make_offer, port_answer,
-                       port_candidate, port_record, port_stop_record, port_read_rtp,   port_close };
+  OtMediaPort port = { self,
+                       port_open,
+                       port_offer,
+                       port_make_offer,
+                       port_answer,
+                       port_candidate,
+                       port_record,
+                       port_stop_record,
+                       port_read_rtp,
+                       port_read_quality,
+                       port_close };
 
   return port;
 }

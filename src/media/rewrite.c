@@ -5,44 +5,19 @@
 
 #include <string.h>
 
+#include "bytes.h"
+#include "rtcp.h"
+
 #define CLOCK_PER_MS 48
 #define RTP_HEADER 12
-#define SR 200
-#define RR 201
-
-static guint16
-get16 (const guint8 *at)
-{
-  return (guint16)(at[0] << 8 | at[1]);
-}
-
-static guint32
-get32 (const guint8 *at)
-{
-  return (guint32)get16 (at) << 16 | get16 (at + 2);
-}
-
-static void
-set16 (guint8 *at, guint16 value)
-{
-  at[0] = (guint8)(value >> 8);
-  at[1] = (guint8)value;
-}
-
-static void
-set32 (guint8 *at, guint32 value)
-{
-  set16 (at, (guint16)(value >> 16));
-  set16 (at + 2, (guint16)value);
-}
 
 static void
 begin (OtRewrite *self, const guint8 *packet, gint64 now_us)
 {
   self->started = TRUE;
-  self->out_ssrc = get32 (packet + 8);
-  self->last_sequence = get16 (packet + 2);
-  self->last_timestamp = get32 (packet + 4);
+  self->out_ssrc = ot_get32 (packet + 8);
+  self->last_sequence = ot_get16 (packet + 2);
+  self->last_timestamp = ot_get32 (packet + 4);
   self->last_us = now_us;
 }
 
@@ -53,15 +28,15 @@ take_over (OtRewrite *self, const guint8 *packet, gint64 now_us)
 {
   gint64 passed_ms = CLAMP ((now_us - self->last_us) / 1000, 20, G_MAXINT32);
 
-  self->sequence_offset = (guint16)(self->last_sequence + 1 - get16 (packet + 2));
+  self->sequence_offset = (guint16)(self->last_sequence + 1 - ot_get16 (packet + 2));
   self->timestamp_offset =
-      self->last_timestamp + (guint32)(passed_ms * CLOCK_PER_MS) - get32 (packet + 4);
+      self->last_timestamp + (guint32)(passed_ms * CLOCK_PER_MS) - ot_get32 (packet + 4);
 }
 
 void
 ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, gint64 now_us)
 {
-  guint32 ssrc = get32 (packet + 8);
+  guint32 ssrc = ot_get32 (packet + 8);
   guint64 who = (guint64)source << 32 | ssrc;
   guint16 sequence;
 
@@ -72,13 +47,13 @@ ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, gint64 now_us)
   self->source = who;
   self->in_ssrc = ssrc;
 
-  sequence = (guint16)(get16 (packet + 2) + self->sequence_offset);
-  set16 (packet + 2, sequence);
-  set32 (packet + 4, get32 (packet + 4) + self->timestamp_offset);
-  set32 (packet + 8, self->out_ssrc);
+  sequence = (guint16)(ot_get16 (packet + 2) + self->sequence_offset);
+  ot_set16 (packet + 2, sequence);
+  ot_set32 (packet + 4, ot_get32 (packet + 4) + self->timestamp_offset);
+  ot_set32 (packet + 8, self->out_ssrc);
   if ((gint16)(sequence - self->last_sequence) >= 0) {
     self->last_sequence = sequence;
-    self->last_timestamp = get32 (packet + 4);
+    self->last_timestamp = ot_get32 (packet + 4);
     self->last_us = now_us;
   }
 }
@@ -87,51 +62,36 @@ ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, gint64 now_us)
 static void
 rewrite_report_block (const OtRewrite *from, guint8 *block)
 {
-  if (get32 (block) != from->out_ssrc)
+  if (ot_get32 (block) != from->out_ssrc)
     return;
-  set32 (block, from->in_ssrc);
-  set16 (block + 10, (guint16)(get16 (block + 10) - from->sequence_offset));
+  ot_set32 (block, from->in_ssrc);
+  ot_set16 (block + 10, (guint16)(ot_get16 (block + 10) - from->sequence_offset));
 }
 
 static void
-rewrite_one (const OtRewrite *towards, const OtRewrite *from, guint8 *part, gsize size)
+rewrite_part (const OtRewrite *towards, const OtRewrite *from, const OtRtcpPart *part)
 {
-  guint n_blocks = part[0] & 31;
-  gsize blocks_offset = part[1] == SR ? 28 : 8;
+  guint8 *block;
 
-  if (towards->started && size >= 8 && get32 (part + 4) == towards->in_ssrc) {
-    set32 (part + 4, towards->out_ssrc);
-    if (part[1] == SR && size >= 28)
-      set32 (part + 16, get32 (part + 16) + towards->timestamp_offset);
+  if (towards->started && part->size >= 8 && ot_get32 (part->data + 4) == towards->in_ssrc) {
+    ot_set32 (part->data + 4, towards->out_ssrc);
+    if (part->data[1] == OT_RTCP_SR && part->size >= OT_RTCP_SR_SIZE)
+      ot_set32 (part->data + 16, ot_get32 (part->data + 16) + towards->timestamp_offset);
   }
-  if ((part[1] != SR && part[1] != RR) || from == NULL || !from->started)
-    return;
-  for (guint i = 0; i < n_blocks && blocks_offset + 24 * (i + 1) <= size; i++)
-    rewrite_report_block (from, part + blocks_offset + 24 * i);
-}
-
-static gsize
-part_size (const guint8 *part, gsize left)
-{
-  gsize size = left >= 4 ? 4 * ((gsize)get16 (part + 2) + 1) : 0;
-
-  return size == 0 || size > left || part[0] >> 6 != 2 ? 0 : size;
+  for (guint i = 0; from != NULL && from->started && (block = ot_rtcp_block (part, i)) != NULL; i++)
+    rewrite_report_block (from, block);
 }
 
 gboolean
 ot_rewrite_rtcp (const OtRewrite *towards, const OtRewrite *from, guint8 *packet, gsize size)
 {
-  gsize offset;
-  gsize part;
+  OtRtcpPart part = { NULL };
 
-  for (offset = 0; offset < size; offset += part)
-    if ((part = part_size (packet + offset, size - offset)) == 0)
-      return FALSE;
-  for (offset = 0; offset < size; offset += part) {
-    part = part_size (packet + offset, size - offset);
-    rewrite_one (towards, from, packet + offset, part);
-  }
-  return size > 0;
+  if (!ot_rtcp_is_valid (packet, size))
+    return FALSE;
+  while (ot_rtcp_next (&part, packet, size))
+    rewrite_part (towards, from, &part);
+  return TRUE;
 }
 
 guint8 *
@@ -149,7 +109,7 @@ ot_rtp_strip_extension (guint8 *packet, gsize *size)
     return packet;
   if (*size < header + 4)
     return NULL;
-  extension = 4 + 4 * (gsize)get16 (packet + header + 2);
+  extension = 4 + 4 * (gsize)ot_get16 (packet + header + 2);
   if (*size < header + extension)
     return NULL;
   memmove (packet + extension, packet, header);

@@ -5,36 +5,12 @@
 
 #include <string.h>
 
+#include "bytes.h"
+
 #define HEADER_SIZE 20
 #define MAGIC_COOKIE 0x2112a442u
 #define INTEGRITY_SIZE 20
 #define FINGERPRINT_XOR 0x5354554eu
-
-static guint16
-get16 (const guint8 *at)
-{
-  return (guint16)(at[0] << 8 | at[1]);
-}
-
-static guint32
-get32 (const guint8 *at)
-{
-  return (guint32)at[0] << 24 | (guint32)at[1] << 16 | (guint32)at[2] << 8 | at[3];
-}
-
-static void
-set16 (guint8 *at, guint16 value)
-{
-  at[0] = (guint8)(value >> 8);
-  at[1] = (guint8)value;
-}
-
-static void
-set32 (guint8 *at, guint32 value)
-{
-  set16 (at, (guint16)(value >> 16));
-  set16 (at + 2, (guint16)value);
-}
 
 static gsize
 padded (gsize size)
@@ -70,7 +46,7 @@ integrity_of (const guint8 *data, gsize offset, const char *password, guint8 out
   gsize size = INTEGRITY_SIZE;
 
   memcpy (header, data, HEADER_SIZE);
-  set16 (header + 2, (guint16)(offset + 4 + INTEGRITY_SIZE - HEADER_SIZE));
+  ot_set16 (header + 2, (guint16)(offset + 4 + INTEGRITY_SIZE - HEADER_SIZE));
   g_hmac_update (hmac, header, HEADER_SIZE);
   g_hmac_update (hmac, data + HEADER_SIZE, (gssize)(offset - HEADER_SIZE));
   g_hmac_get_digest (hmac, out, &size);
@@ -88,7 +64,7 @@ mix_address (guint8 *host, gsize size, const guint8 *message)
 static void
 read_mapped (OtStun *self, const guint8 *value, gsize size)
 {
-  guint16 port = size >= 4 ? get16 (value + 2) ^ (guint16)(MAGIC_COOKIE >> 16) : 0;
+  guint16 port = size >= 4 ? ot_get16 (value + 2) ^ (guint16)(MAGIC_COOKIE >> 16) : 0;
 
   if (size == 8 && value[1] == 1) {
     self->mapped.v4.sin_family = AF_INET;
@@ -144,22 +120,22 @@ ot_stun_read (OtStun *out, const guint8 *data, gsize size)
 
   memset (out, 0, sizeof *out);
   if (size < HEADER_SIZE || size > OT_STUN_MAX || (data[0] & 0xc0) != 0
-      || get32 (data + 4) != MAGIC_COOKIE || get16 (data + 2) != size - HEADER_SIZE
+      || ot_get32 (data + 4) != MAGIC_COOKIE || ot_get16 (data + 2) != size - HEADER_SIZE
       || size % 4 != 0)
     return FALSE;
   out->data = data;
-  out->type = get16 (data);
+  out->type = ot_get16 (data);
   out->transaction = data + 8;
 
   while (size - offset >= 4) {
-    guint16 attribute = get16 (data + offset);
-    gsize length = get16 (data + offset + 2);
+    guint16 attribute = ot_get16 (data + offset);
+    gsize length = ot_get16 (data + offset + 2);
 
     if (padded (length) > size - offset - 4)
       return FALSE;
     if (attribute == OT_STUN_FINGERPRINT)
       return length == 4 && offset + 8 == size
-             && get32 (data + offset + 4) == (crc32_of (data, offset) ^ FINGERPRINT_XOR);
+             && ot_get32 (data + offset + 4) == (crc32_of (data, offset) ^ FINGERPRINT_XOR);
     read_attribute (out, attribute, offset, length);
     offset += 4 + padded (length);
   }
@@ -183,9 +159,9 @@ ot_stun_is_authentic (const OtStun *self, const char *password)
 void
 ot_stun_begin (OtStunWriter *self, OtStunType type, const guint8 transaction[OT_STUN_TRANSACTION])
 {
-  set16 (self->data, (guint16)type);
-  set16 (self->data + 2, 0);
-  set32 (self->data + 4, MAGIC_COOKIE);
+  ot_set16 (self->data, (guint16)type);
+  ot_set16 (self->data + 2, 0);
+  ot_set32 (self->data + 4, MAGIC_COOKIE);
   memcpy (self->data + 8, transaction, OT_STUN_TRANSACTION);
   self->size = HEADER_SIZE;
 }
@@ -196,13 +172,13 @@ ot_stun_put (OtStunWriter *self, OtStunAttribute attribute, const void *value, g
   guint8 *at = self->data + self->size;
 
   g_assert (self->size + 4 + padded (size) <= OT_STUN_MAX);
-  set16 (at, (guint16)attribute);
-  set16 (at + 2, (guint16)size);
+  ot_set16 (at, (guint16)attribute);
+  ot_set16 (at + 2, (guint16)size);
   memset (at + 4, 0, padded (size));
   if (size > 0)
     memcpy (at + 4, value, size);
   self->size += 4 + padded (size);
-  set16 (self->data + 2, (guint16)(self->size - HEADER_SIZE));
+  ot_set16 (self->data + 2, (guint16)(self->size - HEADER_SIZE));
 }
 
 void
@@ -213,7 +189,7 @@ ot_stun_put_mapped (OtStunWriter *self, const OtAddress *address)
   const guint8 *host = ot_address_get_bytes (address, &size);
 
   value[1] = size == 4 ? 1 : 2;
-  set16 (value + 2, ot_address_get_port (address) ^ (guint16)(MAGIC_COOKIE >> 16));
+  ot_set16 (value + 2, ot_address_get_port (address) ^ (guint16)(MAGIC_COOKIE >> 16));
   memcpy (value + 4, host, size);
   mix_address (value + 4, size, self->data);
   ot_stun_put (self, OT_STUN_XOR_MAPPED_ADDRESS, value, 4 + size);
@@ -240,5 +216,5 @@ ot_stun_finish (OtStunWriter *self, const char *password)
   integrity_of (self->data, self->size, password, digest);
   ot_stun_put (self, OT_STUN_INTEGRITY, digest, sizeof digest);
   ot_stun_put (self, OT_STUN_FINGERPRINT, crc, sizeof crc);
-  set32 (self->data + self->size - 4, crc32_of (self->data, self->size - 8) ^ FINGERPRINT_XOR);
+  ot_set32 (self->data + self->size - 4, crc32_of (self->data, self->size - 8) ^ FINGERPRINT_XOR);
 }

@@ -20,6 +20,7 @@ static const char *const statements[] = {
   [OT_RECORD_UNIT] = "SELECT * FROM record_unit (" MOMENT ", $8, instant ($9))",
   [OT_RECORD_NOTED] = "SELECT * FROM record_noted (" MOMENT ")",
   [OT_RECORD_ENDED] = "SELECT * FROM record_ended (" MOMENT ", $8, $9, instant ($10))",
+  [OT_RECORD_QUALITY] = "SELECT * FROM record_quality (" MOMENT ", $8)",
   [OT_RECORD_REFUSED] = "SELECT * FROM record_refused (" MOMENT ")",
 };
 
@@ -42,6 +43,26 @@ add_evidence (OtStatement *statement, const OtRecord *record)
             record->evidence_wall_us[OT_SIDE_CALLEE]);
   add_pair (statement, caller->first_us, callee->first_us);
   add_pair (statement, (gint64)caller->packet_count, (gint64)callee->packet_count);
+}
+
+void
+ot_store_add_quality (OtStatement *statement, const OtQuality *quality)
+{
+  g_autoptr (GString) text = g_string_new ("{");
+
+  if (quality == NULL) {
+    ot_statement_add (statement, NULL);
+    return;
+  }
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    const gint64 *figures = (const gint64 *)&quality[side];
+
+    for (gsize i = 0; i < OT_QUALITY_FIGURES; i++)
+      g_string_append_printf (text, "%" G_GINT64_FORMAT ",", figures[i]);
+    g_string_append_printf (text, "%d%c", ot_quality_mos_percent (quality, side),
+                            side == OT_SIDE_CALLER ? ',' : '}');
+  }
+  ot_statement_add (statement, text->str);
 }
 
 static OtStatement *
@@ -79,6 +100,8 @@ statement_of (const OtStore *self, const OtRecord *record)
       ot_statement_add_int (statement, record->talked_until_us);
     else
       ot_statement_add (statement, NULL);
+  } else if (record->kind == OT_RECORD_QUALITY) {
+    ot_store_add_quality (statement, record->quality);
   }
   return statement;
 }

@@ -56,13 +56,15 @@ ot_store_calls_json_async (OtStore *self,
 void
 ot_store_call_json_async (OtStore *self,
                           const char *call_id,
+                          const OtQuality *live,
                           GCancellable *cancellable,
                           GAsyncReadyCallback done,
                           gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT call_json ($1) AS json");
+  OtStatement *statement = ot_statement_new ("SELECT call_json ($1, $2) AS json");
 
   ot_statement_add (statement, call_id);
+  ot_store_add_quality (statement, live);
   ot_store_ask_admin (
       self, ot_store_task_new (self, ot_store_call_json_async, cancellable, done, user_data),
       statement, ot_store_read_json);
@@ -90,13 +92,15 @@ ot_store_statement_json_async (OtStore *self,
 void
 ot_store_timeline_json_async (OtStore *self,
                               const char *call_id,
+                              const OtQuality *live,
                               GCancellable *cancellable,
                               GAsyncReadyCallback done,
                               gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT call_timeline_json ($1) AS json");
+  OtStatement *statement = ot_statement_new ("SELECT call_timeline_json ($1, $2) AS json");
 
   ot_statement_add (statement, call_id);
+  ot_store_add_quality (statement, live);
   ot_store_ask_admin (
       self, ot_store_task_new (self, ot_store_timeline_json_async, cancellable, done, user_data),
       statement, ot_store_read_json);

@@ -61,5 +61,9 @@ GTask *ot_store_task_new (OtStore *self,
 /** ot_store_read_json: an #OtStoreReader: the column `json` as text. */
 void ot_store_read_json (GTask *task, const PGresult *result);
 
+/** ot_store_add_quality: (nullable) @quality: both sides' figures and scores, as data/sql/014-quality.sql takes
+ * them. */
+void ot_store_add_quality (OtStatement *statement, const OtQuality *quality);
+
 /** ot_store_write: the record port's write(). */
 void ot_store_write (gpointer self, const OtRecord *record, OtRecordDone done, gpointer user_data);

@@ -255,10 +255,11 @@ void ot_store_calls_json_async (OtStore *self,
                                 GAsyncReadyCallback done,
                                 gpointer user_data);
 
-/** {call, events, evidence, transfers}, each list in the order of time. Errors:
- * %OT_STORE_ERROR_NOT_FOUND. */
+/** {call, events, evidence, quality, transfers}, each list in the order of time; @live: (nullable)
+ * (array fixed-size=2): a live call's quality so far. Errors: %OT_STORE_ERROR_NOT_FOUND. */
 void ot_store_call_json_async (OtStore *self,
                                const char *call_id,
+                               const OtQuality *live,
                                GCancellable *cancellable,
                                GAsyncReadyCallback done,
                                gpointer user_data);
@@ -279,10 +280,11 @@ void ot_store_statement_json_async (OtStore *self,
                                     GAsyncReadyCallback done,
                                     gpointer user_data);
 
-/** An array of {at, seconds, what, detail}: all that is known of a call, in the order of time.
- * Errors: %OT_STORE_ERROR_NOT_FOUND. */
+/** An array of {at, seconds, what, detail}: all that is known of a call, in the order of time;
+ * @live: as above. Errors: %OT_STORE_ERROR_NOT_FOUND. */
 void ot_store_timeline_json_async (OtStore *self,
                                    const char *call_id,
+                                   const OtQuality *live,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback done,
                                    gpointer user_data);

@@ -226,7 +226,7 @@ test_json (void)
   g_autofree char *call = NULL, *calls = NULL, *live = NULL, *users = NULL, *wallet = NULL;
 
   talk_begin ("json", 100, 10, 20);
-  ot_store_call_json_async (store, "json", NULL, fixture_keep, &slots[0]);
+  ot_store_call_json_async (store, "json", NULL, NULL, fixture_keep, &slots[0]);
   call = await_json (&slots[0]);
   assert_json (call, "{call,status}", "in_call");
   assert_json (call, "{events,2,to_state}", "in_call");
@@ -255,7 +255,7 @@ test_json (void)
   assert_json (wallet, "{transfers,0,kind}", "charge");
 
   slots[0] = NULL;
-  ot_store_call_json_async (store, "never-was", NULL, fixture_keep, &slots[0]);
+  ot_store_call_json_async (store, "never-was", NULL, NULL, fixture_keep, &slots[0]);
   g_assert_null (ot_store_json_finish (store, fixture_await (&slots[0]), &error));
   g_assert_error (error, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
 }

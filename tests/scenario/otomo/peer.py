@@ -123,6 +123,11 @@ class Peer(asyncio.DatagramProtocol):
         await self._until(lambda: self.sent >= goal, deadline)
         assert self.sent >= goal, f"{self.name} says too little: {self._situation()}"
 
+    async def hears_rtcp(self, count, deadline=DEADLINE):
+        """Waits until COUNT RTCP packets came through in all."""
+        await self._until(lambda: self.heard_rtcp >= count, deadline)
+        assert self.heard_rtcp >= count, f"{self.name} got no RTCP: {self._situation()}"
+
     async def falls_silent(self, silence=0.5, deadline=DEADLINE):
         """Waits until nothing more comes through, for as long as SILENCE."""
         loop = asyncio.get_running_loop()
@@ -158,20 +163,30 @@ class Peer(asyncio.DatagramProtocol):
 
     def send_rtp(self):
         packet = self.srtp_out.protect(self._rtp())
-        self.sequence = (self.sequence + 1) & 0xFFFF
-        self.timestamp = (self.timestamp + PACKET_SAMPLES) & 0xFFFFFFFF
+        self._advance()
         self._send(packet)
         self.sent += 1
         if self.speech:
             self.speech.popleft()
         self._changed.set()
 
-    def send_rtcp(self):
-        """A sender report (RFC 3550 section 6.4.1), protected as it should be."""
-        report = struct.pack(
-            "!BBHIIIIII", 0x80, 200, 6, self.ssrc, 0, 0, self.timestamp, self.sent, 0
-        )
+    def lose_rtp(self):
+        """A packet that the network swallows on its way to the server."""
+        self.srtp_out.protect(self._rtp())
+        self._advance()
+
+    def send_rtcp(self, ntp=0):
+        """A sender report (RFC 3550 section 6.4.1), protected as it should be; NTP: its 64-bit
+        timestamp."""
+        report = struct.pack("!BBHIQIII", 0x80, 200, 6, self.ssrc, ntp, self.timestamp, self.sent, 0)
         self._send(self.srtp_out.protect_rtcp(report))
+
+    def report(self, ssrc, lost, highest, jitter=0, last_report=0, delay=0):
+        """A receiver report about SSRC (RFC 3550 section 6.4.2), with what it shall say."""
+        block = struct.pack(
+            "!IIIIII", ssrc, lost & 0xFFFFFF, highest, jitter, last_report, delay
+        )
+        self._send(self.srtp_out.protect_rtcp(struct.pack("!BBHI", 0x81, 201, 7, 1) + block))
 
     def send_check(self):
         """A STUN binding request with USE-CANDIDATE."""
@@ -270,6 +285,10 @@ class Peer(asyncio.DatagramProtocol):
     def _rtp(self):
         header = struct.pack("!BBHII", 0x80, self.payload, self.sequence, self.timestamp, self.ssrc)
         return header + (self.speech[0] if self.speech else self.idle)
+
+    def _advance(self):
+        self.sequence = (self.sequence + 1) & 0xFFFF
+        self.timestamp = (self.timestamp + PACKET_SAMPLES) & 0xFFFFFFFF
 
     def _send(self, datagram):
         if not self._transport.is_closing():

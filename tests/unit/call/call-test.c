@@ -16,6 +16,7 @@ static gint64 fake_wall_offset_us = G_GINT64_CONSTANT (5000000000000);
 static GQueue written; /* of Written: records that wait for their answer */
 static GString *told;  /* what people were told, a line each */
 static OtRtpEvidence rtp[OT_N_SIDES];
+static OtQuality voices[OT_N_SIDES];
 static gboolean media_open;
 static OtMediaCause caused; /* what the last description or candidate came with */
 static guint offers_wanted; /* of the server to the otomo */
@@ -158,10 +159,17 @@ fake_stop_record (gpointer self, const char *call_id)
 {
 }
 
+static gboolean
+fake_read_quality (gpointer self, const char *call_id, OtQuality quality[OT_N_SIDES])
+{
+  memcpy (quality, voices, sizeof voices);
+  return media_open;
+}
+
 static OtCallPorts ports = {
   .record = { NULL, fake_write, fake_available },
   .media = { NULL, fake_open, fake_description, fake_make_offer, fake_description, fake_candidate,
-             fake_record, fake_stop_record, fake_read_rtp, fake_close },
+             fake_record, fake_stop_record, fake_read_rtp, fake_read_quality, fake_close },
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
   .clock = &fake_clock,
   .settings = { 60 * S, 5 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },
@@ -666,6 +674,29 @@ test_wall_clock_step (void)
   end_test (call);
 }
 
+/* Written after the end, which nobody waits longer to be told of; a live call can be looked into.
+ */
+static void
+test_quality (void)
+{
+  OtRegistry *registry = ot_registry_new (&ports);
+  OtCall *call = new_connected_call ();
+  OtQuality seen[OT_N_SIDES];
+
+  voices[OT_SIDE_CALLEE].packet_count = 77;
+  bring (call, OT_EV_END, OT_BY_CALLER);
+  answer ("5:call_end_request:0", OT_OUTCOME_DONE);
+  assert_told ("s1 call_state_update ended\ns2 call_state_update ended\n"
+               "s1 call_end user_end 0\ns2 call_end user_end 0\n");
+  g_assert_cmpint (waiting ()->quality[OT_SIDE_CALLEE].packet_count, ==, 77);
+  g_assert_false (ot_call_is_idle (call));
+  answer ("6:quality:0", OT_OUTCOME_DONE);
+  end_test (call);
+  g_assert_false (ot_registry_read_quality (registry, "c", seen));
+  memset (voices, 0, sizeof voices);
+  ot_registry_free (registry);
+}
+
 static OtCall *
 new_call_in_arrears (void)
 {
@@ -769,6 +800,7 @@ main (int argc, char **argv)
   g_test_add_func ("/call/late-refusals", test_late_refusals);
   g_test_add_func ("/call/database-away", test_database_away);
   g_test_add_func ("/call/wall-clock-step", test_wall_clock_step);
+  g_test_add_func ("/call/quality", test_quality);
   g_test_add_func ("/call/arrears", test_arrears);
   g_test_add_func ("/call/arrears-last", test_arrears_last);
   g_test_add_func ("/call/arrears-silence", test_arrears_silence);
