@@ -310,7 +310,8 @@ ot_hub_is_online (OtHub *self, const char *user_id)
 void
 ot_hub_send (OtHub *self, const char *session_id, const OtOut *event)
 {
-  OtSession *session = ot_hub_find (self, session_id);
+  OtSession *session =
+      g_hash_table_lookup (self->open, session_id); /* or ending: its track keeps it */
 
   if (session != NULL)
     ot_session_send (session, event);

@@ -173,10 +173,12 @@ send_event (OtSession *self, const OtOut *event)
 {
   g_autofree char *text = NULL;
 
+  if (self->track == NULL)
+    return;
+  text = ot_track_write (self->track, event); /* kept for whoever resumes, also after the end */
   if (self->state == ENDED
       || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
     return;
-  text = ot_track_write (self->track, event);
   ot_trace ("session %s: sends %s", self->id, ot_out_type_name (event->type));
   soup_websocket_connection_send_text (self->connection, text);
 }

@@ -126,7 +126,7 @@ gboolean ot_session_has_expired (const OtSession *self);
  * ot_session_send:
  *
  * Writes the event at once, or queues it. A client whose queue is full is closed; to one that is
- * closing, nothing is sent.
+ * closing nothing is sent, but its track keeps the event.
  */
 void ot_session_send (OtSession *self, const OtOut *event);
 

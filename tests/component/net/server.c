@@ -16,14 +16,6 @@ typedef struct {
   gint64 wall_offset_us;
 } SteppedClock;
 
-typedef struct {
-  GMainLoop *loop;
-  OtAuth *auth;
-  OtJwtSettings jwt;
-  OtHub *hub;
-  OtServer *server;
-} Bench;
-
 static char *needed; /* the user whose connections are needed; NULL: nobody */
 
 /* ---- a clock whose UTC can be stepped ---- */
@@ -104,6 +96,14 @@ find_user (gpointer self, const char *user_id, OtPersonFound found, gpointer use
   find_token (self, token, found, user_data);
 }
 
+typedef struct {
+  GMainLoop *loop;
+  OtAuth *auth;
+  OtJwtSettings jwt;
+  OtHub *hub;
+  OtServer *server;
+} Bench;
+
 /* ---- what the app is told ---- */
 
 static void
@@ -125,6 +125,11 @@ on_event (gpointer self, OtSession *session, const OtIn *event, gint64 sequence)
        call_id != NULL ? call_id : "-");
   if (event->type == OT_IN_CALL_CANCEL)
     ot_session_send (session, &error);
+  if (event->type == OT_IN_CALL_REJECT) { /* lost, and spoken to before anybody knows that */
+    ot_session_end (session, OT_CLOSE_KEEP_ALIVE_LOST, "lost");
+    ot_hub_send (((Bench *)self)->hub, ot_session_get_id (session), &error);
+    ot_hub_send_user (((Bench *)self)->hub, ot_session_get_user_id (session), NULL, &error);
+  }
 }
 
 static void
@@ -285,9 +290,6 @@ listen_at (OtServer *server, char **argv, GError **error)
 int
 main (int argc, char **argv)
 {
-  static const OtHubListener listener = {
-    NULL, on_opened, on_event, on_refused, on_needed, on_closed, on_over
-  };
   static const OtPeoplePort people = { NULL, find_user, find_token };
   OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
   OtListenerLimits http = {
@@ -297,6 +299,7 @@ main (int argc, char **argv)
   g_autoptr (GTlsCertificate) certificate = get_certificate (argv);
   g_autoptr (GError) error = NULL;
   OtServerOptions options;
+  OtHubListener listener = { NULL, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
   Bench bench = { .loop = g_main_loop_new (NULL, FALSE),
                   .auth = ot_auth_new (&people, &stepped.clock) };
   guint command_id;
@@ -309,6 +312,7 @@ main (int argc, char **argv)
   limits.resume_window_us = get_number (argv, "resume_ms", 60000) * 1000;
   limits.max_queue_bytes = get_number (argv, "queue_bytes", limits.max_queue_bytes);
   limits.send = limits.person = (OtAllowanceRules){ 0 }; /* the scenarios are about those */
+  listener.self = &bench;
   bench.hub = ot_hub_new (&listener, &limits, bench.auth, NULL, &stepped.clock);
   options = (OtServerOptions){ .limits = &http, .certificate = certificate };
   bench.server = ot_server_new (bench.hub, &options);

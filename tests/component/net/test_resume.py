@@ -66,6 +66,16 @@ def test_what_was_sent_meanwhile(bench):
     bench.expect(f"opened bob {session_id}")
 
 
+def test_what_was_sent_in_the_moment_of_the_loss(bench):
+    client, ack = open_session(bench, "ida")
+    client.send_text('{"event": "call_reject", "payload": {"callId": "c"}}')
+    bench.expect("closed ida")
+    back, again = open_session(bench, "ida", (ack["payload"]["sessionId"], 1))
+    assert again["payload"]["resumed"] is True
+    assert [(e["event"], e["sequence"]) for e in (back.event() for _ in range(2))] == [
+        ("error", 2), ("error", 3)]
+
+
 def test_the_old_connection_is_still_there(bench):
     client, ack = open_session(bench, "cat")
     session_id = ack["payload"]["sessionId"]
