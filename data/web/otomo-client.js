@@ -137,6 +137,7 @@ export class OtomoClient extends EventTarget {
     this.#options = options;
     this.#media = new Media(options.microphone ?? openMicrophone, {
       send: (event, fields) => this.#send(event, { callId: this.#call?.callId, ...fields }),
+      isReachable: () => this.#connection?.isOpen ?? false,
       voice: (stream) => this.#emit('voice', stream),
       changed: (media) => this.#change({ media }),
       failed: (error) => this.#emit('problem', error),
@@ -145,7 +146,10 @@ export class OtomoClient extends EventTarget {
       send: (event, fields) => this.#send(event, fields),
       changed: (channelId) => this.#emit('chat', { channelId }),
     });
-    globalThis.addEventListener?.('online', () => this.#connection?.open());
+    globalThis.addEventListener?.('online', () => {
+      this.#connection?.probe();
+      this.#media.wayBack();
+    });
   }
 
   /** The call that is on, or the last one. @returns {Call | null} */
@@ -343,7 +347,9 @@ export class OtomoClient extends EventTarget {
     if (this.#endWhenBack) this.#send('call_end_request', { callId: this.#endWhenBack });
     this.#endWhenBack = null;
     this.#chat.connected(ack.userId);
-    if (!isLive(this.#call) || ack.resumed) return;
+    if (!isLive(this.#call)) return;
+    this.#media.wayBack();
+    if (ack.resumed) return;
     const { state, callId, peerId } = this.#call;
     // Neither changes anything: a request may never have arrived, and asking twice is asking once;
     // a call that ended meanwhile is said not to be there, however late its other news may be.

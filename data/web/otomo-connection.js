@@ -4,6 +4,8 @@
  * what was true before a loss is for the server to repeat, not for a queue of ours.
  */
 
+import { backoffMs } from './otomo-backoff.js';
+
 /** @typedef {import('./otomo-wire.js').Fields} Fields */
 /** @typedef {import('./otomo-wire.js').Format} Format */
 
@@ -35,23 +37,10 @@ const RATE_LIMITED = 4429;
 const NO_CODE = 1006;
 
 const ACK_TIMEOUT_MS = 10_000;
-const BACKOFF_MS_MIN = 500;
-const BACKOFF_MS_MAX = 15_000;
+const PROBE_TIMEOUT_MS = 2000;
+const BACKOFF = { minMs: 500, maxMs: 15_000 };
 const ATTEMPTS_MAX = 40;
 const UNSENT_BYTES_MAX = 256 * 1024;
-
-/**
- * How long to wait before a try: doubles from half a second to 15 s, and half of it is chance, so
- * that clients which lost the same server do not all come back at the same moment.
- *
- * @param {number} attempt from 1
- * @param {() => number} random 0 to 1
- * @returns {number} milliseconds
- */
-export function backoffMs(attempt, random = Math.random) {
-  const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(attempt - 1, 20));
-  return Math.round(ceiling / 2 + (random() * ceiling) / 2);
-}
 
 export class Connection {
   /** @type {ConnectionOptions} */ #options;
@@ -59,6 +48,8 @@ export class Connection {
   /** @type {ConnectionState} */ #state = 'closed';
   #attempt = 0;
   #heard = false; // anything since the last heartbeat
+  #heartbeatMs = 0; // 0: the server wants none
+  /** @type {{sessionId: string, lastSequence: number} | undefined} */ #resume;
   /** @type {any} */ #timer = 0; // one at a time: ack deadline, next try, or heartbeat
 
   /** @param {ConnectionOptions} options */
@@ -80,8 +71,15 @@ export class Connection {
     this.#dial();
   }
 
+  /** The network may be another one: an open connection has to show that it still is one. */
+  probe() {
+    if (this.#state === 'open') this.#beat(PROBE_TIMEOUT_MS);
+    else this.open();
+  }
+
   /** Closes it for good, until the next `open`. @param {number} code */
   close(code = 1000) {
+    this.#resume = undefined;
     this.#abandon(code);
     this.#become('closed', { code });
   }
@@ -121,7 +119,12 @@ export class Connection {
 
     const socket = new WebSocket(this.#options.url, this.#options.format.subprotocols);
     this.#socket = socket;
-    socket.onopen = () => this.#write('init_connection', { userId: this.#options.userId, token });
+    socket.onopen = () =>
+      this.#write('init_connection', {
+        userId: this.#options.userId,
+        token,
+        ...(this.#resume && { resume: this.#resume }),
+      });
     socket.onmessage = ({ data }) => this.#read(data);
     socket.onclose = ({ code }) => this.#lost(code);
     this.#timer = setTimeout(() => this.#lost(NO_CODE), ACK_TIMEOUT_MS);
@@ -138,6 +141,7 @@ export class Connection {
     if (!message) return;
     this.#heard = true;
     if (message.event === 'connection_ack') this.#acknowledged(message.fields);
+    if (this.#resume && message.sequence) this.#resume.lastSequence = message.sequence;
     this.#options.listener.received(message.event, message.fields);
   }
 
@@ -145,22 +149,26 @@ export class Connection {
   #acknowledged(ack) {
     clearTimeout(this.#timer);
     this.#attempt = 0;
+    // Named after a loss, so that a connection which only we know to be dead lets go of the call.
+    this.#resume = { sessionId: ack.sessionId, lastSequence: 0 };
     this.#become('open');
-    if (ack.heartbeatSeconds > 0) this.#beat(ack.heartbeatSeconds * 1000);
+    this.#heartbeatMs = ack.heartbeatSeconds * 1000;
+    if (this.#heartbeatMs > 0) this.#beat(this.#heartbeatMs);
   }
 
   /**
    * A server that says nothing between two heartbeats is not there any more.
    *
-   * @param {number} everyMs
+   * @param {number} patienceMs
    */
-  #beat(everyMs) {
+  #beat(patienceMs) {
+    clearTimeout(this.#timer);
     this.#heard = false;
     this.#write('heartbeat', {});
-    this.#timer = setTimeout(
-      () => (this.#heard ? this.#beat(everyMs) : this.#lost(NO_CODE)),
-      everyMs,
-    );
+    this.#timer = setTimeout(() => {
+      if (!this.#heard) this.#lost(NO_CODE);
+      else if (this.#heartbeatMs > 0) this.#beat(this.#heartbeatMs);
+    }, patienceMs);
   }
 
   /** @param {number} code */
@@ -170,7 +178,7 @@ export class Connection {
       this.#become('closed', { code });
       return;
     }
-    const retryMs = backoffMs(code === RATE_LIMITED ? ATTEMPTS_MAX : this.#attempt + 1);
+    const retryMs = backoffMs(BACKOFF, code === RATE_LIMITED ? ATTEMPTS_MAX : this.#attempt + 1);
     this.#timer = setTimeout(() => this.#dial(), retryMs);
     this.#become('waiting', { code, retryMs });
   }

@@ -3,6 +3,7 @@
  * and the leg that carries it. Decides when a new leg is needed; what a call is, it does not know.
  */
 
+import { backoffMs } from './otomo-backoff.js';
 import { OtomoError } from './otomo-error.js';
 import { Leg } from './otomo-leg.js';
 
@@ -12,15 +13,17 @@ import { Leg } from './otomo-leg.js';
  * @typedef {object} MediaListener
  * @property {(event: string, fields: object) => void} send  for the server, about the call that is
  *   on
+ * @property {() => boolean} isReachable  whether what is sent gets to the server
  * @property {(stream: MediaStream) => void} voice  the other side's; again when the leg is a new
  *   one
  * @property {(state: RTCPeerConnectionState) => void} changed
  * @property {(error: OtomoError) => void} failed
  */
 
-const RESTARTS_MAX = 5; // a call
 const EXPECT_MS = 2000;
-const PATIENCE_MS = 1500; // "disconnected" often heals by itself, and the server waits 10 s
+const RENEWALS_MAX = 8; // in a row, none of which came up
+/** The least is what a leg needs to heal by itself, or to come up; the server waits 10 s. */
+const RENEWAL = { minMs: 1500, maxMs: 12_000 };
 
 /** Asks the browser for the microphone; an OtomoError says why it cannot be had. */
 export async function openMicrophone() {
@@ -49,7 +52,7 @@ export class Media {
   /** @type {Leg | null} */ #leg = null;
   /** @type {RTCIceServer[]} */ #iceServers = [];
   /** @type {any} */ #patience = 0;
-  #restarts = 0;
+  #renewals = 0; // since a leg was up
   #muted = false;
 
   /**
@@ -99,7 +102,19 @@ export class Media {
    * that there is none; a page that was reloaded faster than that has to offer unasked.
    */
   expect() {
-    this.#patience = setTimeout(() => this.#leg ?? this.start([], true), EXPECT_MS);
+    this.#patience = setTimeout(() => {
+      this.#calmDown();
+      if (!this.#leg) this.start([], true);
+    }, EXPECT_MS);
+  }
+
+  /**
+   * The server can be reached again, or over another network: a leg that is not up has another
+   * chance, unless the server asks for one itself.
+   */
+  wayBack() {
+    this.#renewals = 0;
+    if (this.#leg && this.#leg.state !== 'connected') this.#renewLater();
   }
 
   /**
@@ -133,7 +148,7 @@ export class Media {
     this.#closeLeg();
     this.#withTracks((track) => track.stop());
     this.#microphone = null;
-    this.#restarts = 0;
+    this.#renewals = 0;
     this.#muted = false;
   }
 
@@ -161,7 +176,7 @@ export class Media {
   }
 
   #closeLeg() {
-    clearTimeout(this.#patience);
+    this.#calmDown();
     this.#leg?.close(); // and reports nothing any more
     this.#leg = null;
   }
@@ -169,17 +184,36 @@ export class Media {
   /** @param {RTCPeerConnectionState} state */
   #legChanged(state) {
     this.#listener.changed(state);
-    clearTimeout(this.#patience);
-    if (state === 'disconnected') this.#patience = setTimeout(() => this.#restart(), PATIENCE_MS);
-    if (state === 'failed') this.#restart();
+    if (state === 'connected') {
+      this.#calmDown();
+      this.#renewals = 0;
+    } else if ((state === 'disconnected' || state === 'failed') && !this.#patience) {
+      this.#renewLater();
+    }
   }
 
-  /** The path is gone and the server has not noticed: a new offer replaces the leg. */
-  #restart() {
-    if (this.#restarts >= RESTARTS_MAX) return;
-    this.#restarts++;
+  #renewLater() {
+    this.#calmDown();
+    if (this.#renewals >= RENEWALS_MAX) return;
+    this.#renewals++;
+    this.#patience = setTimeout(() => this.#renew(), backoffMs(RENEWAL, this.#renewals));
+  }
+
+  /**
+   * The path is gone and the server has not noticed: a new offer replaces the leg. While nothing
+   * can be offered, the old leg may heal; `wayBack` tells when something can.
+   */
+  #renew() {
+    this.#calmDown();
+    if (!this.#leg || this.#leg.state === 'connected' || !this.#listener.isReachable()) return;
     this.#replaceLeg();
     this.#offer();
+    this.#renewLater();
+  }
+
+  #calmDown() {
+    clearTimeout(this.#patience);
+    this.#patience = 0;
   }
 
   /**

@@ -12,8 +12,12 @@
  * @typedef {object} Format
  * @property {string[]} subprotocols  offered at the upgrade; none means the flat format
  * @property {(event: string, fields: Fields) => string} encode
- * @property {(text: string) => {event: string, fields: Fields} | null} decode  null: not a message
- *   of this format
+ * @property {(text: string) => Message | null} decode  null: not a message of this format
+ *
+ * @typedef {object} Message
+ * @property {string} event
+ * @property {Fields} fields
+ * @property {number} [sequence]  where the format numbers its messages
  */
 
 /** @param {unknown} value @returns {value is Fields} */

@@ -176,7 +176,7 @@ on_resume (gpointer user_data,
 
   if (track == NULL)
     return NULL;
-  if (ot_replay_reaches (track->replay, last_sequence))
+  if (ot_session_is_resumable (session) && ot_replay_reaches (track->replay, last_sequence))
     return g_steal_pointer (&track);
   on_over (track, self);
   return NULL;

@@ -271,7 +271,7 @@ resume (OtSession *self)
   const OtSessionListener *listener = &self->context->listener;
   OtTrack *track = NULL;
 
-  if (self->resume_id != NULL && self->track->replay != NULL)
+  if (self->resume_id != NULL)
     track = listener->resume (listener->self, self, self->user_id, self->resume_id,
                               self->resume_sequence);
   if (track == NULL)
@@ -620,6 +620,12 @@ const char *
 ot_session_get_user_id (const OtSession *self)
 {
   return self->user_id;
+}
+
+gboolean
+ot_session_is_resumable (const OtSession *self)
+{
+  return self->track->replay != NULL;
 }
 
 gboolean

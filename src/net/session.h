@@ -50,8 +50,9 @@ typedef struct {
                    const char *original_event,
                    const char *call_id);
 
-  /** An authenticated client wants to take up a session of before. Returns: (transfer full)
-   * (nullable): that session, if it is @user_id's and everything after @last_sequence is kept. */
+  /** An authenticated client wants to take up a session of before, whose connection ends by it.
+   * Returns: (transfer full) (nullable): that session, if it is @user_id's, @session is resumable
+   * and everything after @last_sequence is kept. */
   OtTrack *(*resume) (gpointer self,
                       OtSession *session,
                       const char *user_id,
@@ -114,6 +115,9 @@ const char *ot_session_get_id (const OtSession *self);
 
 /** ot_session_get_user_id: (nullable): NULL until opened; borrowed. */
 const char *ot_session_get_user_id (const OtSession *self);
+
+/** ot_session_is_resumable: what it is sent is kept (envelope format). */
+gboolean ot_session_is_resumable (const OtSession *self);
 
 /** ot_session_is_open: opened, and not ending. */
 gboolean ot_session_is_open (const OtSession *self);

@@ -157,6 +157,20 @@ describe('trouble', { concurrency: 3 }, () => {
     await user.shows('view', 'over');
   });
 
+  test('another network: another connection and another leg, the same bill', TIMEOUT, async (t) => {
+    const { callId, line, user, otomo } = await talk(t, 'change');
+    line.change();
+    await user.page.evaluate(() => globalThis.dispatchEvent(new Event('online')));
+    await otomo.heard('call_state_update', (update) => update.peerConnected === true);
+    await Promise.all([user.hears(), otomo.hears()]);
+    await user.shows('state', 'in_call');
+    await user.click('end');
+    await assertBill(callId, 'user_end', await otomo.heard('call_end'));
+    assert.equal(otomo.all('call_connected').length, 1);
+    assert.equal(otomo.all('webrtc_offer').length, 1, 'the other side has its leg still');
+    assert(user.all('webrtc_answer').length > 1, 'another leg');
+  });
+
   test('the page is loaded again: another leg, the same bill', TIMEOUT, async (t) => {
     const { callId, user, otomo } = await talk(t, 'reload');
     await user.page.reload();

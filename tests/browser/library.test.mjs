@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { test } from 'node:test';
-import { backoffMs } from '../../data/web/otomo-connection.js';
+import { mock, test } from 'node:test';
+import { backoffMs } from '../../data/web/otomo-backoff.js';
+import { Media } from '../../data/web/otomo-media.js';
 import { flat } from '../../data/web/otomo-wire.js';
 import { Texts, formatDuration, pickLanguage } from '../../data/web/texts.js';
 
@@ -36,17 +37,81 @@ test('the flat format writes what it reads, and no field can stand in for the ty
 });
 
 test('the back-off doubles to a limit, and half of it is chance', () => {
+  const backoff = { minMs: 500, maxMs: 15_000 };
   const least = () => 0;
   const most = () => 1;
   assert.deepEqual(
-    [1, 2, 3].map((n) => backoffMs(n, most)),
+    [1, 2, 3].map((n) => backoffMs(backoff, n, most)),
     [500, 1000, 2000],
   );
   assert.deepEqual(
-    [1, 2, 3].map((n) => backoffMs(n, least)),
+    [1, 2, 3].map((n) => backoffMs(backoff, n, least)),
     [250, 500, 1000],
   );
-  assert.equal(backoffMs(1000, most), 15_000);
+  assert.equal(backoffMs(backoff, 1000, most), 15_000);
+});
+
+/** What a leg needs of a browser; never comes up by itself. */
+class DeadPath {
+  /** @type {DeadPath[]} */ static made = [];
+  connectionState = 'new';
+  onconnectionstatechange = () => {};
+  createOffer = async () => ({ type: 'offer', sdp: '' });
+  setLocalDescription = async () => {};
+  close = () => {};
+
+  constructor() {
+    DeadPath.made.push(this);
+  }
+
+  /** @param {string} state */
+  become(state) {
+    this.connectionState = state;
+    this.onconnectionstatechange();
+  }
+}
+
+test('a leg that is down is made again, ever more rarely, and not for ever', async (t) => {
+  mock.timers.enable();
+  t.after(() => mock.timers.reset());
+  Object.assign(globalThis, { RTCPeerConnection: DeadPath });
+  let isReachable = true;
+  const microphone = async () => /** @type {any} */ ({ getAudioTracks: () => [] });
+  const media = new Media(microphone, {
+    send: () => {},
+    isReachable: () => isReachable,
+    voice: () => {},
+    changed: () => {},
+    failed: (error) => assert.fail(error),
+  });
+  const legs = () => DeadPath.made.length;
+  /** Half of each wait is chance. @param {number} ceiling */
+  const waits = (ceiling) => {
+    const before = legs();
+    mock.timers.tick(ceiling / 2 - 1);
+    assert.equal(legs(), before, 'not before half of the time');
+    mock.timers.tick(ceiling / 2 + 1);
+    return legs() - before;
+  };
+
+  media.start([], true);
+  DeadPath.made[0].become('disconnected');
+  DeadPath.made[0].become('connected');
+  assert.equal(waits(1500), 0, 'it has healed');
+  DeadPath.made[0].become('disconnected');
+  DeadPath.made[0].become('failed');
+  for (const ceiling of [1500, 3000, 6000, 12_000, 12_000, 12_000, 12_000, 12_000])
+    assert.equal(waits(ceiling), 1);
+  assert.equal(waits(60_000), 0, 'enough');
+
+  isReachable = false;
+  media.wayBack();
+  assert.equal(waits(60_000), 0, 'an offer would get nowhere: the old leg is kept');
+  isReachable = true;
+  media.wayBack();
+  assert.equal(waits(1500), 1);
+  media.release();
+  assert.equal(waits(60_000), 0);
 });
 
 test('both languages say the same things with the same gaps', () => {

@@ -48,6 +48,8 @@ export class Line {
   #loss = 0;
   #jitterMs = 0;
   #isDead = false;
+  /** Of the browser: nothing from or to them passes. @type {Set<number>} */
+  #deadPorts = new Set();
 
   /** @param {Relay} signalling @param {number} mediaPort the server's */
   constructor(signalling, mediaPort) {
@@ -55,7 +57,7 @@ export class Line {
     this.#mediaPort = mediaPort;
     this.#socket.on('message', (datagram, { port }) => {
       const flow = this.#flowOf(port);
-      if (flow) this.#pass(() => flow.send(datagram, this.#mediaPort, HOST));
+      if (flow) this.#pass(port, () => flow.send(datagram, this.#mediaPort, HOST));
     });
   }
 
@@ -96,6 +98,12 @@ export class Line {
     this.#signalling.freeze();
   }
 
+  /** Another network: what went over the old one is stuck, and what begins now passes. */
+  change() {
+    for (const port of this.#flows.keys()) this.#deadPorts.add(port);
+    this.#signalling.strand();
+  }
+
   /** It is back; what was sent by TCP meanwhile arrives. */
   revive() {
     this.#isDead = false;
@@ -107,16 +115,19 @@ export class Line {
     const known = this.#flows.get(port);
     if (known || this.#flows.size >= FLOWS_MAX) return known;
     const flow = createSocket('udp4');
-    flow.on('message', (datagram) => this.#pass(() => this.#socket.send(datagram, port, HOST)));
+    flow.on('message', (datagram) =>
+      this.#pass(port, () => this.#socket.send(datagram, port, HOST)),
+    );
     flow.on('error', () => {}); // the server has stopped
     this.#flows.set(port, flow);
     return flow;
   }
 
-  /** @param {() => void} send */
-  #pass(send) {
-    if (this.#isDead || this.#throw() < this.#loss) return;
+  /** @param {number} port of the browser's @param {() => void} send */
+  #pass(port, send) {
+    const isDead = () => this.#isDead || this.#deadPorts.has(port);
+    if (isDead() || this.#throw() < this.#loss) return;
     if (this.#jitterMs === 0) send();
-    else setTimeout(() => this.#isDead || send(), this.#throw() * this.#jitterMs);
+    else setTimeout(() => isDead() || send(), this.#throw() * this.#jitterMs);
   }
 }

@@ -67,6 +67,11 @@ export class Relay {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** The connections that are there are stuck for ever; new ones pass. */
+  strand() {
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   thaw() {
     this.#isFrozen = false;
     for (const socket of this.#sockets) socket.resume();

@@ -63,6 +63,29 @@ async def test_flat_gets_where_things_stand(scene, come_back):
     await scene.hang_up()
 
 
+async def test_a_flat_client_that_knew_before_the_server(scene, come_back):
+    """Its old connection still looks alive; it is no other device that has the call."""
+    await scene.in_call()
+    old = scene.user.client
+    session_id = old.seen("connection_ack")[0]["sessionId"]
+    back = await come_back(scene.user, session_id, 1, "otomo.flat.v1")
+    assert (await back.expect("connection_ack"))["resumed"] is False
+    await back.expect("call_state_update", callId=scene.call_id, state="in_call")
+    await old.closed(4409)
+    await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=True)
+    scene.user.client = back
+    await scene.hang_up()
+
+
+async def test_nobody_else_ends_a_session(scene, come_back):
+    await scene.in_call()
+    session_id = scene.user.client.seen("connection_ack")[0]["sessionId"]
+    stranger = await come_back(scene.otomo, session_id, 1, "otomo.flat.v1")
+    await stranger.expect("connection_ack")
+    assert scene.user.client.is_open
+    await scene.hang_up()
+
+
 async def test_a_channel_that_was_joined_misses_nothing(scene, come_back, in_envelope):
     channel = f"away-{scene.user.id}"
     for arguments in (["add"], ["member", scene.user.id], ["member", scene.otomo.id]):
