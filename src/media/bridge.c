@@ -1,11 +1,13 @@
 /* One call's media. Everything that changes it is a job on its lane, so nothing here needs a lock:
  * requests come from the main loop, "up" and "down" from the legs (on the feeder's thread) and
- * become jobs too. Only the relay's counters and first_rtp_reported are touched from outside. */
+ * become jobs too. Only the relay's counters and first_rtp_reported are touched from outside, and
+ * the timer is the main loop's. */
 
 #include "bridge.h"
 
 #include "media-log.h"
 #include "seat.h"
+#include "timer.h"
 
 struct _OtBridge {
   gatomicrefcount references;
@@ -18,6 +20,7 @@ struct _OtBridge {
   GstElement *pipeline; /* owned; NULL: not open, failed, or closed */
   OtSeat seats[OT_N_SIDES];
   OtRecorder *recorder; /* owned; NULL: it isn't recorded */
+  OtTimer settling; /* the main loop's */
 };
 
 /* A request on its way to the lane; also what a leg reports. */
@@ -447,6 +450,37 @@ stop_record_job (gpointer data)
   post_recording (self, FALSE, now_us, NULL);
 }
 
+/* ---- settling ---- */
+
+static void
+settle_job (gpointer data)
+{
+  OtBridge *self = ((Request *)data)->bridge;
+
+  for (guint side = 0; side < OT_N_SIDES; side++)
+    if (self->seats[side].leg != NULL)
+      ot_leg_settle (self->seats[side].leg);
+}
+
+static void
+on_settled (gpointer user_data)
+{
+  OtBridge *self = user_data;
+
+  if (atomic_load (&self->first_rtp_reported))
+    push_report (self, settle_job, OT_SIDE_CALLER, NULL);
+}
+
+/* Each event moves the instant; before the first RTP was reported the probes are needed. */
+void
+ot_bridge_heard (OtBridge *self, const OtMediaEvent *event)
+{
+  if (event->type != OT_MEDIA_LEG_UP && event->type != OT_MEDIA_FIRST_RTP)
+    return;
+  ot_timer_arm (&self->settling, ot_clock_mono_us (self->context->leg.clock) + OT_LEG_SETTLE_US,
+                on_settled, self);
+}
+
 /* ---- life ---- */
 
 static void
@@ -573,5 +607,6 @@ ot_bridge_fail (OtBridge *self, const char *message)
 void
 ot_bridge_close (OtBridge *self)
 {
+  ot_timer_cancel (&self->settling);
   push_report (self, close_job, OT_SIDE_CALLER, NULL);
 }

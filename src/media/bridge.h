@@ -52,6 +52,10 @@ void ot_bridge_stop_record (OtBridge *self);
 void ot_bridge_read_rtp (OtBridge *self, OtRtpEvidence evidence[OT_N_SIDES]);
 void ot_bridge_read_quality (OtBridge *self, OtQuality quality[OT_N_SIDES]);
 
+/** ot_bridge_heard: its own event, as it is delivered: some of them are followed by more. Thread:
+ * main loop. */
+void ot_bridge_heard (OtBridge *self, const OtMediaEvent *event);
+
 /** ot_bridge_fail: Reports that the call can have no media. Instead of ot_bridge_open(). */
 void ot_bridge_fail (OtBridge *self, const char *message);
 

@@ -296,6 +296,22 @@ ot_engine_feed (OtEngine *self, const guint8 *data, gsize size, gint64 arrival_u
   gst_pad_chain (self->datagram_pad, buffer);
 }
 
+/* Its task would spin from the moment that the pad is deactivated until it is joined. */
+static void
+stop_task (GstElement *dtlsenc)
+{
+  GstPad *pad = gst_element_get_static_pad (dtlsenc, "src");
+  GstTask *task;
+
+  GST_OBJECT_LOCK (pad);
+  task = GST_PAD_TASK (pad) != NULL ? gst_object_ref (GST_PAD_TASK (pad)) : NULL;
+  GST_OBJECT_UNLOCK (pad);
+  if (task != NULL)
+    gst_task_stop (task);
+  gst_clear_object (&task);
+  gst_object_unref (pad);
+}
+
 void
 ot_engine_stop (OtEngine *self)
 {
@@ -306,6 +322,8 @@ ot_engine_stop (OtEngine *self)
     g_signal_handlers_disconnect_by_data (self->dtlsdec, self);
   if (self->rtp_pad != NULL)
     gst_pad_remove_probe (self->rtp_pad, self->probe_id);
+  if (self->dtlsenc != NULL)
+    stop_task (self->dtlsenc);
   gst_element_release_request_pad (self->webrtcbin, self->voice_pad);
   gst_clear_object (&self->voice_pad);
   gst_element_set_locked_state (self->webrtcbin, TRUE);

@@ -127,7 +127,7 @@ on_send (const guint8 *data, gsize size, gpointer owner)
   OtLeg *self = owner;
 
   g_mutex_lock (&self->lock);
-  if (self->endpoint != NULL)
+  if (self->endpoint != NULL && self->engine != NULL)
     ot_forwarder_send (self->context->forwarder, self->endpoint, data, size);
   g_mutex_unlock (&self->lock);
 }
@@ -202,9 +202,9 @@ static void
 take_datagram (OtLeg *self, const OtInput *input)
 {
   atomic_fetch_sub (&self->n_waiting, 1);
-  if (self->started)
+  if (self->started && self->engine != NULL)
     ot_engine_feed (self->engine, input->data, input->size, input->arrival_us);
-  else if (input->kind == OT_INPUT_DTLS && self->early_dtls->len < EARLY_DTLS_MAX)
+  else if (!self->started && input->kind == OT_INPUT_DTLS && self->early_dtls->len < EARLY_DTLS_MAX)
     g_ptr_array_add (self->early_dtls, g_bytes_new (input->data, input->size));
 }
 
@@ -328,6 +328,29 @@ ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
   return ot_sdp_finish_answer (answer, &local);
 }
 
+/* Deaf and dumb before it stops: what it says when it goes (close_notify) would end the client's
+ * media. */
+static void
+drop_engine (OtLeg *self)
+{
+  OtEngine *engine;
+
+  g_mutex_lock (&self->lock);
+  engine = g_steal_pointer (&self->engine);
+  g_mutex_unlock (&self->lock);
+  if (engine == NULL)
+    return;
+  ot_engine_stop (engine);
+  g_object_unref (engine);
+}
+
+void
+ot_leg_settle (OtLeg *self)
+{
+  if (ot_leg_is_up (self))
+    drop_engine (self);
+}
+
 /* The endpoint goes first, under the lock: from then on nothing comes in, and the feeder is done
  * with us. */
 void
@@ -342,7 +365,5 @@ ot_leg_close (OtLeg *self)
     return;
   ot_forwarder_remove (self->context->forwarder, endpoint);
   atomic_store (&self->is_up, FALSE);
-  if (self->engine != NULL)
-    ot_engine_stop (self->engine);
-  g_clear_object (&self->engine);
+  drop_engine (self);
 }

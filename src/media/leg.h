@@ -15,8 +15,8 @@
  * in a graph.
  *
  * A life: opened (credentials exist, checks are answered) → described (by an offer, or by the
- * answer to our own offer: the same to it) → nominated and connected → up → closed. It may close at
- * any point; each but the last happens once.
+ * answer to our own offer: the same to it) → nominated and connected → up → settled → closed. It
+ * may close at any point; each but the last happens once.
  *
  * Threads: open, describe and close come from one worker at a time; everything else is the
  * feeder's.
@@ -89,6 +89,20 @@ char *ot_leg_write_offer (OtLeg *self, int payload_type);
  * @error set
  */
 char *ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error);
+
+/**
+ * ot_leg_settle:
+ *
+ * The handshake is history and the call's first RTP reported: the engine, with its threads and most
+ * of the leg's memory, goes; voice, RTCP and checks go on. From now on the client's DTLS alerts are
+ * not heard, so the leg will not be "down" any more. Some ten milliseconds; harmless when the leg
+ * is not up.
+ */
+void ot_leg_settle (OtLeg *self);
+
+/** OT_LEG_SETTLE_US: how long after it came up a leg is kept as it is, so that a last flight that
+ * was lost can be sent again (RFC 6347, 4.2.4). */
+#define OT_LEG_SETTLE_US (500 * 1000)
 
 /** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it isn't open. */
 void ot_leg_close (OtLeg *self);

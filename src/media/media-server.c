@@ -30,8 +30,11 @@ deliver (const OtMediaEvent *event, gpointer origin, gpointer user_data)
 {
   OtMediaServer *self = user_data;
 
-  if (origin == NULL || g_hash_table_lookup (self->calls, event->call_id) == origin)
-    self->listener (event, self->user_data);
+  if (origin != NULL && g_hash_table_lookup (self->calls, event->call_id) != origin)
+    return;
+  if (origin != NULL)
+    ot_bridge_heard (origin, event);
+  self->listener (event, self->user_data);
 }
 
 /* ---- the port ---- */

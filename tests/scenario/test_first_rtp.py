@@ -1,8 +1,12 @@
 """The first RTP packet begins a call and its bill; nothing else does, least of all a client's
 word."""
 
+import asyncio
+import time
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
+from otomo import DEADLINE
 from otomo.scene import instant
 
 PACKETS = 25  # enough for anything that would begin a call to have begun it
@@ -187,4 +191,32 @@ async def test_evidence_counts_what_came_before(scene):
     assert seen["first_sequence"] == scene.user.peer.first_sequence
     assert seen["packet_count"] > PACKETS
     assert seen["first_at"] < (await scene.row())["started_at"]
+    await scene.hang_up()
+
+
+def webrtcbin_threads(server):
+    """Of the server's threads those that webrtcbin makes for a leg, one each. (dtlsenc's come from GStreamer's pool, which
+    keeps idle ones for a while.)"""
+    names = [path.read_text().strip() for path in Path(f"/proc/{server.process.pid}/task").glob("*/comm")]
+    return [name for name in names if name.startswith("webrtcbin")]
+
+
+async def test_a_call_that_was_proved_has_no_thread(scene):
+    """webrtcbin was there for the handshake and the proof; the voice needs it no more."""
+    await scene.accepted()
+    await scene.negotiate()
+    assert len(webrtcbin_threads(scene.server)) == 2
+    await scene.talk()
+    end = time.monotonic() + DEADLINE
+    while webrtcbin_threads(scene.server):
+        assert time.monotonic() < end, webrtcbin_threads(scene.server)
+        await asyncio.sleep(0.05)
+    for person in scene.both:
+        person.peer.heard.clear()
+        await person.peer.hears(PACKETS)
+    await scene.offer(scene.user)  # the leg is replaced as ever
+    await scene.user.peer.connected()
+    scene.user.peer.talk()
+    scene.otomo.peer.heard.clear()
+    await scene.otomo.peer.hears(PACKETS)
     await scene.hang_up()
