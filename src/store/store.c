@@ -409,7 +409,7 @@ ot_store_new (const OtStoreOptions *options)
   self->share_percent = options->share_percent;
   self->charge = options->charge;
   self->partial_unit = options->partial_unit;
-  self->connections = options->connections > 0 ? options->connections : 4;
+  self->connections = options->connections > 0 ? options->connections : 8;
   self->lease_us = options->lease_us > 0 ? options->lease_us : LEASE_US;
   self->takeover_us = options->takeover_us > 0 ? options->takeover_us : TAKEOVER_US;
   self->lost = options->lost;

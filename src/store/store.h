@@ -37,7 +37,7 @@ typedef struct {
   int share_percent;     /* 0 to 100; of an otomo that has none of its own; stored with each call */
   OtChargeMode charge;   /* stored with each call */
   OtPartialUnit partial_unit; /* the same */
-  int connections;            /* for records; 0: 4 */
+  int connections;            /* for records; 0: 8 */
   gint64 lease_us;            /* how long the node's lease holds without a word of ours; 0: 15 s */
   gint64 takeover_us; /* how long after that another server's calls are left alone; 0: 30 s */
   void (*lost) (gpointer user_data); /* (nullable): told once, when another server has taken this

@@ -54,6 +54,76 @@ test_timers (void)
   g_main_loop_unref (fixture.loop);
 }
 
+/* ---- many ---- */
+
+#define MANY 1000
+
+typedef struct {
+  OtTimer timers[MANY];
+  OtTimer busy;
+  int n_fired, n_turns, last;
+  GMainLoop *loop;
+} Crowd;
+
+typedef struct {
+  Crowd *crowd;
+  int number;
+} Member;
+
+static void
+on_member (gpointer user_data)
+{
+  Member *member = user_data;
+  Crowd *crowd = member->crowd;
+
+  g_assert_cmpint (member->number, ==, crowd->last + 1);
+  crowd->last = member->number;
+  ot_timer_cancel (&crowd->timers[(member->number + 1) % MANY]); /* every other one, the last but one included */
+  crowd->last++;
+  if (++crowd->n_fired == MANY / 2)
+    g_main_loop_quit (crowd->loop);
+}
+
+/* Always due again, and yet nobody waits for it to have enough. */
+static void
+on_busy (gpointer user_data)
+{
+  Crowd *crowd = user_data;
+
+  ot_timer_arm (&crowd->busy, 0, on_busy, crowd);
+}
+
+static gboolean
+on_turn (gpointer user_data)
+{
+  ((Crowd *) user_data)->n_turns++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* In order, all but those cancelled, and with turns of the loop for others in between. */
+static void
+test_many (void)
+{
+  Crowd crowd = { .last = -1, .loop = g_main_loop_new (NULL, FALSE) };
+  Member members[MANY];
+  guint turns = g_idle_add_full (G_PRIORITY_DEFAULT, on_turn, &crowd, NULL);
+
+  ot_timer_arm (&crowd.busy, 0, on_busy, &crowd);
+  for (int i = MANY - 1; i >= 0; i--) {
+    members[i] = (Member) { &crowd, i };
+    ot_timer_arm (&crowd.timers[i], 1000 + i / 10, on_member, &members[i]);
+  }
+  for (int i = 0; i < MANY; i++) /* ten each at one instant: as they were armed */
+    ot_timer_arm (&crowd.timers[i], 1000 + i / 10, on_member, &members[i]);
+  g_main_loop_run (crowd.loop);
+  g_assert_cmpint (crowd.n_turns, >=, 10);
+  ot_timer_cancel (&crowd.busy);
+  for (int i = 0; i < MANY; i++)
+    g_assert_false (ot_timer_is_armed (&crowd.timers[i]));
+  g_source_remove (turns);
+  g_main_loop_unref (crowd.loop);
+}
+
 /* ---- another scheduler: it keeps the last timer, and the test fires it ---- */
 
 static void
@@ -104,6 +174,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/timer/timers", test_timers);
+  g_test_add_func ("/timer/many", test_many);
   g_test_add_func ("/timer/scheduler", test_scheduler);
   return g_test_run ();
 }
