@@ -675,6 +675,7 @@ ot_app_run (const OtConfig *config, const char *state_dir, gboolean dev, GError 
   if (start (&self, &self.error))
     g_main_loop_run (self.loop);
   take_down (&self);
+  ot_logging_stop ();
   if (self.error != NULL)
     g_propagate_error (error, self.error);
   return self.error == NULL;

@@ -16,3 +16,9 @@ ot_logging_start (const OtConfig *config)
     ot_log_set_levels (config->log_debug);
   ot_media_install_log ();
 }
+
+void
+ot_logging_stop (void)
+{
+  gst_deinit ();
+}

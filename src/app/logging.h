@@ -4,3 +4,6 @@
 
 /** ot_logging_start: levels from GST_DEBUG and log.debug; one stream for GStreamer's log and ours. Before all else. */
 void ot_logging_start (const OtConfig *config);
+
+/** ot_logging_stop: GStreamer's end, after everything else: GST_TRACERS=leaks tells here what is left. */
+void ot_logging_stop (void);
