@@ -18,7 +18,7 @@ DECLARE
     -- src/store/webhooks.c
     'set_webhook_rules', 'claim_webhooks', 'conclude_webhook', 'webhooks_json', 'retry_webhooks', 'test_webhook',
     -- src/store/recordings.c
-    'recording_began', 'recording_completed', 'recordings_expired', 'recording_deleted', 'recordings_json',
+    'recording_began', 'recording_completed', 'recordings_expired', 'recordings_unfinished', 'recording_gone', 'recordings_json',
     -- src/store/report.c
     'users_json', 'wallet_json', 'statement_json', 'calls_json', 'call_json', 'call_timeline_json', 'audit_json', 'seed',
     'seed_demo'];

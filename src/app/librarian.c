@@ -33,36 +33,64 @@ typedef struct {
   GCancellable *gone;     /* owned */
 } Question;
 
+static Question *
+question_new (OtLibrarian *self)
+{
+  Question *question = g_new0 (Question, 1);
+
+  question->librarian = self;
+  question->gone = g_object_ref (self->gone);
+  return question;
+}
+
+/* Returns: (transfer full) (nullable): NULL: no answer; @self: (out): NULL: nobody waits for it. */
+static GPtrArray *
+take_paths (GObject *source, GAsyncResult *result, Question *question, OtLibrarian **self)
+{
+  g_autoptr (GError) error = NULL;
+  GPtrArray *paths = ot_store_recording_paths_finish (OT_STORE (source), result, &error);
+
+  *self = g_cancellable_is_cancelled (question->gone) ? NULL : question->librarian;
+  g_object_unref (question->gone);
+  g_free (question);
+  if (paths == NULL)
+    ot_debug ("recordings: %s", error->message);
+  return paths;
+}
+
 static void
 on_expired (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree Question *question = user_data;
-  g_autoptr (GCancellable) gone = question->gone;
-  OtLibrarian *self = question->librarian;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) paths =
-      ot_store_expired_recordings_finish (OT_STORE (source), result, &error);
+  OtLibrarian *self;
+  g_autoptr (GPtrArray) paths = take_paths (source, result, user_data, &self);
+  guint n = paths != NULL ? paths->len : 0;
 
-  if (g_cancellable_is_cancelled (gone))
+  if (self == NULL)
     return;
-  if (paths == NULL)
-    ot_debug ("recordings: %s", error->message);
-  for (guint i = 0; paths != NULL && i < paths->len; i++)
+  for (guint i = 0; i < n; i++)
     ot_media_server_delete_recording (self->media, g_ptr_array_index (paths, i));
-  if (paths != NULL && paths->len > 0)
-    ot_info ("%u recordings are older than %d days and are deleted", paths->len, self->keep_days);
-  sweep_in (self, paths != NULL && paths->len == SWEEP_MAX ? SWEEP_AGAIN_US : SWEEP_INTERVAL_US);
+  if (n > 0)
+    ot_info ("%u recordings are older than %d days and are deleted", n, self->keep_days);
+  sweep_in (self, n == SWEEP_MAX ? SWEEP_AGAIN_US : SWEEP_INTERVAL_US);
 }
 
 static void
 sweep (gpointer user_data)
 {
   OtLibrarian *self = user_data;
-  Question *question = g_new0 (Question, 1);
 
-  question->librarian = self;
-  question->gone = g_object_ref (self->gone);
-  ot_store_expired_recordings_async (self->store, self->keep_days, SWEEP_MAX, on_expired, question);
+  ot_store_expired_recordings_async (self->store, self->keep_days, SWEEP_MAX, on_expired,
+                                     question_new (self));
+}
+
+static void
+on_unfinished (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtLibrarian *self;
+  g_autoptr (GPtrArray) paths = take_paths (source, result, user_data, &self);
+
+  for (guint i = 0; self != NULL && paths != NULL && i < paths->len; i++)
+    ot_media_server_check_recording (self->media, g_ptr_array_index (paths, i));
 }
 
 OtLibrarian *
@@ -81,6 +109,7 @@ ot_librarian_new (OtStore *store,
   self->clock = clock;
   self->gone = g_cancellable_new ();
   ot_media_server_salvage (media);
+  ot_store_unfinished_recordings_async (store, on_unfinished, question_new (self));
   if (keep_days > 0)
     sweep_in (self, 0);
   return self;
@@ -108,7 +137,7 @@ void
 ot_librarian_on_media (OtLibrarian *self, const OtMediaEvent *event)
 {
   if (event->type == OT_MEDIA_FILE_GONE)
-    ot_store_note_recording_deleted (self->store, event->recording.path);
+    ot_store_note_recording_gone (self->store, event->recording.path);
   else
     ot_store_note_recording (self->store, &event->recording);
 }

@@ -56,7 +56,7 @@ typedef enum {
   OT_MEDIA_RECORDING, /* recording_on: the call is recorded from at_us on, or no more; message: why
                          it ended by itself, or could not begin */
   OT_MEDIA_FILE,      /* recording: a file was begun, or is complete; also when its call is over */
-  OT_MEDIA_FILE_GONE, /* recording.path: a file was deleted, as was asked for */
+  OT_MEDIA_FILE_GONE, /* recording.path: a file was deleted, or is not there */
   OT_MEDIA_FAILED,    /* message: the call's media can't go on (pipeline error) */
 } OtMediaEventType;
 

@@ -18,12 +18,12 @@
 #define READ_BYTES (256 * 1024)
 #define DEPTH 4 /* YYYY/MM/DD/file */
 
-typedef enum { FINISH, SALVAGE, DELETE } JobKind;
+typedef enum { FINISH, SALVAGE, CHECK, DELETE } JobKind;
 
 typedef struct {
   JobKind kind;
   OtRecorder *recorder; /* FINISH: owned */
-  char *path;           /* DELETE: owned */
+  char *path;           /* CHECK, DELETE: owned */
 } Job;
 
 struct _OtArchive {
@@ -75,13 +75,15 @@ hash (const char *path, gint64 *bytes)
   return n == 0 ? g_strdup (g_checksum_get_string (checksum)) : NULL;
 }
 
+/* @part_path: (nullable): it has its own name already */
 static void
 complete (OtArchive *self, const char *part_path, OtRecording *recording)
 {
   g_autofree char *path = g_build_filename (self->dir, recording->path, NULL);
   g_autofree char *sha256 = NULL;
 
-  if (!rename_durably (part_path, path) || (sha256 = hash (path, &recording->bytes)) == NULL) {
+  if ((part_path != NULL && !rename_durably (part_path, path))
+      || (sha256 = hash (path, &recording->bytes)) == NULL) {
     ot_warning ("recording %s can't be completed: %s", recording->path, g_strerror (errno));
     return;
   }
@@ -138,27 +140,36 @@ is_being_written (const char *part_path)
   return is_locked;
 }
 
+/* @part_path: (nullable): where it is, if not at its own place */
+static void
+complete_left (OtArchive *self, const char *path, const char *part_path)
+{
+  g_autofree char *own_path = g_build_filename (self->dir, path, NULL);
+  g_autofree char *call_id = NULL;
+  OtRecording recording = { .path = path, .message = "the server was killed" };
+
+  if (!read_path (&recording, &call_id)) {
+    ot_warning ("%s is no recording of ours and stays as it is", own_path);
+    return;
+  }
+  recording.call_id = call_id;
+  if (!ot_track_length (part_path != NULL ? part_path : own_path, &recording.length_us)) {
+    ot_info ("recording %s has nothing in it", path);
+    unlink (part_path != NULL ? part_path : own_path);
+    self->listener.gone (path, self->user_data);
+    return;
+  }
+  complete (self, part_path, &recording);
+}
+
 static void
 salvage_file (OtArchive *self, const char *part)
 {
   g_autofree char *path = g_strndup (part, strlen (part) - strlen (OT_RECORDING_PART));
   g_autofree char *part_path = g_build_filename (self->dir, part, NULL);
-  g_autofree char *call_id = NULL;
-  OtRecording recording = { .path = path, .message = "the server ended without a word" };
 
-  if (is_being_written (part_path))
-    return;
-  if (!read_path (&recording, &call_id)) {
-    ot_warning ("%s is no recording of ours and stays as it is", part_path);
-    return;
-  }
-  recording.call_id = call_id;
-  if (!ot_track_length (part_path, &recording.length_us)) {
-    ot_info ("recording %s has nothing in it", path);
-    unlink (part_path);
-    return;
-  }
-  complete (self, part_path, &recording);
+  if (!is_being_written (part_path))
+    complete_left (self, path, part_path);
 }
 
 /* @below: (nullable) */
@@ -180,6 +191,18 @@ salvage (OtArchive *self, const char *below, guint depth)
 }
 
 static void
+check_file (OtArchive *self, const char *path)
+{
+  g_autofree char *own_path = g_build_filename (self->dir, path, NULL);
+  g_autofree char *part_path = g_strconcat (own_path, OT_RECORDING_PART, NULL);
+
+  if (access (own_path, F_OK) == 0)
+    complete_left (self, path, NULL);
+  else if (access (part_path, F_OK) != 0)
+    self->listener.gone (path, self->user_data);
+}
+
+static void
 delete_file (OtArchive *self, const char *path)
 {
   g_autofree char *absolute = g_build_filename (self->dir, path, NULL);
@@ -188,7 +211,7 @@ delete_file (OtArchive *self, const char *path)
     ot_warning ("recording %s can't be deleted: %s", path, g_strerror (errno));
     return;
   }
-  self->listener.deleted (path, self->user_data);
+  self->listener.gone (path, self->user_data);
 }
 
 /* ---- the thread ---- */
@@ -206,6 +229,9 @@ work (gpointer data, gpointer user_data)
     break;
   case SALVAGE:
     salvage (self, NULL, 1);
+    break;
+  case CHECK:
+    check_file (self, job->path);
     break;
   case DELETE:
     delete_file (self, job->path);
@@ -259,6 +285,12 @@ void
 ot_archive_salvage (OtArchive *self)
 {
   push (self, &(Job){ .kind = SALVAGE });
+}
+
+void
+ot_archive_check (OtArchive *self, const char *path)
+{
+  push (self, &(Job){ .kind = CHECK, .path = g_strdup (path) });
 }
 
 void

@@ -13,14 +13,15 @@ typedef struct _OtArchive OtArchive;
 
 /**
  * OtArchiveListener:
- * @complete: a file is on disk under its own name; @recording is borrowed
- * @deleted: @path is gone, or was never there
+ * @complete: a file is on disk under its own name; @recording is borrowed; a file may be
+ * reported twice
+ * @gone: @path was deleted, or is not there
  *
  * On the archive's thread.
  */
 typedef struct {
   void (*complete) (const OtRecording *recording, gpointer user_data);
-  void (*deleted) (const char *path, gpointer user_data);
+  void (*gone) (const char *path, gpointer user_data);
 } OtArchiveListener;
 
 /** ot_archive_new: @dir: copied; need not be there yet. @listener: copied. */
@@ -38,6 +39,10 @@ void ot_archive_finish (OtArchive *self, OtRecorder *recorder);
 /** ot_archive_salvage: completes what a server left that was killed; files that one still writes
  * are locked, and left alone. Thread: any. */
 void ot_archive_salvage (OtArchive *self);
+
+/** ot_archive_check: tells how it stands with a file that the database has as unfinished: complete,
+ * gone, or nothing when it is being written, or to be salvaged. Thread: any. */
+void ot_archive_check (OtArchive *self, const char *path);
 
 /** ot_archive_delete: Thread: any. */
 void ot_archive_delete (OtArchive *self, const char *path);

@@ -207,7 +207,7 @@ on_complete (const OtRecording *recording, gpointer user_data)
 }
 
 static void
-on_deleted (const char *path, gpointer user_data)
+on_gone (const char *path, gpointer user_data)
 {
   OtMediaServer *self = user_data;
 
@@ -220,6 +220,12 @@ void
 ot_media_server_salvage (OtMediaServer *self)
 {
   ot_archive_salvage (self->context.archive);
+}
+
+void
+ot_media_server_check_recording (OtMediaServer *self, const char *path)
+{
+  ot_archive_check (self->context.archive, path);
 }
 
 void
@@ -252,7 +258,7 @@ read_record_launch (OtMediaServer *self, const char *dir, GError **error)
 static void
 start_recording (OtMediaServer *self, const char *dir)
 {
-  static const OtArchiveListener archive_listener = { on_complete, on_deleted };
+  static const OtArchiveListener archive_listener = { on_complete, on_gone };
   OtBridgeContext *context = &self->context;
 
   context->archive = ot_archive_new (dir != NULL ? dir : ".", &archive_listener, self);

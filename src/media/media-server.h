@@ -56,6 +56,10 @@ OtMediaPort ot_media_server_port (OtMediaServer *self);
  * for each. Thread: main loop. */
 void ot_media_server_salvage (OtMediaServer *self);
 
+/** ot_media_server_check_recording: OT_MEDIA_FILE for what is complete, OT_MEDIA_FILE_GONE for what
+ * is not there. Thread: main loop. */
+void ot_media_server_check_recording (OtMediaServer *self, const char *path);
+
 /** ot_media_server_delete_recording: OT_MEDIA_FILE_GONE follows when it is gone, or was not there.
  * Thread: main loop. */
 void ot_media_server_delete_recording (OtMediaServer *self, const char *path);

@@ -38,9 +38,9 @@ ot_store_note_recording (OtStore *self, const OtRecording *recording)
 }
 
 void
-ot_store_note_recording_deleted (OtStore *self, const char *path)
+ot_store_note_recording_gone (OtStore *self, const char *path)
 {
-  OtStatement *statement = ot_statement_new ("SELECT recording_deleted ($1, $2)");
+  OtStatement *statement = ot_statement_new ("SELECT recording_gone ($1, $2)");
 
   ot_statement_add (statement, self->node_id);
   ot_statement_add (statement, path);
@@ -73,8 +73,19 @@ ot_store_expired_recordings_async (
       statement, read_paths);
 }
 
+void
+ot_store_unfinished_recordings_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT recordings_unfinished ($1)");
+
+  ot_statement_add (statement, self->node_id);
+  ot_store_ask_admin (
+      self, ot_store_task_new (self, ot_store_unfinished_recordings_async, NULL, done, user_data),
+      statement, read_paths);
+}
+
 GPtrArray *
-ot_store_expired_recordings_finish (OtStore *self, GAsyncResult *result, GError **error)
+ot_store_recording_paths_finish (OtStore *self, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
   return g_task_propagate_pointer (G_TASK (result), error);

@@ -14,14 +14,19 @@
 /** ot_store_note_recording: a file was begun, or (sha256) is complete. */
 void ot_store_note_recording (OtStore *self, const OtRecording *recording);
 
-/** ot_store_note_recording_deleted: */
-void ot_store_note_recording_deleted (OtStore *self, const char *path);
+/** ot_store_note_recording_gone: it was deleted; or, unfinished, is not there: lost. */
+void ot_store_note_recording_gone (OtStore *self, const char *path);
 
 /** ot_store_expired_recordings_async: this server's that are older than @keep_days, at most
  * @at_most. The result is an array of paths, (transfer full); NULL: error. */
 void ot_store_expired_recordings_async (
     OtStore *self, int keep_days, int at_most, GAsyncReadyCallback done, gpointer user_data);
-GPtrArray *ot_store_expired_recordings_finish (OtStore *self, GAsyncResult *result, GError **error);
+
+/** ot_store_unfinished_recordings_async: this server's that are being written, or were when it was
+ * killed; ends as the one above. */
+void
+ot_store_unfinished_recordings_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data);
+GPtrArray *ot_store_recording_paths_finish (OtStore *self, GAsyncResult *result, GError **error);
 
 /** An array, newest first, at most @limit, ended by ot_store_json_finish(). @directory: where this
  * server's are; @call_id: (nullable): only this call's. */

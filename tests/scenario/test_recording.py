@@ -3,12 +3,15 @@
 import asyncio
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from otomo import DEADLINE
 from otomo.scene import aside
+from otomo.server import Server
+from otomo.fixtures import SETTINGS as COMMON
 from otomo.sound import SILENCE, Sound, find, probe, track
 
 SETTINGS = {"recording.mode": "on-request", "call.rtp_pause": 3, "call.rtp_timeout": 10}
@@ -65,7 +68,8 @@ def check(row, call_id):
     assert len(content) == row["bytes"]
     assert hashlib.sha256(content).hexdigest() == row["sha256"]
     title, ends = probe(path)
-    assert title.startswith(f"{call_id}/20"), title
+    if row["message"] is None:
+        assert title.startswith(f"{call_id}/20"), title
     assert len(ends) == 2
     for end in ends:
         assert abs(end - row["length_ms"] / 1e3) <= 2 * FRAME, (ends, row)
@@ -123,3 +127,102 @@ async def test_a_silent_leg_holds_nothing_up(scene, tone):
     (row,) = await recordings(scene, 1)
     found(check(row, scene.call_id), 0, tone, said - await zero(scene, row))
     await scene.hang_up()
+
+
+async def told_why_not(scene, words):
+    """Both are told that the call is not recorded any more, its log says why, and it goes on."""
+    for person in scene.both:
+        await person.client.expect("call_state_update", callId=scene.call_id, recording=False)
+    (row,) = [row for row in await scene.events() if row["event"] == "recording_ended"]
+    assert words in row["detail"], row
+    warnings = [line for line in scene.server.log().splitlines() if words in line]
+    assert len(warnings) == 1, warnings
+    await scene.otomo.peer.hears(20)
+    await scene.hang_up()
+
+
+async def test_a_full_disk_ends_the_recording_and_not_the_call(make_scene, tmp_path):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", tmp_path], check=True)
+    server = Server({**COMMON, **SETTINGS, "recording.mode": "all", "recording.directory": tmp_path})
+    try:
+        await aside(server.start)
+        await aside(server.seed, 1, 1000)
+        scene = make_scene(server, "u1", "o1")
+        await scene.accepted()
+        await scene.negotiate()
+        for person in scene.both:
+            person.peer.idle = SILENCE.ljust(1000, b"\0")  # the disk is full in seconds
+        await scene.talk()
+        await told_why_not(scene, "No space left")
+        (row,) = await recordings(scene, 1)
+        assert row["message"] and row["length_ms"] > 500, row
+        _, ends = probe(row["file"])
+        assert all(end > 0.5 for end in ends), ends
+    finally:
+        await aside(server.close)
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+async def test_a_directory_that_can_not_be_written(scene):
+    """A file is in the way: nothing is recorded, the call goes on; then it is gone."""
+    directory = scene.server.state_dir / "recordings"
+    aside_path = directory.with_suffix(".aside")
+    if directory.exists():
+        directory.rename(aside_path)
+    directory.write_text("in the way")
+    await quiet_call(scene)
+    await aside(scene.server.ctl, "call", "record", scene.call_id, "on")
+    await told_why_not(scene, "can't be written")
+    directory.unlink()
+    if aside_path.exists():
+        aside_path.rename(directory)
+    await recordings(scene, 0, "recording")
+
+
+async def test_what_a_killed_server_left(server, scene, tone):
+    """Readable up to the last second, and entered at the next start; so is what was finished but not
+    noted, and what is not there is lost."""
+    await quiet_call(scene)
+    for _ in range(2):
+        await record(scene, True)
+        await record(scene, False)
+    unnoted, lost = await recordings(scene, 2)
+    await record(scene, True)
+    said = await scene.user.peer.say(tone.packets)
+    (row,) = await recordings(scene, 1, "recording")
+    killed = asyncio.get_running_loop().time()
+    server.kill()
+    for person in scene.both:
+        person.peer.vanish()
+    Path(lost["file"]).unlink()
+    _, ends = probe(f"{row['file']}.part")
+    await aside(server.start)
+    await aside(
+        server.execute,
+        "UPDATE recordings SET state = 'recording', length_ms = NULL, bytes = NULL, sha256 = NULL,"
+        " concluded_at = NULL WHERE call_id = %s AND path <> %s",
+        scene.call_id,
+        row["path"],
+    )
+    server.kill()
+    await aside(server.start)
+    salvaged = await recordings(scene, 2)
+    assert [each["path"] for each in salvaged] == [unnoted["path"], row["path"]]
+    (gone,) = await recordings(scene, 1, "lost")
+    assert gone["path"] == lost["path"]
+    begin = (await scene.row())["started_mono_us"] / 1e6 + row["offset_ms"] / 1e3
+    assert min(ends) > killed - begin - 1, (ends, killed - begin)
+    assert all(each["message"] for each in salvaged)
+    check(salvaged[0], scene.call_id)
+    found(check(salvaged[1], scene.call_id), 0, tone, said - begin)
+
+
+async def test_a_server_that_stops_finishes_what_it_writes(server, scene, tone):
+    await quiet_call(scene)
+    await record(scene, True)
+    said = await scene.user.peer.say(tone.packets)
+    assert await aside(server.stop) == 0
+    await aside(server.start)
+    (row,) = await recordings(scene, 1)
+    assert row["message"] is None, row
+    found(check(row, scene.call_id), 0, tone, said - await zero(scene, row))

@@ -55,7 +55,7 @@ def _packets(ogg):
 
 
 def probe(path):
-    """What ffprobe reads: (title, seconds of each track by its last packet)."""
+    """What ffprobe reads: (title, None when the file was never closed; seconds of each track by its last packet)."""
     shown = _run("ffprobe", "-v", "error", "-of", "json", "-show_packets", "-show_streams",
                  "-show_entries", "format_tags=TITLE", path)  # fmt: skip
     shown = json.loads(shown)
@@ -64,7 +64,8 @@ def probe(path):
     for packet in shown["packets"]:
         end = float(packet["pts_time"]) + float(packet.get("duration_time", 0))
         ends[packet["stream_index"]] = max(ends[packet["stream_index"]], end)
-    return shown["format"]["tags"]["TITLE"], [ends[index] for index in sorted(ends)]
+    title = shown.get("format", {}).get("tags", {}).get("TITLE")
+    return title, [ends[index] for index in sorted(ends)]
 
 
 def track(path, index):
