@@ -207,8 +207,9 @@ load_call_start (LoadCall *self)
   for (guint side = 0; side < 2; side++) {
     const char *token = g_hash_table_lookup (self->context->tokens, self->people[side].name);
 
-    self->people[side].phone = load_phone_new (self->context->session, self->context->url,
-                                               token != NULL ? token : "t", listeners[side], self);
+    self->people[side].phone =
+        load_phone_new (self->context->session, self->context->url, self->people[side].name,
+                        token != NULL ? token : "t", listeners[side], self);
   }
 }
 

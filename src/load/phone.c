@@ -7,6 +7,8 @@ struct _LoadPhone {
   gatomicrefcount references;
   LoadPhoneListener listener; /* NULL: closed */
   gpointer user_data;
+  char *name;                          /* owned */
+  char *token;                         /* owned */
   GCancellable *cancellable;           /* owned */
   SoupWebsocketConnection *connection; /* owned (nullable) */
 };
@@ -18,6 +20,8 @@ unref_phone (LoadPhone *self)
     return;
   g_clear_object (&self->connection);
   g_object_unref (self->cancellable);
+  g_free (self->name);
+  g_free (self->token);
   g_free (self);
 }
 
@@ -68,6 +72,7 @@ on_connected (GObject *session, GAsyncResult *result, gpointer user_data)
   else {
     g_signal_connect (self->connection, "message", G_CALLBACK (on_message), self);
     g_signal_connect (self->connection, "closed", G_CALLBACK (on_closed), self);
+    load_phone_send (self, "init_connection", "userId", self->name, "token", self->token, NULL);
   }
   unref_phone (self);
 }
@@ -75,19 +80,20 @@ on_connected (GObject *session, GAsyncResult *result, gpointer user_data)
 LoadPhone *
 load_phone_new (SoupSession *session,
                 const char *url,
+                const char *name,
                 const char *token,
                 LoadPhoneListener listener,
                 gpointer user_data)
 {
   LoadPhone *self = g_new0 (LoadPhone, 1);
-  g_autofree char *bearer = g_strconcat ("Bearer ", token, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (SOUP_METHOD_GET, url);
 
   g_atomic_ref_count_init (&self->references);
   self->listener = listener;
   self->user_data = user_data;
+  self->name = g_strdup (name);
+  self->token = g_strdup (token);
   self->cancellable = g_cancellable_new ();
-  soup_message_headers_append (soup_message_get_request_headers (message), "Authorization", bearer);
   g_atomic_ref_count_inc (&self->references);
   soup_session_websocket_connect_async (session, message, NULL, NULL, G_PRIORITY_DEFAULT,
                                         self->cancellable, on_connected, self);

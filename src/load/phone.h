@@ -22,9 +22,11 @@ typedef void (*LoadPhoneListener) (LoadPhone *phone,
                                    const char *message,
                                    gpointer user_data);
 
-/** load_phone_new: (transfer full): connects. @session and @user_data outlive it. */
+/** load_phone_new: (transfer full): connects, and says with init_connection who it is. @session and
+ * @user_data outlive it. */
 LoadPhone *load_phone_new (SoupSession *session,
                            const char *url,
+                           const char *name,
                            const char *token,
                            LoadPhoneListener listener,
                            gpointer user_data);
