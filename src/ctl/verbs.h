@@ -51,6 +51,8 @@ int ctl_channel_add (const CtlArguments *arguments);
 int ctl_channel_member (const CtlArguments *arguments);
 int ctl_channel_list (const CtlArguments *arguments);
 int ctl_recordings_list (const CtlArguments *arguments);
+int ctl_recordings_verify (const CtlArguments *arguments);
+int ctl_recordings_export (const CtlArguments *arguments);
 int ctl_webhooks (const CtlArguments *arguments);
 int ctl_webhooks_retry (const CtlArguments *arguments);
 int ctl_webhooks_test (const CtlArguments *arguments);

@@ -12,7 +12,7 @@ from otomo import DEADLINE
 from otomo.scene import aside
 from otomo.server import Server
 from otomo.fixtures import SETTINGS as COMMON
-from otomo.sound import SILENCE, Sound, find, probe, track
+from otomo.sound import SILENCE, Sound, find, probe, stereo, track
 
 SETTINGS = {"recording.mode": "on-request", "call.rtp_pause": 3, "call.rtp_timeout": 10}
 PLACE = 0.05  # seconds by which a sound may be off
@@ -97,6 +97,43 @@ async def test_both_voices_are_at_their_places(scene, tone, sentence):
     events = [row["event"] for row in await scene.events()]
     assert events.index("recording_began") < events.index("recording_ended")
     await scene.hang_up()
+
+
+async def test_verify_export_and_the_end_of_it(server, scene, tone, sentence, tmp_path):
+    await quiet_call(scene)
+    await record(scene, True)
+    await scene.user.peer.say(tone.packets)
+    said = await scene.otomo.peer.say(sentence.packets)
+    await record(scene, False)
+    await scene.hang_up()
+    (row,) = await recordings(scene, 1)
+    verify = ("recordings", "verify", "--call", scene.call_id)
+    assert await aside(server.ctl, *verify) == "1 checked, 0 bad\n"
+    copy, mix = tmp_path / "copy.mka", tmp_path / "mix.ogg"
+    await aside(server.ctl, "recordings", "export", row["path"], copy)
+    assert copy.read_bytes() == Path(row["file"]).read_bytes()
+    await aside(server.ctl, "recordings", "export", row["path"], mix, "--mix")
+    left, right = stereo(mix)
+    (_, user_likeness), (place, otomo_likeness) = find(tone, left), find(sentence, right)
+    assert user_likeness > 0.5 and otomo_likeness > 0.5
+    assert abs(place - (said - await zero(scene, row))) <= PLACE
+    with Path(row["file"]).open("r+b") as file:
+        file.seek(row["bytes"] // 2)
+        file.write(b"altered")
+    ran = await aside(server.try_ctl, *verify)
+    assert (ran.status, ran.out.splitlines()[-1]) == (1, "1 checked, 1 bad"), ran
+    assert "SHA-256" in ran.out
+    assert (await aside(server.try_ctl, "recordings", "export", "no/such", copy)).status == 66
+
+    await aside(
+        server.execute,
+        "UPDATE recordings SET started_at = now () - interval '91 days' WHERE call_id = %s",
+        scene.call_id,
+    )
+    assert await aside(server.stop) == 0
+    await aside(server.start)  # looks at once
+    await recordings(scene, 1, "deleted")
+    assert not Path(row["file"]).exists()
 
 
 async def test_each_period_is_a_file(scene, tone):

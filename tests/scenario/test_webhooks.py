@@ -36,6 +36,7 @@ def server(endpoint, tmp_path_factory):
             "webhook.wallet_low": MARK,
             "webhook.retry": RETRY,
             "webhook.tries": TRIES,
+            "recording.mode": "on-request",
         }
     )
     try:
@@ -93,6 +94,31 @@ async def test_a_call_from_beginning_to_end(server, scene, endpoint):
     }
     low = await aside(endpoint.expect, "wallet.low", userId=scene.user.id)
     assert low.data == {"userId": scene.user.id, "balance": BALANCE - 2 * PRICE, "mark": MARK}
+
+
+async def test_a_recording_is_ready(server, scene, endpoint):
+    await scene.in_call()
+    for on in ("on", "off"):
+        await aside(server.ctl, "call", "record", scene.call_id, on)
+        await scene.user.client.expect("call_state_update", recording=on == "on")
+    ready = await aside(endpoint.expect, "recording.ready", callId=scene.call_id)
+    listed = await aside(server.ctl, "recordings", "list", "--call", scene.call_id, "--json")
+    (row,) = json.loads(listed)
+    assert ready.data == {
+        "callId": scene.call_id,
+        "userId": scene.user.id,
+        "otomoId": scene.otomo.id,
+        "node": "main",
+        "path": row["path"],
+        "startedAt": ready.data["startedAt"],
+        "offsetMs": row["offset_ms"],
+        "lengthMs": row["length_ms"],
+        "bytes": row["bytes"],
+        "sha256": row["sha256"],
+        "message": None,
+    }
+    assert instant(ready.data["startedAt"]) > instant(scene.connected_at)
+    await scene.hang_up()
 
 
 async def test_a_wallet_that_is_filled_can_be_low_again(server, scene, endpoint):

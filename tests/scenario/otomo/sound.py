@@ -74,6 +74,13 @@ def track(path, index):
     return numpy.frombuffer(_ffmpeg("-i", path, *raw, "-"), "<f4")
 
 
+def stereo(path):
+    """The samples of the left and of the right channel."""
+    raw = ["-f", "f32le", "-ar", RATE, "-ac", 2]
+    both = numpy.frombuffer(_ffmpeg("-i", path, *raw, "-"), "<f4").reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
 def find(sound, samples):
     """Where SOUND is in SAMPLES: (seconds, likeness from 0 to 1)."""
     size = 1 << (len(samples) + len(sound.samples)).bit_length()
