@@ -31,9 +31,10 @@ ENDED = f"SELECT * FROM record_ended ({MOMENT}, 'user_end', %(seconds)s, instant
 
 
 class Customer:
-    def __init__(self, state_dir, number, people, epoch):
+    def __init__(self, state_dir, number, people, epoch, name="postgres"):
         self.state_dir, self.number, self.people = state_dir, number, people
         self.epoch = epoch  # of the lease of the node "bank", whose calls these are
+        self.name = name  # the database's
         self.random = random.Random(number)
         self.connection = None
         self.costs = {}  # call id: points, by the model
@@ -46,7 +47,7 @@ class Customer:
         while True:
             try:
                 if self.connection is None:
-                    self.connection = database.connect(self.state_dir, self.epoch)
+                    self.connection = database.connect(self.state_dir, self.epoch, self.name)
                 with self.connection.cursor() as cursor:
                     cursor.execute(statement, values)
                     columns = [column.name for column in cursor.description]
@@ -57,7 +58,14 @@ class Customer:
                 self.connection = None
                 time.sleep(0.05)
 
-    def call(self, number):
+    def join(self):
+        """Two more people, who have no points yet."""
+        add = "SELECT put_user (%(id)s, %(role)s, '', %(price)s, NULL, false)"
+        self.ask(add, id=f"bank-u{self.number}", role="user", price=None)
+        self.ask(add, id=f"bank-o{self.number}", role="otomo", price=10)
+
+    def call(self, number, ends=True):
+        """One call from its request to its end; ENDS: or its server dies before that."""
         user, otomo = f"bank-u{self.number}", f"bank-o{self.number}"
         charge = self.random.choice(["advance", "arrears"])
         rule = self.random.choice(["charge", "free", "pro_rata"])
@@ -119,6 +127,8 @@ class Customer:
                 assert outcome == ("INSUFFICIENT_BALANCE" if charge == "advance" else "LAST")
                 seconds, paid = due, unit - 1
                 break
+        if not ends:
+            return
         record(ENDED, seconds, "end", "in_call", "ended", seconds=seconds)
         self.costs[call] = cost(charge, rule, price, UNIT, seconds, paid)
 
@@ -141,11 +151,14 @@ class Customer:
         except psycopg2.Error as refused:
             assert refused.pgcode == "OT409", refused  # not so many points
 
+    def act(self, number):
+        self.random.choice([self.call, self.call, self.purchase, self.adjust])(number)
+
     def work(self, until):
         number = 0
         while time.monotonic() < until:
             number += 1
-            self.random.choice([self.call, self.call, self.purchase, self.adjust])(number)
+            self.act(number)
 
     def read(self, until):
         """Sums all balances, each time in one snapshot."""

@@ -14,10 +14,11 @@ from . import DEADLINE
 
 def postmaster_pid(state_dir):
     """The process that serves the database of this state directory, None when there is none."""
-    found = list(Path(state_dir).glob("**/postmaster.pid"))
-    if not found:
+    try:
+        (file,) = Path(state_dir).glob("**/postmaster.pid")
+        pid = int(file.read_text().split()[0])
+    except (ValueError, FileNotFoundError):  # there is none, or it is just going
         return None
-    pid = int(found[0].read_text().split()[0])
     name = Path(f"/proc/{pid}/comm")  # a pid file that was left behind may name another's process
     return pid if name.exists() and name.read_text() == "postgres\n" else None
 
@@ -63,16 +64,16 @@ def socket(state_dir):
     return sockets[0]
 
 
-def conninfo(directory):
-    """How the socket in DIRECTORY is reached, as libpq reads it."""
-    return f"host={directory} port=5432 user=postgres dbname=postgres"
+def conninfo(directory, name="postgres"):
+    """How the socket in DIRECTORY is reached, and which database of it, as libpq reads it."""
+    return f"host={directory} port=5432 user=postgres dbname={name}"
 
 
-def connect(state_dir, epoch=None):
+def connect(state_dir, epoch=None, name="postgres"):
     """By the socket in its directory; whoever can enter that is trusted. As the schema's owner, not
     in the server's role; EPOCH: of the lease under which calls are written."""
     connection = psycopg2.connect(
-        conninfo(socket(state_dir).parent),
+        conninfo(socket(state_dir).parent, name),
         connect_timeout=int(DEADLINE),
         options="" if epoch is None else f"-c otomo.epoch={epoch}",
     )
@@ -80,9 +81,9 @@ def connect(state_dir, epoch=None):
     return connection
 
 
-def rows(state_dir, query, values=()):
+def rows(state_dir, query, values=(), name="postgres"):
     """The rows of a query, each a dict."""
-    connection = connect(state_dir)
+    connection = connect(state_dir, name=name)
     try:
         with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
             cursor.execute(query, values)
@@ -91,10 +92,10 @@ def rows(state_dir, query, values=()):
         connection.close()
 
 
-def execute(state_dir, statement, values=()):
-    connection = connect(state_dir)
+def execute(state_dir, statement, values=(), name="postgres"):
+    connection = connect(state_dir, name=name)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(statement, values)
+            cursor.execute(statement, values or None)
     finally:
         connection.close()
