@@ -116,6 +116,13 @@ recording_mode (const OtApp *self)
   return g_str_equal (self->config->recording_mode, "off") ? OT_RECORDING_OFF : OT_RECORDING_ON_REQUEST;
 }
 
+/* A person's own pace is a rate; at once there may be what two seconds of it allow. */
+static OtQuotaRule
+two_seconds_of (gint64 a_second)
+{
+  return (OtQuotaRule) { 2 * a_second, 2 * G_USEC_PER_SEC };
+}
+
 static OtCallPorts
 call_ports (OtApp *self)
 {
@@ -136,7 +143,9 @@ call_ports (OtApp *self)
                              .lost_timeout_us = config->call_lost_timeout_us,
                              .resume_window_us = config->call_resume_window_us },
                   .charge = ot_charge_mode_parse (config->billing_charge),
-                  .recording = recording_mode (self) },
+                  .recording = recording_mode (self),
+                  .admission = { .max_calls = (guint) config->limit_calls,
+                                 .begun = two_seconds_of (config->limit_new_calls) } },
   };
 }
 
@@ -309,13 +318,6 @@ start_courier (OtApp *self)
 
   if (self->webhook_sender != NULL)
     self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options, self->clock);
-}
-
-/* A person's own pace is a rate; at once there may be what two seconds of it allow. */
-static OtQuotaRule
-two_seconds_of (gint64 a_second)
-{
-  return (OtQuotaRule) { 2 * a_second, 2 * G_USEC_PER_SEC };
 }
 
 static OtNetLimits

@@ -40,6 +40,8 @@ typedef struct {
   gint64 limit_address_connections;
   gint64 limit_unauthenticated;
   gint64 limit_wrong_tokens;
+  gint64 limit_calls;
+  gint64 limit_new_calls;
   char *media_address;
   gint64 media_port;
   char *recording_mode;

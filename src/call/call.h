@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include "admission.h"
 #include "billing.h"
 #include "call-fsm.h"
 #include "clock.h"
@@ -29,6 +30,7 @@ typedef struct {
   OtWatchLimits watch;        /* call.rtp_pause, rtp_timeout, lost_timeout, resume_window */
   OtChargeMode charge;        /* billing.charge */
   OtRecordingMode recording;  /* recording.mode */
+  OtAdmissionRules admission;
 } OtCallSettings;
 
 /** OtCallPorts: what calls need of the outside; borrowed by every call for its whole life. */

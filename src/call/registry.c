@@ -14,6 +14,7 @@ struct _OtRegistry {
   OtCallPorts ports;
   GHashTable *by_id; /* call id (borrowed from the call) → OtCall, owned */
   OtTimer look_timer;
+  OtAdmission admission;
   gboolean draining;
 };
 
@@ -105,6 +106,7 @@ static void
 on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *request)
 {
   const OtRecordPort *record = &self->ports.record;
+  const char *full;
   const char *event = ot_in_type_name (OT_IN_CALL_REQUEST);
   OtCall *call = g_hash_table_lookup (self->by_id, request->call_id);
 
@@ -122,6 +124,11 @@ on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *req
   } else if (g_hash_table_contains (self->by_id, request->call_id)) {
     ot_registry_refuse (self, sender, OT_CODE_DUPLICATE_CALL_ID,
                         "This callId was used for another call", event, request->call_id);
+  } else if ((full = ot_admission_take (&self->admission, &self->ports.settings.admission,
+                                        ot_registry_n_live (self), now_us (self)))
+             != NULL) {
+    ot_registry_refuse (self, sender, OT_CODE_TEMPORARILY_UNAVAILABLE, full, event,
+                        request->call_id);
   } else {
     call = ot_call_new (&self->ports, sender, request->call_id, request->to_user_id);
     g_hash_table_insert (self->by_id, call->id, call);
