@@ -137,7 +137,8 @@ async def test_connected_at_is_the_calls_beginning(scene):
     await scene.in_call()
     after = datetime.now(timezone.utc)
     told = scene.user.client.seen("call_connected")[0]
-    assert set(told.raw) == {"type", "payload"}, "the one event whose fields lie in payload"
+    if not scene.user.client.is_envelope:
+        assert set(told.raw) == {"type", "payload"}, "the one event whose fields lie in payload"
     assert told == {
         "type": "call_connected",
         "callId": scene.call_id,

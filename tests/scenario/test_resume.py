@@ -1,9 +1,16 @@
 """PROTOCOL.md section 4: a lost session is taken up again, and its call with it."""
 
+import asyncio
+import random
+
 import pytest
 
 from otomo.client import ENVELOPE, Client
 from otomo.scene import aside
+
+SETTINGS = {"limit.messages": 100_000, "limit.person_messages": 100_000}
+MESSAGES = 1000
+ON_THEIR_WAY = 16  # messages that nobody has heard of yet; the server takes 32
 
 
 @pytest.fixture
@@ -86,19 +93,26 @@ async def test_nobody_else_ends_a_session(scene, come_back):
     await scene.hang_up()
 
 
-async def test_a_channel_that_was_joined_misses_nothing(scene, come_back, in_envelope):
+async def join_channel(scene):
+    """A channel that both have joined; its name."""
     channel = f"away-{scene.user.id}"
     for arguments in (["add"], ["member", scene.user.id], ["member", scene.otomo.id]):
         await aside(scene.server.ctl, "channel", arguments[0], channel, *arguments[1:])
     await scene.online()
+    for person in scene.both:
+        await person.client.send("join_channel", channelId=channel)
+        await person.client.round_trip()
+    return channel
+
+
+async def test_a_channel_that_was_joined_misses_nothing(scene, come_back, in_envelope):
+    channel = await join_channel(scene)
     client = scene.user.client
 
     async def write(text):
         await scene.otomo.client.send("send_message", channelId=channel, text=text)
         await scene.otomo.client.expect("new_message", channelId=channel)
 
-    for person in scene.both:
-        await person.client.send("join_channel", channelId=channel)
     await client.send("send_message", channelId=channel, text="one")
     for person in scene.both:
         await person.client.expect("new_message", channelId=channel)
@@ -113,3 +127,35 @@ async def test_a_channel_that_was_joined_misses_nothing(scene, come_back, in_env
     await back.expect("new_message", message=lambda message: message["text"] == "four")
     told = client.seen("new_message") + back.seen("new_message")
     assert [event["message"]["text"] for event in told] == ["one", "two", "three", "four"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_lost_again_and_again_in_the_middle_of_1000(scene, come_back, in_envelope, seed):
+    """The connection is lost at random points, some of them in the midst of what is sent once more;
+    each sequence comes once (client.py counts them), and with it each message."""
+    channel = await join_channel(scene)
+    texts = [str(number) for number in range(MESSAGES)]
+    cuts = random.Random(seed).sample(range(1, MESSAGES), 8)
+    cuts = sorted(cuts + cuts[:4])  # twice: again with the first message after it has come back
+    client = scene.user.client
+    session_id = client.seen("connection_ack")[0]["sessionId"]
+
+    async def write():
+        for number, text in enumerate(texts):
+            await scene.otomo.client.send("send_message", channelId=channel, text=text)
+            if number >= ON_THEIR_WAY:
+                await scene.otomo.client.expect("new_message")
+
+    writing = asyncio.ensure_future(write())
+    told = []
+    while len(told) < MESSAGES:
+        told.append((await client.expect("new_message"))["message"]["text"])
+        if cuts and len(told) >= cuts[0]:
+            del cuts[0]
+            await client.lose()
+            told += [event["message"]["text"] for event in client.taken("new_message")]
+            client = await come_back(scene.user, session_id, client.received)
+            await client.expect("connection_ack", resumed=True, sessionId=session_id)
+    await writing
+    assert told == texts
+    await client.expect_none("new_message")

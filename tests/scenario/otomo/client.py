@@ -141,6 +141,12 @@ class Client:
         await self.send("heartbeat")
         await self.expect("heartbeat_ack")
 
+    def taken(self, *events):
+        """All of these names that have come and that no expect () took; none will."""
+        found = [event for event in self._inbox if event.type in events]
+        self._inbox = [event for event in self._inbox if event.type not in events]
+        return found
+
     def forget(self):
         """Whatever no expect () took so far, none will."""
         self._inbox.clear()
