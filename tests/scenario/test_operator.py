@@ -75,17 +75,6 @@ async def test_call_end(scene):
     await scene.over("admin", state="failed")
 
 
-async def test_audit_finds_a_broken_book(server):
-    wrong = "UPDATE accounts SET balance = balance + %s WHERE id = 'wallet/u40'"
-    server.execute("ALTER TABLE accounts DISABLE TRIGGER USER")
-    server.execute(wrong, 1)
-    ran = server.try_ctl("audit")
-    server.execute(wrong, -1)
-    server.execute("ALTER TABLE accounts ENABLE TRIGGER USER")
-    assert ran.status == 1 and "wallet/u40" in ran.out, ran
-    server.audit()
-
-
 WRONG = {
     "no verb": [],
     "unknown verb": ["dance"],
