@@ -106,6 +106,11 @@ export class Leg {
     await this.#addEarly();
   }
 
+  /** Another microphone speaks from now on. @param {MediaStreamTrack} track */
+  async speakInto(track) {
+    for (const sender of this.#pc.getSenders()) await sender.replaceTrack(track);
+  }
+
   /**
    * A candidate of the server's, kept until its description is there.
    *

@@ -79,10 +79,27 @@ export class Media {
     if (!this.#microphone) {
       const microphone = this.#open();
       this.#microphone = microphone;
-      this.#withTracks((track) => (track.enabled = !this.#muted));
+      this.#withTracks((track) => {
+        track.enabled = !this.#muted;
+        track.addEventListener('ended', () => this.#unplugged(microphone), { once: true });
+      });
       microphone.catch(() => this.#microphone === microphone && (this.#microphone = null));
     }
     return this.#microphone;
+  }
+
+  /**
+   * Its device is gone, which is not said when we stop it ourselves: whatever microphone there is
+   * now takes its place. When there is none, the server ends the call for its silence.
+   *
+   * @param {Promise<MediaStream>} gone
+   */
+  #unplugged(gone) {
+    if (this.#microphone !== gone) return;
+    this.#microphone = null;
+    this.#attempt(async (leg) => {
+      for (const track of (await this.microphone()).getAudioTracks()) await leg.speakInto(track);
+    });
   }
 
   /**

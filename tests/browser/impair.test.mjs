@@ -27,13 +27,14 @@ after(() => daemon?.close());
  *
  * @param {import('node:test').TestContext} t
  * @param {string} name
+ * @param {() => void} [before] runs in the user's page
  */
-async function talk(t, name) {
+async function talk(t, name, before) {
   const ids = { user: `u-${name}`, otomo: `o-${name}` };
   await Promise.all([daemon.addUser(ids.user, 10_000), daemon.addOtomo(ids.otomo, PRICE)]);
   const line = await Line.start(t, daemon);
   const [user, otomo] = await Promise.all([
-    Tab.open(t, line.url, { as: ids.user, to: ids.otomo }, { before: line.script }),
+    Tab.open(t, line.url, { as: ids.user, to: ids.otomo }, { before: line.script + (before ? `;(${before})()` : '') }),
     Tab.open(t, daemon.url, { as: ids.otomo }),
   ]);
   const { callId } = await call(user, otomo, ids.otomo);
@@ -156,6 +157,68 @@ describe('trouble', { concurrency: 3 }, () => {
     user.resume();
     await user.shows('view', 'over');
   });
+
+  test('muted, with one packet each 400 ms (DTX): the call goes on', TIMEOUT, async (t) => {
+    const quiet = () => {
+      const { setRemoteDescription } = RTCPeerConnection.prototype;
+      RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        const wanted = sdp.replace(/a=fmtp:(\d+) .*/, '$&;usedtx=1');
+        return setRemoteDescription.call(this, { type, sdp: wanted });
+      };
+    };
+    const { callId, user, otomo } = await talk(t, 'mute', quiet);
+    await user.click('mute');
+    await otomo.hearsSilence();
+    const before = await user.stats();
+    await pass(6000);
+    const during = await user.stats();
+    assert(before && during);
+    const count = during.packetsSent - before.packetsSent;
+    assert(count > 0 && count < 6 * 10, `${count} packets in 6 s`);
+    await user.click('mute');
+    await otomo.hears();
+    await user.click('end');
+    const stored = await assertBill(callId, 'user_end', await otomo.heard('call_end'));
+    assert.deepEqual(path(stored), ['ringing', 'accepted', 'in_call', 'ended']);
+  });
+
+  for (const [others, reason] of /** @type {const} */ ([
+    ['another', 'user_end'],
+    ['no other', 'rtp_stopped'],
+  ])) {
+    test(`the microphone is unplugged, and there is ${others}`, TIMEOUT, async (t) => {
+      const { callId, user, otomo } = await talk(t, `unplug-${reason}`, () => {
+        const { mediaDevices } = navigator;
+        const open = mediaDevices.getUserMedia.bind(mediaDevices);
+        mediaDevices.getUserMedia = async (wanted) => {
+          const stream = await open(wanted);
+          /** What a browser does when the device goes. @param {boolean} isLast */
+          const unplug = (isLast) => {
+            if (isLast)
+              mediaDevices.getUserMedia = async () => {
+                throw new DOMException('Requested device not found', 'NotFoundError');
+              };
+            const [track] = stream.getAudioTracks();
+            track.stop();
+            track.dispatchEvent(new Event('ended'));
+          };
+          Object.assign(globalThis, { unplug });
+          return stream;
+        };
+      });
+      await user.page.evaluate(
+        (isLast) => /** @type {any} */ (globalThis).unplug(isLast),
+        reason === 'rtp_stopped',
+      );
+      if (reason === 'user_end') {
+        await Promise.all([user.hears(), otomo.hears()]);
+        await user.click('end');
+      } else {
+        await user.says('problem-text', /\S/);
+      }
+      await assertBill(callId, reason, await otomo.heard('call_end'));
+    });
+  }
 
   test('another network: another connection and another leg, the same bill', TIMEOUT, async (t) => {
     const { callId, line, user, otomo } = await talk(t, 'change');

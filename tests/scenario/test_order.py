@@ -132,7 +132,7 @@ async def test_a_device_whose_voice_ends(scene, make_scene, who):
 
 @WHO
 async def test_a_leg_that_says_goodbye_ends_nothing_by_itself(scene, who):
-    """DTLS is closed: with the silence that follows it counts as silence, and another leg heals it."""
+    """DTLS is closed: it counts with the silence that follows, and another leg heals both."""
     await scene.in_call()
     await scene.tick(1)
     person = getattr(scene, who)
