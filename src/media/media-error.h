@@ -11,7 +11,7 @@ typedef enum {
   OT_MEDIA_ERROR_DESCRIPTION, /* a client's description or candidate can't be used; nothing changed
                                */
   OT_MEDIA_ERROR_START,  /* the media server can't start: plugin, pipeline file, address, socket */
-  OT_MEDIA_ERROR_ENGINE, /* GStreamer or libsrtp refused, or did not answer in time */
+  OT_MEDIA_ERROR_ENGINE, /* GStreamer or OpenSSL refused, or did not answer in time */
 } OtMediaError;
 
 #define OT_MEDIA_ERROR (ot_media_error_quark ())

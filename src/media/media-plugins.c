@@ -4,7 +4,6 @@
 #include "media-plugins.h"
 
 #include <openssl/crypto.h>
-#include <srtp2/srtp.h>
 
 #include "media-error.h"
 #include "media-log.h"
@@ -59,6 +58,5 @@ ot_media_version_text (void)
 {
   g_autofree char *gstreamer = gst_version_string ();
 
-  return g_strdup_printf ("%s, %s, OpenSSL %s", gstreamer, srtp_get_version_string (),
-                          OpenSSL_version (OPENSSL_VERSION_STRING));
+  return g_strdup_printf ("%s, OpenSSL %s", gstreamer, OpenSSL_version (OPENSSL_VERSION_STRING));
 }

@@ -10,6 +10,5 @@
  */
 gboolean ot_media_check_plugins (GError **error);
 
-/** ot_media_version_text: (transfer full): "GStreamer 1.22.0, libsrtp2 2.5.0, OpenSSL 3.0.17", as
- * loaded. */
+/** ot_media_version_text: (transfer full): "GStreamer 1.22.0, OpenSSL 3.0.17", as loaded. */
 char *ot_media_version_text (void);

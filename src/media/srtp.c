@@ -1,21 +1,39 @@
-/* One leg's SRTP contexts on libsrtp2. libsrtp keeps a context for every SSRC that it ever
- * authenticated; the lists here are what bounds them. */
+/* One leg's SRTP and SRTCP: which bytes are encrypted, which are authenticated, and which packet of
+ * its source each is. Keys and transforms are in srtp-keys.c, the memory of what has been in
+ * replay-window.c. What arrives here came from anybody: it is believed when its tag is right. */
 
 #include "srtp.h"
 
-#include <srtp2/srtp.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "media-error.h"
+#include "replay-window.h"
+#include "srtp-keys.h"
 
-#define REPLAY_WINDOW_PACKETS 512
+#define RTP_HEADER 12
+#define RTCP_HEADER 8
+#define ROC_BYTES 4
+#define INDEX_BYTES 4         /* of SRTCP, behind the packet */
+#define ENCRYPTED 0x80000000u /* in SRTCP's index: the E bit */
+#define SRTCP_INDEX_MAX 0x7fffffffu
 
-G_STATIC_ASSERT (OT_SRTP_TRAILER >= SRTP_MAX_TRAILER_LEN);
+G_STATIC_ASSERT (OT_SRTP_KEY_SIZE == OT_SRTP_MASTER_SIZE);
+G_STATIC_ASSERT (OT_SRTP_TRAILER == INDEX_BYTES + OT_SRTP_TAG_BYTES);
 
 typedef struct {
-  srtp_t context;
-  guint32 ssrcs[OT_SRTP_SSRC_MAX];
-  guint n_ssrcs;
+  guint32 ssrc;
+  OtReplayWindow rtp;
+  OtReplayWindow rtcp;     /* receiving */
+  guint32 next_rtcp_index; /* sending */
+} Source;
+
+typedef struct {
+  OtSrtpKeys rtp;
+  OtSrtpKeys rtcp;
+  Source sources[OT_SRTP_SSRC_MAX];
+  guint n_sources;
 } Direction;
 
 struct _OtSrtp {
@@ -23,30 +41,155 @@ struct _OtSrtp {
   Direction send;
 };
 
-typedef srtp_err_status_t (*Operation) (srtp_t context, void *packet, int *size);
+/* ---- sources ---- */
+
+/* Returns: (nullable): the place of a source, a fresh one for a new source; NULL: there are too
+ * many. It stays fresh, and free, until it is kept. */
+static Source *
+find_source (Direction *self, guint32 ssrc)
+{
+  guint i = 0;
+
+  while (i < self->n_sources && self->sources[i].ssrc != ssrc)
+    i++;
+  if (i == OT_SRTP_SSRC_MAX)
+    return NULL;
+  if (i == self->n_sources)
+    self->sources[i] = (Source){ .ssrc = ssrc };
+  return &self->sources[i];
+}
+
+static void
+keep_source (Direction *self, const Source *source)
+{
+  self->n_sources = MAX (self->n_sources, (guint)(source - self->sources) + 1);
+}
+
+/* ---- RTP ---- */
+
+/* Returns: where the payload begins, behind sources and extension; 0: not within @size. */
+static gsize
+payload_offset (const guint8 *packet, gsize size)
+{
+  gsize offset = RTP_HEADER + 4 * (gsize)(packet[0] & 15);
+  gboolean has_extension = (packet[0] & 16) != 0;
+
+  if (has_extension && offset + 4 <= size)
+    offset += 4 + 4 * (gsize)ot_get16 (packet + offset + 2);
+  else if (has_extension)
+    return 0;
+  return offset <= size ? offset : 0;
+}
+
+static void
+make_rtp_tag (OtSrtpKeys *keys, const guint8 *packet, gsize size, guint64 index, guint8 *tag)
+{
+  guint8 roc[ROC_BYTES];
+
+  ot_set32 (roc, (guint32)(index >> 16));
+  ot_srtp_keys_tag (keys, packet, size, roc, sizeof roc, tag);
+}
+
+gboolean
+ot_srtp_protect (OtSrtp *self, guint8 *packet, gsize *size)
+{
+  Direction *send = &self->send;
+  gsize offset = *size >= RTP_HEADER ? payload_offset (packet, *size) : 0;
+  Source *source = offset != 0 ? find_source (send, ot_get32 (packet + 8)) : NULL;
+  guint64 index;
+
+  if (source == NULL)
+    return FALSE;
+  index = ot_replay_window_guess (&source->rtp, ot_get16 (packet + 2));
+  if (!ot_replay_window_allows (&source->rtp, index)) /* a second text under one keystream */
+    return FALSE;
+  ot_srtp_keys_crypt (&send->rtp, source->ssrc, index, packet + offset, *size - offset);
+  make_rtp_tag (&send->rtp, packet, *size, index, packet + *size);
+  ot_replay_window_add (&source->rtp, index);
+  keep_source (send, source);
+  *size += OT_SRTP_TAG_BYTES;
+  return TRUE;
+}
+
+gboolean
+ot_srtp_unprotect (OtSrtp *self, guint8 *packet, gsize *size)
+{
+  Direction *receive = &self->receive;
+  gsize inner = *size >= RTP_HEADER + OT_SRTP_TAG_BYTES ? *size - OT_SRTP_TAG_BYTES : 0;
+  gsize offset = inner != 0 ? payload_offset (packet, inner) : 0;
+  Source *source = offset != 0 ? find_source (receive, ot_get32 (packet + 8)) : NULL;
+  guint8 tag[OT_SRTP_TAG_BYTES];
+  guint64 index;
+
+  if (source == NULL)
+    return FALSE;
+  index = ot_replay_window_guess (&source->rtp, ot_get16 (packet + 2));
+  if (!ot_replay_window_allows (&source->rtp, index))
+    return FALSE;
+  make_rtp_tag (&receive->rtp, packet, inner, index, tag);
+  if (CRYPTO_memcmp (tag, packet + inner, sizeof tag) != 0)
+    return FALSE;
+  ot_srtp_keys_crypt (&receive->rtp, source->ssrc, index, packet + offset, inner - offset);
+  ot_replay_window_add (&source->rtp, index);
+  keep_source (receive, source);
+  *size = inner;
+  return TRUE;
+}
+
+/* ---- RTCP ---- */
+
+gboolean
+ot_srtp_protect_rtcp (OtSrtp *self, guint8 *packet, gsize *size)
+{
+  Direction *send = &self->send;
+  Source *source = *size >= RTCP_HEADER ? find_source (send, ot_get32 (packet + 4)) : NULL;
+  guint32 index;
+
+  if (source == NULL || source->next_rtcp_index > SRTCP_INDEX_MAX)
+    return FALSE;
+  index = source->next_rtcp_index++;
+  ot_srtp_keys_crypt (&send->rtcp, source->ssrc, index, packet + RTCP_HEADER, *size - RTCP_HEADER);
+  ot_set32 (packet + *size, index | ENCRYPTED);
+  *size += INDEX_BYTES;
+  ot_srtp_keys_tag (&send->rtcp, packet, *size, NULL, 0, packet + *size);
+  keep_source (send, source);
+  *size += OT_SRTP_TAG_BYTES;
+  return TRUE;
+}
+
+gboolean
+ot_srtp_unprotect_rtcp (OtSrtp *self, guint8 *packet, gsize *size)
+{
+  Direction *receive = &self->receive;
+  gsize inner = *size >= RTCP_HEADER + OT_SRTP_TRAILER ? *size - OT_SRTP_TRAILER : 0;
+  Source *source = inner != 0 ? find_source (receive, ot_get32 (packet + 4)) : NULL;
+  guint8 tag[OT_SRTP_TAG_BYTES];
+  guint32 index;
+
+  if (source == NULL)
+    return FALSE;
+  index = ot_get32 (packet + inner);
+  if ((index & ENCRYPTED) == 0 || !ot_replay_window_allows (&source->rtcp, index & ~ENCRYPTED))
+    return FALSE;
+  ot_srtp_keys_tag (&receive->rtcp, packet, inner + INDEX_BYTES, NULL, 0, tag);
+  if (CRYPTO_memcmp (tag, packet + inner + INDEX_BYTES, sizeof tag) != 0)
+    return FALSE;
+  index &= ~ENCRYPTED;
+  ot_srtp_keys_crypt (&receive->rtcp, source->ssrc, index, packet + RTCP_HEADER,
+                      inner - RTCP_HEADER);
+  ot_replay_window_add (&source->rtcp, index);
+  keep_source (receive, source);
+  *size = inner;
+  return TRUE;
+}
+
+/* ---- life ---- */
 
 static gboolean
-make_context (Direction *self, srtp_ssrc_type_t type, const guint8 *key, GError **error)
+derive (Direction *self, const guint8 *master)
 {
-  static gsize ready;
-  srtp_policy_t policy = { 0 };
-  srtp_err_status_t status = srtp_err_status_ok;
-
-  if (g_once_init_enter (&ready)) {
-    srtp_init ();
-    g_once_init_leave (&ready, 1);
-  }
-  srtp_crypto_policy_set_rtp_default (&policy.rtp);
-  srtp_crypto_policy_set_rtcp_default (&policy.rtcp);
-  policy.ssrc.type = type;
-  policy.key = (guchar *)key; /* read only, copied */
-  policy.window_size = REPLAY_WINDOW_PACKETS;
-  status = srtp_create (&self->context, &policy);
-  if (status == srtp_err_status_ok)
-    return TRUE;
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "libsrtp refused the keys (status %d)",
-               status);
-  return FALSE;
+  return ot_srtp_keys_derive (&self->rtp, master, OT_SRTP_LABEL_RTP)
+         && ot_srtp_keys_derive (&self->rtcp, master, OT_SRTP_LABEL_RTCP);
 }
 
 OtSrtp *
@@ -56,72 +199,19 @@ ot_srtp_new (const guint8 receive_key[OT_SRTP_KEY_SIZE],
 {
   g_autoptr (OtSrtp) self = g_new0 (OtSrtp, 1);
 
-  if (!make_context (&self->receive, ssrc_any_inbound, receive_key, error)
-      || !make_context (&self->send, ssrc_any_outbound, send_key, error))
-    return NULL;
-  return g_steal_pointer (&self);
+  if (derive (&self->receive, receive_key) && derive (&self->send, send_key))
+    return g_steal_pointer (&self);
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE,
+               "OpenSSL has no AES-128-CTR here, which SRTP needs");
+  return NULL;
 }
 
 void
 ot_srtp_free (OtSrtp *self)
 {
-  if (self->receive.context != NULL)
-    srtp_dealloc (self->receive.context);
-  if (self->send.context != NULL)
-    srtp_dealloc (self->send.context);
+  ot_srtp_keys_clear (&self->receive.rtp);
+  ot_srtp_keys_clear (&self->receive.rtcp);
+  ot_srtp_keys_clear (&self->send.rtp);
+  ot_srtp_keys_clear (&self->send.rtcp);
   g_free (self);
-}
-
-static guint
-find_ssrc (const Direction *self, guint32 ssrc)
-{
-  guint i = 0;
-
-  while (i < self->n_ssrcs && self->ssrcs[i] != ssrc)
-    i++;
-  return i;
-}
-
-/* @ssrc_offset: 8 in RTP, 4 in RTCP. A source takes a place only when its packet was good. */
-static gboolean
-run (Direction *self, Operation operation, guint8 *packet, gsize *size, gsize ssrc_offset)
-{
-  int length = (int)*size;
-  guint32 ssrc;
-  guint place;
-
-  if (*size < ssrc_offset + 4 || *size > G_MAXUINT16)
-    return FALSE;
-  memcpy (&ssrc, packet + ssrc_offset, sizeof ssrc);
-  place = find_ssrc (self, ssrc);
-  if (place == OT_SRTP_SSRC_MAX || operation (self->context, packet, &length) != srtp_err_status_ok)
-    return FALSE;
-  if (place == self->n_ssrcs)
-    self->ssrcs[self->n_ssrcs++] = ssrc;
-  *size = (gsize)length;
-  return TRUE;
-}
-
-gboolean
-ot_srtp_unprotect (OtSrtp *self, guint8 *packet, gsize *size)
-{
-  return run (&self->receive, srtp_unprotect, packet, size, 8);
-}
-
-gboolean
-ot_srtp_protect (OtSrtp *self, guint8 *packet, gsize *size)
-{
-  return run (&self->send, srtp_protect, packet, size, 8);
-}
-
-gboolean
-ot_srtp_unprotect_rtcp (OtSrtp *self, guint8 *packet, gsize *size)
-{
-  return run (&self->receive, srtp_unprotect_rtcp, packet, size, 4);
-}
-
-gboolean
-ot_srtp_protect_rtcp (OtSrtp *self, guint8 *packet, gsize *size)
-{
-  return run (&self->send, srtp_protect_rtcp, packet, size, 4);
 }

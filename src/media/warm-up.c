@@ -53,7 +53,7 @@ describe_leg (const OtLegContext *context, GstElement *pipeline, GError **error)
   return answer;
 }
 
-/* libsrtp's ciphers may be found at run time only (Debian's rest on NSS). */
+/* OpenSSL may be configured without what SRTP needs. */
 static gboolean
 srtp_works (GError **error)
 {

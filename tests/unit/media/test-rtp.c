@@ -1,15 +1,14 @@
-/* SRTP by round trip, and the arithmetic of one voice made of several sources. */
+/* The arithmetic of one voice made of several sources. */
 
 #include <glib.h>
 #include <string.h>
 
 #include "rewrite.h"
-#include "srtp.h"
 
 #define PAYLOAD 40
 
 typedef struct {
-  guint8 data[12 + PAYLOAD + OT_SRTP_TRAILER];
+  guint8 data[12 + PAYLOAD];
   gsize size;
 } Packet;
 
@@ -44,99 +43,6 @@ rtp (guint32 ssrc, guint16 sequence, guint32 timestamp)
   put32 (packet.data + 8, ssrc);
   memset (packet.data + 12, 'v', PAYLOAD);
   return packet;
-}
-
-static OtSrtp *
-make_srtp (guint8 receive, guint8 send)
-{
-  guint8 receive_key[OT_SRTP_KEY_SIZE];
-  guint8 send_key[OT_SRTP_KEY_SIZE];
-  g_autoptr (GError) error = NULL;
-  OtSrtp *srtp;
-
-  memset (receive_key, receive, sizeof receive_key);
-  memset (send_key, send, sizeof send_key);
-  srtp = ot_srtp_new (receive_key, send_key, &error);
-  g_assert_no_error (error);
-  return srtp;
-}
-
-static void
-test_round_trip (void)
-{
-  g_autoptr (OtSrtp) a = make_srtp (1, 2);
-  g_autoptr (OtSrtp) b = make_srtp (2, 1);
-  Packet plain = rtp (7, 65530, 0);
-
-  for (guint i = 0; i < 20; i++) { /* over the wrap of the sequence number */
-    Packet packet = rtp (7, (guint16)(65530 + i), 960 * i);
-
-    plain = packet;
-    g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
-    g_assert_cmpuint (packet.size, ==, plain.size + 10);
-    g_assert_true (memcmp (packet.data + 12, plain.data + 12, PAYLOAD) != 0);
-    g_assert_true (ot_srtp_unprotect (b, packet.data, &packet.size));
-    g_assert_cmpmem (packet.data, packet.size, plain.data, plain.size);
-  }
-}
-
-static void
-test_rtcp_round_trip (void)
-{
-  g_autoptr (OtSrtp) a = make_srtp (1, 2);
-  g_autoptr (OtSrtp) b = make_srtp (2, 1);
-  guint8 report[28 + OT_SRTP_TRAILER] = { 0x80, 200, 0, 6, 0, 0, 0, 7 };
-  gsize size = 28;
-
-  g_assert_true (ot_srtp_protect_rtcp (a, report, &size));
-  g_assert_cmpuint (size, ==, 28 + 14);
-  g_assert_true (ot_srtp_unprotect_rtcp (b, report, &size));
-  g_assert_cmpuint (size, ==, 28);
-}
-
-static void
-test_forged_and_replayed (void)
-{
-  g_autoptr (OtSrtp) a = make_srtp (1, 2);
-  g_autoptr (OtSrtp) b = make_srtp (2, 1);
-  Packet packet = rtp (7, 1, 0);
-  Packet copy;
-
-  g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
-  for (gsize i = 0; i < packet.size; i++) {
-    copy = packet;
-    copy.data[i] ^= 1;
-    g_assert_false (ot_srtp_unprotect (b, copy.data, &copy.size));
-  }
-  for (gsize size = 0; size < packet.size; size++) {
-    copy = packet;
-    copy.size = size;
-    g_assert_false (ot_srtp_unprotect (b, copy.data, &copy.size));
-  }
-  copy = packet;
-  g_assert_true (ot_srtp_unprotect (b, copy.data, &copy.size));
-  copy = packet;
-  g_assert_false (ot_srtp_unprotect (b, copy.data, &copy.size));
-}
-
-/* A client could open sources without end; only so many are followed. Forged ones take no place. */
-static void
-test_too_many_sources (void)
-{
-  g_autoptr (OtSrtp) b = make_srtp (2, 1);
-
-  for (guint32 ssrc = 0; ssrc < 1000; ssrc++) {
-    Packet forged = rtp (ssrc, 1, 0);
-
-    g_assert_false (ot_srtp_unprotect (b, forged.data, &forged.size));
-  }
-  for (guint32 ssrc = 0; ssrc < OT_SRTP_SSRC_MAX + 3; ssrc++) {
-    g_autoptr (OtSrtp) a = make_srtp (1, 2);
-    Packet packet = rtp (ssrc, 1, 0);
-
-    g_assert_true (ot_srtp_protect (a, packet.data, &packet.size));
-    g_assert_true (ot_srtp_unprotect (b, packet.data, &packet.size) == (ssrc < OT_SRTP_SSRC_MAX));
-  }
 }
 
 static void
@@ -244,10 +150,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/srtp/round-trip", test_round_trip);
-  g_test_add_func ("/srtp/rtcp-round-trip", test_rtcp_round_trip);
-  g_test_add_func ("/srtp/forged-and-replayed", test_forged_and_replayed);
-  g_test_add_func ("/srtp/too-many-sources", test_too_many_sources);
   g_test_add_func ("/rewrite/first-source-as-it-is", test_first_source_as_it_is);
   g_test_add_func ("/rewrite/next-source-continues", test_next_source_continues);
   g_test_add_func ("/rewrite/reports-follow", test_reports_follow);
