@@ -76,6 +76,28 @@ async def test_the_call_explained(server, cast):
     assert (await aside(server.try_ctl, "call", "explain", "never-was")).status != 0
 
 
+async def test_a_gap_explained(server, cast):
+    scene = await cast("gap", 100)
+    await scene.in_call()
+    await scene.tick(1)
+    for act, state in (("pause", "reconnecting"), ("talk", "in_call"), ("pause", "reconnecting")):
+        getattr(scene.otomo.peer, act)()
+        await scene.state(state)
+    await scene.hang_up()
+    told = json.loads(await aside(server.ctl, "call", "explain", scene.call_id, "--json"))
+    gaps = [line for line in told if line["what"] == "gap"]
+    assert [gap["detail"].partition(" s, ")[2] for gap in gaps] == [
+        "until rtp_back",
+        "until call_end_request",
+    ]
+    changes = [e for e in await scene.events() if "reconnecting" in (e["from_state"], e["to_state"])]
+    changes = [e for e in changes if e["from_state"] != e["to_state"]]
+    spans = [over["at"] - begun["at"] for begun, over in zip(changes[::2], changes[1::2])]
+    assert [float(gap["detail"].partition(" s")[0]) for gap in gaps] == [
+        round(span.total_seconds(), 3) for span in spans
+    ]
+
+
 def test_points_by_hand(server):
     server.add("by-hand", "user", balance=50)
     why = ("--reason", "the line was bad, call 7", "--operator", "ada")
