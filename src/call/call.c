@@ -288,7 +288,7 @@ requester (const OtCall *self)
 {
   const OtParty *caller = &self->party[OT_SIDE_CALLER];
 
-  return (OtSender){ caller->user_id, caller->session_id, self->request_sequence };
+  return (OtSender){ caller->user_id, self->request_session, self->request_sequence };
 }
 
 static void
@@ -575,6 +575,7 @@ ot_call_new (const OtCallPorts *ports,
   self->state = OT_CALL_REQUESTED;
   self->party[OT_SIDE_CALLER].user_id = g_strdup (caller->user_id);
   self->party[OT_SIDE_CALLER].session_id = g_strdup (caller->session_id);
+  self->request_session = g_strdup (caller->session_id);
   self->party[OT_SIDE_CALLEE].user_id = g_strdup (callee_id);
   self->request_sequence = caller->sequence;
   self->wall_offset_us = ot_clock_wall_us (ports->clock) - at_us;
@@ -602,6 +603,7 @@ ot_call_free (OtCall *self)
     g_free (self->party[side].user_id);
     g_free (self->party[side].session_id);
   }
+  g_free (self->request_session);
   g_free (self->id);
   g_free (self);
 }

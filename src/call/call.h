@@ -31,6 +31,8 @@ typedef struct {
   OtChargeMode charge;        /* billing.charge */
   OtRecordingMode recording;  /* recording.mode */
   OtAdmissionRules admission;
+  gint64 look_us; /* how often all calls are looked at; 0: ten times a second. What comes of it does
+                     not depend on it, only when */
 } OtCallSettings;
 
 /** OtCallPorts: what calls need of the outside; borrowed by every call for its whole life. */
@@ -74,7 +76,8 @@ typedef struct {
   gint64 connected_us;     /* the clock's zero, monotonic; 0: never connected */
   gint64 talked_until_us;  /* when it left in_call last, monotonic; 0: it has not */
   gint64 ended_us;         /* monotonic; 0: live */
-  gint64 request_sequence; /* the caller's own number of call_request; 0: none */
+  char *request_session;   /* owned; who sent call_request, and is told when it is refused */
+  gint64 request_sequence; /* that one's own number of it; 0: none */
   gint64 wall_offset_us; /* UTC − monotonic when the call was made: the call's own wall clock, which
                             no step moves */
   gint64 price_points;   /* per unit, frozen by the database at the request */

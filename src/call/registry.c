@@ -47,7 +47,7 @@ on_look (gpointer user_data)
 static void
 arm_look (OtRegistry *self)
 {
-  ot_timer_arm (&self->look_timer, now_us (self) + LOOK_INTERVAL_US, on_look, self);
+  ot_timer_arm (&self->look_timer, now_us (self) + self->ports.settings.look_us, on_look, self);
 }
 
 void
@@ -370,6 +370,8 @@ ot_registry_new (const OtCallPorts *ports)
   OtRegistry *self = g_new0 (OtRegistry, 1);
 
   self->ports = *ports;
+  if (self->ports.settings.look_us == 0)
+    self->ports.settings.look_us = LOOK_INTERVAL_US;
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ot_call_free);
   arm_look (self);
   return self;

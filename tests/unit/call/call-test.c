@@ -334,6 +334,18 @@ test_request_refused (void)
   end_test (call);
 }
 
+/* The connection went meanwhile: its session may be resumed, and then hears of it. */
+static void
+test_refused_after_a_loss (void)
+{
+  OtCall *call = new_call ();
+
+  ot_call_connection_closed (call, OT_SIDE_CALLER, "s1");
+  answer ("0:call_request:0", OT_OUTCOME_USER_BUSY);
+  assert_told ("s1 error USER_BUSY of 7\n");
+  end_test (call);
+}
+
 /* Cancelled before the database answered, which then refuses: the end must not be written for a
  * call that never was. */
 static void
@@ -787,6 +799,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/call/told-after-commit", test_told_after_commit);
   g_test_add_func ("/call/request-refused", test_request_refused);
+  g_test_add_func ("/call/refused-after-a-loss", test_refused_after_a_loss);
   g_test_add_func ("/call/cancelled-then-refused", test_cancelled_then_refused);
   g_test_add_func ("/call/cancelled-then-stored", test_cancelled_then_stored);
   g_test_add_func ("/call/request-unanswered", test_request_unanswered);
