@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from otomo import database
+from otomo.health import wait_ready
 from otomo.scene import aside, instant
 
 UNIT = timedelta(seconds=1)
@@ -60,6 +61,22 @@ async def test_a_request_meanwhile(scene, stopped_clock):
     row = await scene.row_when(status="failed")
     assert row["end_reason"] == "system_error"
     await scene.otomo.client.expect_none("incoming_call")
+
+
+async def test_a_request_when_it_is_known_to_be_away(scene, stopped_clock):
+    """Refused at once and without a trace, so that it can be made again."""
+    await scene.online()
+    stopped_clock()
+    await aside(wait_ready, scene.server, 503)
+    await scene.request()
+    await scene.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=scene.call_id)
+    database.thaw(scene.server.state_dir)
+    await aside(wait_ready, scene.server, 200)
+    for person in scene.both:
+        await person.client.expect_none("incoming_call", "call_end")
+    await scene.in_call()
+    await scene.tick(1)
+    await scene.hang_up()
 
 
 async def test_a_request_while_the_server_drains(scene, make_scene, server, stopped_clock):

@@ -1,28 +1,9 @@
 """/healthz and /readyz, for load balancers: whether the process lives, whether it takes calls."""
 
-import json
 import threading
-import time
-import urllib.error
-import urllib.request
 
 from otomo import DEADLINE, database
-
-
-def ask(server, path, method="GET"):
-    request = urllib.request.Request(server.address + path, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
-            return answer.status, json.loads(answer.read() or "null")
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.loads(refused.read() or "null")
-
-
-def wait_ready(server, status):
-    end = time.monotonic() + DEADLINE
-    while ask(server, "/readyz")[0] != status:
-        assert time.monotonic() < end, f"/readyz has not become {status}"
-        time.sleep(0.05)
+from otomo.health import ask, wait_ready
 
 
 def test_ready(server):

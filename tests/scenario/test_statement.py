@@ -90,8 +90,8 @@ async def test_a_gap_explained(server, cast):
         "until rtp_back",
         "until call_end_request",
     ]
-    changes = [e for e in await scene.events() if "reconnecting" in (e["from_state"], e["to_state"])]
-    changes = [e for e in changes if e["from_state"] != e["to_state"]]
+    states = [(e["from_state"], e["to_state"], e) for e in await scene.events()]
+    changes = [e for old, new, e in states if old != new and "reconnecting" in (old, new)]
     spans = [over["at"] - begun["at"] for begun, over in zip(changes[::2], changes[1::2])]
     assert [float(gap["detail"].partition(" s")[0]) for gap in gaps] == [
         round(span.total_seconds(), 3) for span in spans

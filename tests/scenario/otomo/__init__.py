@@ -2,6 +2,7 @@
 
 server.py   starts and stops otomod, runs otomoctl, reads the database
 client.py   one WebSocket connection: send, expect
+health.py   what a server says of itself at /healthz and /readyz
 relay.py    a bad line to PostgreSQL
 wallclock.py a server whose wall clock can be set
 price.py    what a call costs, by a model of its own
