@@ -91,7 +91,8 @@ export const isLive = (call) => call !== null && LIVE_STATES.has(call.state);
  * - `chat` {channelId}: something was written; `written` has all of it
  * - `voice` {MediaStream}: the other side's voice; again when the media path was made anew
  * - `problem` {OtomoError}: an `error` of the server's, or a failure of one's own media
- * - `message` {event, fields}: every message of the server, before it is acted on
+ * - `message` {event, fields}: every message of the server, before it is acted on; not those with
+ *   which a token was renewed
  */
 export class OtomoClient extends EventTarget {
   /** @type {OtomoOptions} */ #options;
@@ -167,7 +168,9 @@ export class OtomoClient extends EventTarget {
    *
    * @param {string} url of the socket; relative to the page, `http` counts as `ws`
    * @param {string} userId
-   * @param {string | (() => string | Promise<string>)} token  a function is asked at each try
+   * @param {string | (() => string | Promise<string>)} token  a function is asked at each try,
+   *   and when the last token is about to expire: it renews the connection, unnoticed. A text that
+   *   expires is told of as a `problem`, UNAUTHENTICATED
    * @returns {Promise<void>} at the first acknowledgement; OtomoError CONNECTION_CLOSED when there
    *   will be none
    */

@@ -1,5 +1,6 @@
 /*
- * One signalling connection that comes back by itself: socket, first message, heartbeat, back-off.
+ * One signalling connection that comes back by itself: socket, first message, heartbeat, back-off,
+ * and a fresh token before the old one has expired.
  * Knows nothing of calls. What it is told to send while it is not open it refuses, and says so:
  * what was true before a loss is for the server to repeat, not for a queue of ours.
  */
@@ -20,19 +21,21 @@ import { backoffMs } from './otomo-backoff.js';
  *
  * @typedef {object} ConnectionListener
  * @property {(report: ConnectionReport) => void} changed
- * @property {(event: string, fields: Fields) => void} received  each message; `connection_ack` is
- *   the first
+ * @property {(event: string, fields: Fields) => void} received  each message, but those with which
+ *   a token was renewed; `connection_ack` is the first
  *
  * @typedef {object} ConnectionOptions
  * @property {string} url
  * @property {string} userId
- * @property {string | (() => string | Promise<string>)} token  a function is asked before each try
+ * @property {string | (() => string | Promise<string>)} token  a function is asked before each try,
+ *   and for a fresh one when the last is about to expire; a text is all that there is
  * @property {Format} format
  * @property {ConnectionListener} listener
  */
 
 /** Close codes after which the same try again would get the same answer. */
 const FINAL_CODES = new Set([1003, 1007, 1009, 4400, 4401, 4403, 4409]);
+const TOKEN_REFUSED = 4401;
 const RATE_LIMITED = 4429;
 const NO_CODE = 1006;
 
@@ -48,6 +51,7 @@ export class Connection {
   /** @type {ConnectionState} */ #state = 'closed';
   #attempt = 0;
   #heard = false; // anything since the last heartbeat
+  #isRenewing = false; // a fresh token was asked for, and is not taken yet
   #heartbeatMs = 0; // 0: the server wants none
   /** @type {{sessionId: string, lastSequence: number} | undefined} */ #resume;
   /** @type {any} */ #timer = 0; // one at a time: ack deadline, next try, or heartbeat
@@ -108,9 +112,7 @@ export class Connection {
 
     let token;
     try {
-      token = await (typeof this.#options.token === 'function'
-        ? this.#options.token()
-        : this.#options.token);
+      token = await this.#token();
     } catch {
       if (!isStale()) this.#lost(NO_CODE);
       return;
@@ -130,6 +132,12 @@ export class Connection {
     this.#timer = setTimeout(() => this.#lost(NO_CODE), ACK_TIMEOUT_MS);
   }
 
+  /** @returns {Promise<string>} */
+  async #token() {
+    const { token } = this.#options;
+    return typeof token === 'function' ? token() : token;
+  }
+
   /** @param {string} event @param {Fields} fields */
   #write(event, fields) {
     this.#socket?.send(this.#options.format.encode(event, fields));
@@ -140,15 +148,50 @@ export class Connection {
     const message = typeof data === 'string' ? this.#options.format.decode(data) : null;
     if (!message) return;
     this.#heard = true;
-    if (message.event === 'connection_ack') this.#acknowledged(message.fields);
+    const isOurs = this.#state === 'open' && this.#isAboutToken(message);
+    if (message.event === 'connection_ack' && !isOurs) this.#acknowledged(message.fields);
     if (this.#resume && message.sequence) this.#resume.lastSequence = message.sequence;
+    if (isOurs) return;
     this.#options.listener.received(message.event, message.fields);
+  }
+
+  /**
+   * The server says, unasked and in good time, that the token of an open connection ends.
+   *
+   * @param {import('./otomo-wire.js').Message} message
+   * @returns {boolean} false: it is not about that, or there is nothing to be done about it here
+   */
+  #isAboutToken({ event, fields }) {
+    if (event === 'connection_ack') {
+      this.#isRenewing = false;
+      return true;
+    }
+    if (event !== 'error' || fields.originalEvent !== 'init_connection') return false;
+    const wasRefused = this.#isRenewing; // the server tells once more when the old one has expired
+    this.#isRenewing = false;
+    const isOld = fields.code === 'UNAUTHENTICATED' && typeof this.#options.token === 'function';
+    if (wasRefused || !isOld) return false;
+    this.#renew();
+    return true;
+  }
+
+  async #renew() {
+    const socket = this.#socket;
+    this.#isRenewing = true;
+    try {
+      const token = await this.#token();
+      if (this.#socket === socket)
+        this.#write('init_connection', { userId: this.#options.userId, token });
+    } catch {
+      this.#isRenewing = false; // to be asked again when the old one has expired
+    }
   }
 
   /** @param {Fields} ack */
   #acknowledged(ack) {
     clearTimeout(this.#timer);
     this.#attempt = 0;
+    this.#isRenewing = false;
     // Named after a loss, so that a connection which only we know to be dead lets go of the call.
     this.#resume = { sessionId: ack.sessionId, lastSequence: 0 };
     this.#become('open');
@@ -174,7 +217,10 @@ export class Connection {
   /** @param {number} code */
   #lost(code) {
     this.#abandon(1000);
-    if (FINAL_CODES.has(code) || this.#attempt >= ATTEMPTS_MAX) {
+    // A token that was good once has only expired: the next one is a fresh one.
+    const isExpired =
+      code === TOKEN_REFUSED && this.isOpen && typeof this.#options.token === 'function';
+    if ((FINAL_CODES.has(code) && !isExpired) || this.#attempt >= ATTEMPTS_MAX) {
       this.#become('closed', { code });
       return;
     }
