@@ -244,6 +244,7 @@ array_node (const OtField *field, gconstpointer source)
 {
   const char *items = MEMBER_CONST (gpointer, source, field->offset);
   gsize n = MEMBER_CONST (gsize, source, field->count_offset);
+  JsonNode *node = json_node_new (JSON_NODE_ARRAY);
   JsonArray *array = json_array_sized_new (n);
 
   for (gsize i = 0; i < n; i++) {
@@ -252,7 +253,8 @@ array_node (const OtField *field, gconstpointer source)
     else
       json_array_add_string_element (array, ((const char *const *)items)[i]);
   }
-  return json_node_init_array (json_node_alloc (), array);
+  json_node_take_array (node, array);
+  return node;
 }
 
 /* NULL where an optional field has no value. */

@@ -1,6 +1,6 @@
 """Many calls in one process, with every kind of end: what they took is given back. Threads and open
 files return to where they were; GStreamer's leaks tracer finds nothing at the end. OTOMO_CALLS makes
-it longer (./dev soak calls), and then memory has to return too."""
+it longer (./dev soak calls), and then it is memory, not the tracer, that has to show it."""
 
 import asyncio
 import os
@@ -19,19 +19,19 @@ from conftest import SETTINGS as COMMON
 
 CALLS = int(os.environ.get("OTOMO_CALLS", 40))
 IS_LONG = CALLS >= 1000
-WARM_UP = max(CALLS // 4, 16)
+WARM_UP = CALLS if IS_LONG else 16
 LANES, PAIRS_OF_LANE = 8, 5
 RSS_GROWTH_MAX = 0.05
 FORGET_DEADLINE = 90.0
 TEST_DEADLINE = 90.0 + 1.5 * CALLS
 
 OF_THE_PROCESS = "GstDtlsAgent"  # the dtls plugin keeps one; that it is told shows the tracer
-TRACER = {"GST_TRACERS": "leaks", "GST_DEBUG": "GST_TRACER:7"}
+TRACER = {"GST_TRACERS": "leaks", "GST_DEBUG": "GST_TRACER:7"}  # takes memory itself
 
 
 @pytest.fixture
 def server():
-    server = Server({**COMMON, "billing.unit_seconds": 60}, env=TRACER)
+    server = Server({**COMMON, "billing.unit_seconds": 60}, env={} if IS_LONG else TRACER)
     try:
         server.start()
         server.seed(LANES * PAIRS_OF_LANE, 1_000_000)
@@ -203,6 +203,6 @@ async def test_what_calls_took_is_given_back(server):
     if IS_LONG:
         assert rss_after <= rss_before * (1 + RSS_GROWTH_MAX), (rss_before, rss_after)
 
-    assert await aside(server.stop) == 0
+    assert await aside(server.stop) == 0, server.log()
     alive = re.findall(r"object-alive, type-name=\(string\)(\w+)", server.log())
-    assert alive == [OF_THE_PROCESS], alive
+    assert IS_LONG or alive == [OF_THE_PROCESS], alive
