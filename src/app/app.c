@@ -29,6 +29,7 @@
 #include "people.h"
 #include "registry.h"
 #include "router.h"
+#include "rules.h"
 #include "server.h"
 #include "store.h"
 #include "supervisor.h"
@@ -108,21 +109,6 @@ tell_port (OtApp *self)
   return (OtTellPort) { self, tell_session, tell_user, is_online, ice_servers };
 }
 
-static OtRecordingMode
-recording_mode (const OtApp *self)
-{
-  if (g_str_equal (self->config->recording_mode, "all"))
-    return OT_RECORDING_ALL;
-  return g_str_equal (self->config->recording_mode, "off") ? OT_RECORDING_OFF : OT_RECORDING_ON_REQUEST;
-}
-
-/* A person's own pace is a rate; at once there may be what two seconds of it allow. */
-static OtQuotaRule
-two_seconds_of (gint64 a_second)
-{
-  return (OtQuotaRule) { 2 * a_second, 2 * G_USEC_PER_SEC };
-}
-
 static OtCallPorts
 call_ports (OtApp *self)
 {
@@ -133,19 +119,7 @@ call_ports (OtApp *self)
     .media = ot_media_server_port (self->media),
     .tell = tell_port (self),
     .clock = self->clock,
-    .settings = { .unit_us = config->billing_unit_seconds * G_USEC_PER_SEC,
-                  .request_timeout_us = config->call_request_timeout_us,
-                  .ring_timeout_us = config->call_ring_timeout_us,
-                  .media_timeout_us = config->call_media_timeout_us,
-                  .database_timeout_us = config->call_database_timeout_us,
-                  .watch = { .rtp_pause_us = config->call_rtp_pause_us,
-                             .rtp_timeout_us = config->call_rtp_timeout_us,
-                             .lost_timeout_us = config->call_lost_timeout_us,
-                             .resume_window_us = config->call_resume_window_us },
-                  .charge = ot_charge_mode_parse (config->billing_charge),
-                  .recording = recording_mode (self),
-                  .admission = { .max_calls = (guint) config->limit_calls,
-                                 .begun = two_seconds_of (config->limit_new_calls) } },
+    .settings = ot_rules_of_calls (config),
   };
 }
 
@@ -320,23 +294,6 @@ start_courier (OtApp *self)
     self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options, self->clock);
 }
 
-static OtNetLimits
-net_limits (const OtConfig *config)
-{
-  OtNetLimits limits = OT_NET_LIMITS_DEFAULT;
-
-  limits.send = (OtAllowanceRules) { two_seconds_of (config->limit_messages), two_seconds_of (config->limit_bytes) };
-  limits.person =
-      (OtAllowanceRules) { two_seconds_of (config->limit_person_messages), two_seconds_of (config->limit_person_bytes) };
-  limits.invalid = (OtQuotaRule) { config->limit_invalid, 60 * G_USEC_PER_SEC };
-  limits.max_fresh = (guint) config->limit_unauthenticated;
-  limits.max_devices = (guint) config->server_devices;
-  limits.resume_window_us = config->call_resume_window_us;
-  limits.token_notice_us = config->auth_token_notice_us;
-  limits.token_grace_us = config->auth_token_grace_us;
-  return limits;
-}
-
 /* What the setting can't be is the door's to know. */
 static gboolean
 bad_setting (GError **error, const char *name, const GError *why)
@@ -348,9 +305,7 @@ bad_setting (GError **error, const char *name, const GError *why)
 static gboolean
 make_door (OtApp *self, GError **error)
 {
-  OtDoorkeeperRules rules = { .max_connections = (guint) self->config->limit_address_connections,
-                              .wrong_tokens = { self->config->limit_wrong_tokens, 60 * G_USEC_PER_SEC },
-                              .proxies = self->config->server_proxies };
+  OtDoorkeeperRules rules = ot_rules_of_visitors (self->config);
   g_autoptr (GError) why = NULL;
 
   self->door = ot_doorkeeper_new (&rules, self->clock, &why);
@@ -372,7 +327,7 @@ static gboolean
 start_serving (OtApp *self, GError **error)
 {
   OtHubListener listener = { self, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
-  OtNetLimits limits = net_limits (self->config);
+  OtNetLimits limits = ot_rules_of_connections (self->config);
   OtListenerLimits http_limits = { .max_connections = (guint) self->config->limit_connections };
   OtServerOptions options = { .limits = &http_limits, .door = self->door, .origins = self->origins };
   OtCallPorts ports = call_ports (self);
@@ -388,7 +343,7 @@ start_serving (OtApp *self, GError **error)
                             .registry = self->registry,
                             .hub = self->hub,
                             .librarian = self->librarian,
-                            .may_record = recording_mode (self) != OT_RECORDING_OFF,
+                            .may_record = ports.settings.recording != OT_RECORDING_OFF,
                             .clock = self->clock,
                             .default_price_points = self->config->billing_default_price };
   self->admin_listener = ot_listener_new (NULL, NULL, NULL);

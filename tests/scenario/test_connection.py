@@ -4,26 +4,11 @@ import time
 
 import pytest
 
-from otomo.client import Client
 
 ACK_FIELDS = {"userId", "connectedAt", "sessionId", "resumed", "heartbeatSeconds"}
 TOO_BIG = 64 * 1024 + 1  # bytes of a message
 DEVICES = 3  # connections that one person may hold; not the default
 SETTINGS = {"server.devices": DEVICES}
-
-
-@pytest.fixture
-def connect(server, loop):
-    """Opens connections; closes them after the test."""
-    made = []
-
-    async def open_one(**how):
-        made.append(await Client.connect(server.url, **how))
-        return made[-1]
-
-    yield open_one
-    for client in made:
-        loop.run(client.close())
 
 
 async def test_init_connection(server, connect):

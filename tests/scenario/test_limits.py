@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 import websockets
 
-from otomo.client import Client
 from otomo.scene import aside
 
 SETTINGS = {
@@ -23,19 +22,6 @@ SETTINGS = {
     "server.origins": "https://example.org https://app.example.org:8443",
 }
 FLOOD = 400  # messages; the last ones find the connection closed
-
-
-@pytest.fixture
-def connect(server, loop):
-    made = []
-
-    async def open_one(**how):
-        made.append(await Client.connect(server.url, **how))
-        return made[-1]
-
-    yield open_one
-    for client in made:
-        loop.run(client.close())
 
 
 async def joined(connect, server, user_id, **how):

@@ -6,6 +6,7 @@ import inspect
 
 import pytest
 
+from .client import Client
 from .scene import Scene
 from .server import Server
 
@@ -50,6 +51,20 @@ def pytest_pyfunc_call(pyfuncitem):
     deadline = getattr(pyfuncitem.module, "TEST_DEADLINE", TEST_DEADLINE)
     pyfuncitem.funcargs["loop"].run(asyncio.wait_for(test, deadline))
     return True
+
+
+@pytest.fixture
+def connect(server, loop):
+    """Opens connections; closes them after the test."""
+    made = []
+
+    async def open_one(**how):
+        made.append(await Client.connect(server.url, **how))
+        return made[-1]
+
+    yield open_one
+    for client in made:
+        loop.run(client.close())
 
 
 @pytest.fixture(autouse=True)
