@@ -13,6 +13,7 @@ import pytest
 SETTINGS = {
     "limit.messages": 100_000,
     "limit.person_messages": 100_000,
+    "limit.new_calls": 100_000,
     # no timer is to come in between: all that happens is what the walk does
     "call.ring_timeout": 300,
     "call.media_timeout": 300,
