@@ -89,6 +89,13 @@ test('sound starts the bill, and the empty wallet ends the call', TIMEOUT, async
   assert.equal(stored.call.units_charged, units);
   assert.equal(stored.call.total_charged, units * PRICE);
   assert(stored.evidence.length > 0, 'the packet that proved the call is on record');
+  const quality = await daemon.quality(callId);
+  for (const [row, other] of [quality, [...quality].reverse()]) {
+    assert(row.packets > 250, 'most of ten seconds');
+    assert(row.reports > 0, 'Chromium reported what it heard');
+    assert(row.heard_expected > 0 && row.heard_expected <= other.packets + other.lost);
+    assert(row.mos >= 1 && row.mos <= 4.5);
+  }
   await daemon.audit();
   assert.deepEqual([...user.complaints, ...otomo.complaints], []);
 });

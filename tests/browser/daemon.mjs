@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 
 const START_DEADLINE_MS = 60_000; // the first start makes a database
 const STOP_DEADLINE_MS = 30_000;
+const ANSWER_DEADLINE_MS = 30_000;
 
 /** What must not be in a log: criticals and warnings of the libraries, findings of a sanitizer. */
 const TROUBLE =
@@ -123,6 +124,16 @@ export class Daemon {
   /** Everything that is stored of a call. @param {string} callId */
   async call(callId) {
     return JSON.parse(await this.ctl('call', 'show', callId, '--json'));
+  }
+
+  /** How it sounded, a row a side, waited for: nobody is told of them. @param {string} callId */
+  async quality(callId) {
+    const end = Date.now() + ANSWER_DEADLINE_MS;
+    for (;;) {
+      const { quality } = await this.call(callId);
+      if (quality.length === 2) return quality;
+      assert(Date.now() < end, `no quality of ${callId}`);
+    }
   }
 
   /** All invariants of the books. */
