@@ -87,6 +87,8 @@ static const Setting settings[] = {
     "Calls at a time; one more gets TEMPORARILY_UNAVAILABLE" },
   { "limit", "new_calls", WHOLE, AT (limit_new_calls), "50", 1, 100000, NULL,
     "Calls begun a second, twice as many at once; one more gets TEMPORARILY_UNAVAILABLE" },
+  { "limit", "person_calls", WHOLE, AT (limit_person_calls), "20", 1, 1000000, NULL,
+    "call_requests a minute of one person; beyond it RATE_LIMITED" },
   { "media", "address", TEXT, AT (media_address), "127.0.0.1", 0, 0, NULL,
     "The address that clients send media to; behind 1:1 NAT the public one" },
   { "media", "port", WHOLE, AT (media_port), "0", 0, 65535, NULL, "UDP port of all media; 0 picks a free one" },

@@ -42,6 +42,7 @@ typedef struct {
   gint64 limit_wrong_tokens;
   gint64 limit_calls;
   gint64 limit_new_calls;
+  gint64 limit_person_calls;
   char *media_address;
   gint64 media_port;
   char *recording_mode;

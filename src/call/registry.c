@@ -15,6 +15,7 @@ struct _OtRegistry {
   GHashTable *by_id; /* call id (borrowed from the call) → OtCall, owned */
   OtTimer look_timer;
   OtAdmission admission;
+  GHashTable *callers; /* user id (owned) → OtQuota (owned), until it is full again */
   gboolean draining;
 };
 
@@ -25,6 +26,8 @@ now_us (const OtRegistry *self)
 {
   return ot_clock_mono_us (self->ports.clock);
 }
+
+static gboolean is_full (gpointer user_id, gpointer quota, gpointer at_us);
 
 static void
 on_look (gpointer user_data)
@@ -41,6 +44,7 @@ on_look (gpointer user_data)
     else if (ot_call_is_idle (call) && at_us - call->ended_us > LINGER_US)
       g_hash_table_iter_remove (&iter);
   }
+  g_hash_table_foreach_remove (self->callers, is_full, &at_us);
   arm_look (self);
 }
 
@@ -102,6 +106,24 @@ answer_repeated (OtRegistry *self, const OtSender *sender, const OtInCallRequest
   return TRUE;
 }
 
+static gboolean
+may_call (OtRegistry *self, const char *user_id)
+{
+  OtQuota *quota = g_hash_table_lookup (self->callers, user_id);
+
+  if (quota == NULL) {
+    quota = g_new0 (OtQuota, 1);
+    g_hash_table_insert (self->callers, g_strdup (user_id), quota);
+  }
+  return ot_quota_take (quota, &self->ports.settings.admission.of_person, 1, now_us (self));
+}
+
+static gboolean
+is_full (gpointer user_id, gpointer quota, gpointer at_us)
+{
+  return ot_quota_is_full (quota, *(gint64 *)at_us);
+}
+
 static void
 on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *request)
 {
@@ -124,6 +146,10 @@ on_request (OtRegistry *self, const OtSender *sender, const OtInCallRequest *req
   } else if (g_hash_table_contains (self->by_id, request->call_id)) {
     ot_registry_refuse (self, sender, OT_CODE_DUPLICATE_CALL_ID,
                         "This callId was used for another call", event, request->call_id);
+  } else if (!may_call (self, sender->user_id)) {
+    ot_registry_refuse (self, sender, OT_CODE_RATE_LIMITED,
+                        "You have asked for too many calls; please try again in a minute", event,
+                        request->call_id);
   } else if ((full = ot_admission_take (&self->admission, &self->ports.settings.admission,
                                         ot_registry_n_live (self), now_us (self)))
              != NULL) {
@@ -372,6 +398,7 @@ ot_registry_new (const OtCallPorts *ports)
   self->ports = *ports;
   if (self->ports.settings.look_us == 0)
     self->ports.settings.look_us = LOOK_INTERVAL_US;
+  self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ot_call_free);
   arm_look (self);
   return self;
@@ -381,6 +408,7 @@ void
 ot_registry_free (OtRegistry *self)
 {
   ot_timer_cancel (&self->look_timer);
+  g_hash_table_unref (self->callers);
   g_hash_table_unref (self->by_id);
   g_free (self);
 }

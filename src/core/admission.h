@@ -11,6 +11,8 @@
 typedef struct {
   guint max_calls;   /* limit.calls: live at a time; 0: any number */
   OtQuotaRule begun; /* limit.new_calls: call_requests */
+  OtQuotaRule
+      of_person; /* limit.person_calls: the same of one person, so that nobody takes all of it */
 } OtAdmissionRules;
 
 typedef struct {

@@ -15,6 +15,7 @@ SETTINGS = {
     "limit.messages": 10,  # 20 at once
     "limit.bytes": 65536,
     "limit.person_messages": 15,
+    "limit.person_calls": 3,
     "limit.address_connections": 4,
     "limit.unauthenticated": 6,
     "limit.wrong_tokens": 6,  # one more after 10 s
@@ -69,6 +70,17 @@ async def test_all_connections_of_a_person_together(server, connect):
             await client.expect("heartbeat_ack", "error")
     codes = [error["code"] for client in (one, two) for error in client.seen("error")]
     assert codes and set(codes) == {"RATE_LIMITED"}
+
+
+async def test_too_many_calls_of_a_person(server, connect, scene):
+    """Nobody takes what the server has for all."""
+    client = await joined(connect, server, "u38")
+    for number in range(3):
+        await client.send("call_request", toUserId="nobody", callId=f"many-{number}")
+        await client.expect_error("USER_NOT_FOUND", callId=f"many-{number}")
+    await client.send("call_request", toUserId="nobody", callId="many-3")
+    await client.expect_error("RATE_LIMITED", callId="many-3", originalEvent="call_request")
+    await scene.ring()
 
 
 async def test_a_call_lives_on_when_its_connection_was_too_fast(scene):
