@@ -1,22 +1,26 @@
-"""Recording: what was said is in the file, at its place, whatever becomes of the server and its disk."""
+"""Recording: what was said is in the file, at its place, whatever becomes of the server and its disk.
+OTOMO_RECORD_CALLS: how many calls at once (./dev soak record)."""
 
 import asyncio
 import hashlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from otomo import DEADLINE
-from otomo.scene import aside
-from otomo.server import Server
 from otomo.fixtures import SETTINGS as COMMON
+from otomo.scene import aside
+from otomo.server import Server, program
 from otomo.sound import SILENCE, Sound, find, probe, stereo, track
 
 SETTINGS = {"recording.mode": "on-request", "call.rtp_pause": 3, "call.rtp_timeout": 10}
 PLACE = 0.05  # seconds by which a sound may be off
 FRAME = 0.02
+CALLS = int(os.environ.get("OTOMO_RECORD_CALLS", 5))
+SECONDS = 60 if CALLS >= 50 else 3  # of talk
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +267,29 @@ async def test_a_server_that_stops_finishes_what_it_writes(server, scene, tone):
     (row,) = await recordings(scene, 1)
     assert row["message"] is None, row
     found(check(row, scene.call_id), 0, tone, said - await zero(scene, row))
+
+
+def test_all_calls_at_once():
+    """None loses a packet, and every file holds its call."""
+    server = Server({**COMMON, **SETTINGS, "recording.mode": "all", "limit.address_connections": 0})
+    try:
+        server.start()
+        line = [program("otomoctl"), "--state-dir", server.state_dir, "load-test", "--json"]
+        line += ["--url", f"{server.url}/v1/socket", "--calls", CALLS, "--rate", 10, "--seconds", SECONDS]
+        line += ["--server-pid", server.process.pid]
+        done = subprocess.run([*map(str, line)], capture_output=True, text=True)
+        found = json.loads(done.stdout)
+        print(json.dumps(found))
+        assert done.returncode == 0, found
+        assert found["calls"]["up"] == CALLS, found
+        assert found["packets"]["lost"] == 0, found["packets"]
+        wanted = "SELECT * FROM recordings WHERE state = 'ready' AND message IS NULL"
+        server.rows_when(f"SELECT 1 FROM ({wanted}) AS ready HAVING count(*) = %s", CALLS)
+        for row in server.rows(f"{wanted}"):
+            assert row["length_ms"] >= SECONDS * 1000, row
+            assert row["offset_ms"] == 0, row
+        assert "lacks" not in server.log()
+        verified = server.ctl("recordings", "verify")
+        assert verified == f"{CALLS} checked, 0 bad\n"
+    finally:
+        server.close()

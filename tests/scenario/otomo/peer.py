@@ -45,6 +45,7 @@ class Peer(asyncio.DatagramProtocol):
         self.heard_rtcp = 0
         self.sent = 0
         self.idle = b"\xf8" + name.encode()  # table of contents: one CELT frame of 20 ms
+        self.speaks_since = None  # the instant at which the first of them left
         self.speech = deque()  # Opus packets that go out before anything idle
         self.talking = False
         self._changed = asyncio.Event()
@@ -151,11 +152,10 @@ class Peer(asyncio.DatagramProtocol):
 
     async def say(self, packets):
         """Says PACKETS, idle before and after; the instant at which the first one left."""
+        self.speaks_since = None
         self.speech.extend(packets)
-        await self._until(lambda: len(self.speech) < len(packets), DEADLINE)
-        first = asyncio.get_running_loop().time()
         await self._until(lambda: not self.speech, DEADLINE)
-        return first
+        return self.speaks_since
 
     def pause(self):
         """No RTP from now on; connectivity checks go on."""
@@ -168,6 +168,7 @@ class Peer(asyncio.DatagramProtocol):
         self.sent += 1
         if self.speech:
             self.speech.popleft()
+            self.speaks_since = self.speaks_since or asyncio.get_running_loop().time()
         self._changed.set()
 
     def lose_rtp(self):
