@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from otomo.scene import aside
+
 SETTINGS = {
     "limit.messages": 100_000,
     "limit.person_messages": 100_000,
@@ -17,6 +19,9 @@ SETTINGS = {
     # no timer is to come in between: all that happens is what the walk does
     "call.ring_timeout": 300,
     "call.media_timeout": 300,
+    "call.rtp_pause": 300,
+    "call.rtp_timeout": 300,
+    "billing.unit_seconds": 86400,
     "call.lost_timeout": 300,
     "call.resume_window": 300,
 }
@@ -25,7 +30,7 @@ WALKS = int(os.environ.get("OTOMO_WALKS", "60"))
 SIDE_BY_SIDE = 20  # walks at a time
 FIRST_SEED = int(os.environ.get("OTOMO_WALK_SEED", "1"))
 TABLE = Path(__file__).resolve().parents[1] / "data" / "call-fsm.tsv"
-LIVE = ("ringing", "accepted")
+LIVE = ("ringing", "accepted", "in_call")
 # what a client may bring to a call; call_request and call_connected have rules of their own
 EVENTS = (
     "call_accept",
@@ -53,23 +58,23 @@ class Walk:
         self.random = random.Random(seed)
         self.roles = {"caller": scene.user, "callee": scene.otomo}
         self.call_id, self.state = None, None
-        self.old = []  # callIds of calls that are over
+        self.old = {}  # callIds of calls that are over: their last states
         self.numbers = 0
-        self.accepted = 0
+        self.accepted = self.talks = 0
 
     async def run(self):
         await self.scene.online()
         for step in range(STEPS):
             try:
                 await self.random.choices(
-                    [self.request, self.bring, self.lie, self.repeat, self.reconnect],
-                    [15, 60, 5, 10, 1],
+                    [self.request, self.bring, self.lie, self.repeat, self.reconnect, self.talk],
+                    [15, 60, 5, 10, 1, 5],
                 )[0]()
             except AssertionError as error:
                 raise AssertionError(f"seed {self.seed}, step {step}: {error}") from error
         if self.state in LIVE:
             await self.say("caller", "call_end_request", callId=self.call_id)
-            await self.moved("failed")
+            await self.moved("ended" if self.state == "in_call" else "failed")
 
     # Steps ------------------------------------------------------------------------------------
 
@@ -92,23 +97,23 @@ class Walk:
         """The same request again is answered with the call's state; an old one's, too."""
         if self.call_id is None:
             return
-        call_id = self.random.choice([self.call_id, *self.old[-3:]])
+        call_id = self.random.choice([self.call_id, *list(self.old)[-3:]])
         await self.say("caller", "call_request", toUserId=self.scene.otomo.id, callId=call_id)
         answer = await self.scene.user.client.expect("call_state_update", "error", callId=call_id)
         assert answer.type != "error", answer
-        assert answer["state"] == (self.state if call_id == self.call_id else "failed"), answer
+        assert answer["state"] == self.state_of(call_id), answer
 
     async def bring(self):
         """An event of the table, by either, to the newest call, an old one or one that never was."""
         role = self.random.choice(["caller", "callee"])
         event = self.random.choice(EVENTS)
-        call_ids = [self.call_id or "walk-none", "walk-none", *self.old[-1:]]
+        call_ids = [self.call_id or "walk-none", "walk-none", *list(self.old)[-1:]]
         call_id = self.random.choices(call_ids, [20, 1, 2][: len(call_ids)])[0]
         await self.say(role, event, callId=call_id, **self.more(event))
         if call_id == "walk-none":
             await self.refused(role, ["CALL_NOT_FOUND"], event)
             return
-        state = self.state if call_id == self.call_id else "failed"
+        state = self.state_of(call_id)
         to = self.table.get((state, event, role))
         if to is None:
             known = any((row_event, by) == (event, role) for _, row_event, by in self.table)
@@ -128,12 +133,32 @@ class Walk:
 
     async def reconnect(self):
         """Another device, which acts from now on; the older one goes after it has come, so that
-        nobody is ever offline."""
-        role = self.random.choice(["caller", "callee"])
-        if self.state not in LIVE:
-            old = self.roles[role].client
-            await self.roles[role].connect()
+        nobody is ever offline. In a call it is lost first, and the voice flows on."""
+        role, other = self.random.sample(["caller", "callee"], 2)
+        person, peer = self.roles[role], self.roles[other].client
+        if self.state == "in_call":
+            await person.client.lose()
+            await peer.expect("call_state_update", callId=self.call_id, peerConnected=False)
+            await person.connect()
+            await peer.expect("call_state_update", callId=self.call_id, peerConnected=True)
+        elif self.state not in LIVE:
+            old = person.client
+            await person.connect()
             await old.close()
+
+    async def talk(self):
+        """Both legs come up, and the first packet makes it a call that is billed."""
+        if self.state != "accepted":
+            return
+        self.scene.call_id = self.call_id
+        await self.scene.negotiate()
+        await self.scene.talk()
+        self.accepted += 1
+        self.talks += 1
+        self.state = "in_call"
+
+    def state_of(self, call_id):
+        return self.state if call_id == self.call_id else self.old[call_id]
 
     def more(self, event):
         return {
@@ -160,7 +185,7 @@ class Walk:
         self.state = to
         for person in self.scene.both:
             await person.client.expect("call_state_update", callId=self.call_id, state=to)
-        if to == "failed":
+        if to in ("failed", "ended"):
             await self.ended()
 
     async def ended(self):
@@ -169,7 +194,9 @@ class Walk:
         for person in self.scene.both:
             await person.client.round_trip()
             person.client.forget()
-        self.old.append(self.call_id)
+            if person.peer:
+                person.peer.close()
+        self.old[self.call_id] = self.state
 
 
 @pytest.mark.parametrize("first_seed", range(FIRST_SEED, FIRST_SEED + WALKS, SIDE_BY_SIDE))
@@ -180,8 +207,11 @@ async def test_walks(server, make_scene, first_seed):
         Walk(make_scene(server, f"u{number}", f"o{number}"), seed, table)
         for number, seed in enumerate(seeds, 1)
     ]
+    for walk in walks:
+        await aside(server.ctl, "wallet", "top-up", walk.scene.user.id, 1000)
     await asyncio.gather(*(walk.run() for walk in walks))
-    assert min(walk.accepted for walk in walks) > STEPS / 10, "hardly anything was accepted"
+    assert min(walk.accepted for walk in walks) >= STEPS / 20, "hardly anything was accepted"
+    assert sum(walk.talks for walk in walks) >= len(walks) / 2, "hardly anybody talked"
     check_log_of_events(server, table)
 
 
