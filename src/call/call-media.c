@@ -94,6 +94,20 @@ on_recording (OtCall *self, const OtMediaEvent *event)
   ot_call_handle (self, &input, NULL);
 }
 
+/* Its word was on the way while time went on: what was charged or found since stands, and the end
+ * is not before that. */
+static void
+on_failed (OtCall *self, const OtMediaEvent *event)
+{
+  gint64 at_us = MAX (event->at_us, self->talked_until_us);
+
+  ot_error ("call %s: media failed: %s", self->id, event->message);
+  if (self->billing.units_taken > 0)
+    at_us = MAX (at_us, ot_billing_due_us (&self->billing, self->billing.units_taken));
+  ot_call_look (self, at_us);
+  ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, at_us);
+}
+
 void
 ot_call_on_media (OtCall *self, const OtMediaEvent *event)
 {
@@ -127,9 +141,7 @@ ot_call_on_media (OtCall *self, const OtMediaEvent *event)
     on_recording (self, event);
     break;
   case OT_MEDIA_FAILED:
-    ot_error ("call %s: media failed: %s", self->id, event->message);
-    ot_call_look (self, event->at_us);
-    ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, event->at_us);
+    on_failed (self, event);
     break;
   case OT_MEDIA_FILE:
   case OT_MEDIA_FILE_GONE:

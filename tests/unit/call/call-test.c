@@ -523,6 +523,38 @@ test_reconnecting (void)
   end_test (call);
 }
 
+/* Media says late that it broke at 59 s: unit 2 is charged by then, and the call has not ended
+ * before that. */
+static void
+test_media_failed_before (void)
+{
+  OtCall *call = new_connected_call ();
+  OtMediaEvent event = {
+    .type = OT_MEDIA_FAILED, .call_id = call->id, .at_us = START + 59 * S, .message = "broken"
+  };
+
+  fake_now_us = START + 61 * S;
+  voices_until (START + 59 * S);
+  ot_call_look (call, fake_now_us);
+  answer ("3:unit_due:2", OT_OUTCOME_DONE);
+  ot_call_on_media (call, &event);
+  g_assert_cmpint (waiting ()->at_us, ==, START + 60 * S + fake_wall_offset_us);
+  g_assert_cmpint (waiting ()->talked_until_us, ==, waiting ()->at_us);
+  answer ("5:fault:0", OT_OUTCOME_DONE);
+  end_test (call);
+
+  call = new_connected_call ();
+  fake_now_us = START + 63 * S; /* paused at 62 s: it had not ended before that either */
+  voices_until (START + 59 * S);
+  ot_call_look (call, fake_now_us);
+  answer ("3:unit_due:2", OT_OUTCOME_DONE);
+  answer ("4:rtp_paused:0", OT_OUTCOME_DONE);
+  ot_call_on_media (call, &event);
+  g_assert_cmpint (waiting ()->at_us, ==, START + 62 * S + fake_wall_offset_us);
+  answer ("5:fault:0", OT_OUTCOME_DONE);
+  end_test (call);
+}
+
 static void
 test_lost_connection_is_billed (void)
 {
@@ -809,6 +841,7 @@ main (int argc, char **argv)
   g_test_add_func ("/call/no-point-after-hanging-up", test_no_point_after_hanging_up);
   g_test_add_func ("/call/first-unit-unpaid", test_first_unit_unpaid);
   g_test_add_func ("/call/reconnecting", test_reconnecting);
+  g_test_add_func ("/call/media-failed-before", test_media_failed_before);
   g_test_add_func ("/call/lost-connection-is-billed", test_lost_connection_is_billed);
   g_test_add_func ("/call/late-refusals", test_late_refusals);
   g_test_add_func ("/call/database-away", test_database_away);
