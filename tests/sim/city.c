@@ -207,9 +207,9 @@ city_new (guint64 seed, const char *broken)
                                      .database_timeout_us = 30 * S,
                                      .watch = { 3 * S, 10 * S, 5 * S, 60 * S },
                                      .charge = self->ledger.charge,
-                                     .look_us = world_percent (self->world, 5)
+                                     .look_us = world_between (self->world, 1, 200) == 1
                                                     ? S / 10
-                                                    : world_between (self->world, 2 * S, 10 * S) };
+                                                    : world_between (self->world, 3 * S, 20 * S) };
   start_server (self);
   people_begin (self);
   on_misfortune (self);

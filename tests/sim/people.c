@@ -28,7 +28,12 @@ city_person (const char *user_id)
 int
 city_call_number (const char *call_id)
 {
-  return atoi (call_id + 1);
+  int number = 0;
+
+  for (const char *digit = call_id + 1; *digit != '\0';
+       digit++) /* atoi() took a tenth of all time */
+    number = number * 10 + *digit - '0';
+  return number;
 }
 
 /* ---- what they say ---- */
