@@ -74,7 +74,7 @@ async def test_all_connections_of_a_person_together(server, connect):
 
 async def test_too_many_calls_of_a_person(server, connect, scene):
     """Nobody takes what the server has for all."""
-    client = await joined(connect, server, "u38")
+    client = await joined(connect, server, "u37")
     for number in range(3):
         await client.send("call_request", toUserId="nobody", callId=f"many-{number}")
         await client.expect_error("USER_NOT_FOUND", callId=f"many-{number}")
