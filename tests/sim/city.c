@@ -38,6 +38,7 @@ static void
 drop_server (City *self)
 {
   world_forget (self->world, self->life);
+  world_stall (self->world, self->life, 0); /* whoever is dead does not stand still */
   store_crash (self);
   g_clear_pointer (&self->registry, ot_registry_free);
   voice_close_all (self);
@@ -49,8 +50,8 @@ drop_server (City *self)
 static void
 keep_alive (City *self)
 {
-  g_autoptr (GPtrArray) ids =
-      self->registry != NULL ? ot_registry_alive_ids (self->registry) : NULL;
+  gboolean says_so = self->registry != NULL && !world_is_stalled (self->world);
+  g_autoptr (GPtrArray) ids = says_so ? ot_registry_alive_ids (self->registry) : NULL;
 
   for (guint i = 0; ids != NULL && i < ids->len; i++) {
     SimCall *call = ledger_find (&self->ledger, city_call_number (ids->pdata[i]));
@@ -95,11 +96,17 @@ on_quiet (gpointer data)
   world_plan (self->world, world_between (self->world, S, 30 * S), 0, start_server, self, NULL);
 }
 
+static gboolean
+is_at_work (const City *self)
+{
+  return self->registry != NULL && !self->stopping && !world_is_stalled (self->world);
+}
+
 /* Another server has closed its calls; it hears of that, and stops. */
 static void
 taken_for_dead (City *self)
 {
-  if (self->registry == NULL || self->stopping)
+  if (!is_at_work (self))
     return;
   keep_alive (self);
   ledger_recover (&self->ledger);
@@ -112,7 +119,7 @@ taken_for_dead (City *self)
 static void
 restart_in_order (City *self)
 {
-  if (self->registry == NULL || self->stopping)
+  if (!is_at_work (self))
     return;
   self->stopping = TRUE;
   ot_registry_shut_down (self->registry, FALSE);
@@ -126,6 +133,25 @@ database_goes (City *self)
                                                        : world_between (self->world, 0, 90 * S);
 
   self->away_until_us = MAX (self->away_until_us, world_now_us (self->world) + how_long_us);
+}
+
+/* Its loop does nothing, and then all at once; what media said of its own end comes late then. */
+static void
+stands_still (City *self)
+{
+  if (!is_at_work (self))
+    return;
+  keep_alive (self);
+  if (world_percent (self->world, 30))
+    voice_break (self);
+  world_stall (self->world, self->life, world_between (self->world, 0, 100 * S));
+}
+
+static void
+media_breaks (City *self)
+{
+  if (self->registry != NULL)
+    voice_break (self);
 }
 
 static void
@@ -154,7 +180,7 @@ operator_ends_calls (City *self)
 {
   char call_id[16];
 
-  for (guint i = 0; self->registry != NULL && i < self->ledger.calls->len; i++) {
+  for (guint i = 0; is_at_work (self) && i < self->ledger.calls->len; i++) {
     const SimCall *call = self->ledger.calls->pdata[i];
     if (call == NULL || !ledger_is_live (call))
       continue;
@@ -167,9 +193,10 @@ operator_ends_calls (City *self)
 static const struct {
   Misfortune happens;
   int share; /* of 100 */
-} misfortunes[] = { { points_move, 50 },      { price_changes, 10 },      { database_goes, 15 },
+} misfortunes[] = { { points_move, 45 },      { price_changes, 10 },      { database_goes, 15 },
                     { wall_clock_is_set, 8 }, { operator_ends_calls, 5 }, { crash, 6 },
-                    { restart_in_order, 3 },  { taken_for_dead, 3 } };
+                    { restart_in_order, 3 },  { taken_for_dead, 3 },      { stands_still, 4 },
+                    { media_breaks, 1 } };
 
 static void
 on_misfortune (gpointer data)

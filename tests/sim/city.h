@@ -46,6 +46,9 @@ void store_crash (City *self);
 OtMediaPort voice_port (City *self);
 void voice_close_all (City *self);
 
+/** voice_break: the media of one of the calls breaks. */
+void voice_break (City *self);
+
 /** voice_fell_silent_at: whether the last packet of one of the call's voices before a silence was
  * at that instant. */
 gboolean voice_fell_silent_at (City *city, int call, gint64 at_us);

@@ -71,10 +71,17 @@ hand_over (const Word *word)
   ot_registry_event (city->registry, &sender, &event);
 }
 
+/* Whoever stands still hears it afterwards. */
 static void
 on_word (gpointer data)
 {
-  hand_over (data);
+  Word *word = data;
+
+  if (world_is_stalled (word->city->world))
+    world_plan (word->city->world, G_USEC_PER_SEC / 10, 0, on_word, g_memdup2 (word, sizeof *word),
+                g_free);
+  else
+    hand_over (word);
 }
 
 /* Three per cent are lost, five come twice, each when it likes. */
@@ -117,7 +124,10 @@ on_come_back (gpointer data)
 {
   Word *word = data;
 
-  if (!word->city->people[word->person].online)
+  if (world_is_stalled (word->city->world))
+    world_plan (word->city->world, G_USEC_PER_SEC / 10, 0, on_come_back,
+                g_memdup2 (word, sizeof *word), g_free);
+  else if (!word->city->people[word->person].online)
     go_or_come (word->city, word->person);
 }
 
@@ -127,7 +137,7 @@ do_something (City *city, int person)
   World *world = city->world;
   Word back = { city, person, 0, OT_IN_HEARTBEAT };
 
-  if (!city->people[person].online)
+  if (!city->people[person].online || world_is_stalled (world))
     return;
   if (world_percent (world, 5)) {
     go_or_come (city, person);

@@ -26,6 +26,38 @@ commit (Write *write, OtRecordResult *result)
   city_found (city, audit (&city->ledger));
 }
 
+/* Written a second time it changes nothing, and is answered as the first time. */
+static void
+commit_again (Write *write, const OtRecordResult *first)
+{
+  OtRecordResult second;
+
+  commit (write, &second);
+  if (second.outcome != first->outcome || second.charged_points != first->charged_points)
+    city_found (write->city, g_strdup_printf ("call %d: a record of kind %d, written again, was "
+                                              "answered with %d after %d",
+                                              write->call, (int)write->record.kind,
+                                              (int)second.outcome, (int)first->outcome));
+}
+
+/* A connection that was given up brings its statement to its end all the same. */
+static void
+on_late (gpointer data)
+{
+  Write *write = data;
+  OtRecordResult unheard;
+
+  if (world_now_us (write->city->world) >= write->city->away_until_us)
+    commit (write, &unheard);
+}
+
+static gboolean
+moves_points (const Write *write)
+{
+  return write->record.kind == OT_RECORD_STARTED || write->record.kind == OT_RECORD_UNIT
+         || write->record.kind == OT_RECORD_ENDED;
+}
+
 static void plan_try (Write *write, gint64 delay_us);
 
 static void
@@ -40,6 +72,11 @@ on_try (gpointer data)
     return;
   }
   commit (write, &result);
+  if (world_percent (city->world, 2))
+    commit_again (write, &result);
+  if (world_percent (city->world, 2) && moves_points (write))
+    world_plan (city->world, world_until (city->world, 20 * G_USEC_PER_SEC), 0, on_late,
+                g_memdup2 (write, sizeof *write), g_free);
   if (world_percent (city->world, 2)) { /* committed, and the answer is lost */
     plan_try (write, world_between (city->world, RETRY_US / 4, 3 * RETRY_US));
     return;

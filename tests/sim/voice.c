@@ -12,7 +12,9 @@ typedef struct {
     gint64 since_us; /* it flows, or has been silent */
     gint64 last_us;  /* the last packet before that; 0: none */
   } side[OT_N_SIDES];
-  guint group; /* its plans */
+  gint64 up_us;     /* the first packet */
+  gint64 broken_us; /* 0: it is whole */
+  guint group;      /* its plans */
 } Voice;
 
 static guint next_group = 1u << 20; /* above every life of a server */
@@ -89,12 +91,48 @@ on_proof (gpointer data)
   OtMediaEvent event = { .type = OT_MEDIA_FIRST_RTP, .call_id = call_id };
 
   g_snprintf (call_id, sizeof call_id, "c%d", self->call);
-  event.at_us = world_now_us (self->city->world) - world_between (self->city->world, 0, PACKET_US);
+  if (world_is_stalled (self->city->world)) {
+    world_plan (self->city->world, G_USEC_PER_SEC / 10, self->group, on_proof, self, NULL);
+    return;
+  }
+  event.at_us = self->up_us;
   for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++)
     event.evidence[side] =
         (OtRtpEvidence){ .ssrc = side + 1, .first_us = event.at_us, .last_us = event.at_us };
   if (self->city->registry != NULL)
     ot_registry_on_media (&event, self->city->registry);
+}
+
+/* What the server hears when it runs again. */
+static void
+on_broken (gpointer data)
+{
+  Voice *self = data;
+  City *city = self->city;
+  char call_id[16];
+  OtMediaEvent event = {
+    .type = OT_MEDIA_FAILED, .call_id = call_id, .at_us = self->broken_us, .message = "broken"
+  };
+
+  g_snprintf (call_id, sizeof call_id, "c%d", self->call);
+  if (world_is_stalled (city->world))
+    world_plan (city->world, G_USEC_PER_SEC / 10, self->group, on_broken, self, NULL);
+  else if (city->registry != NULL)
+    ot_registry_on_media (&event, city->registry);
+}
+
+void
+voice_break (City *city)
+{
+  for (guint i = 0; i < city->voices->len; i++) {
+    Voice *self = city->voices->pdata[i];
+    if (self == NULL || self->broken_us != 0)
+      continue;
+    self->broken_us = world_now_us (city->world);
+    world_plan (city->world, world_between (city->world, 0, PACKET_US), self->group, on_broken,
+                self, NULL);
+    return;
+  }
 }
 
 static void
@@ -107,7 +145,9 @@ on_up (gpointer data)
       set_flow (self, side, TRUE);
       plan_change (self, side);
     }
-  world_plan (self->city->world, PACKET_US, self->group, on_proof, self, NULL);
+  self->up_us = world_now_us (self->city->world);
+  world_plan (self->city->world, world_between (self->city->world, 0, PACKET_US), self->group,
+              on_proof, self, NULL);
 }
 
 static void

@@ -20,6 +20,8 @@ struct _World {
   OtScheduler scheduler;
   gint64 now_us;
   gint64 wall_offset_us;
+  gint64 stalled_until_us;
+  guint stalled_group;
   guint64 random;
   guint64 hash;
   guint64 sequence;
@@ -71,16 +73,22 @@ sift_down (World *self, Entry *entry)
   put (self, place, entry);
 }
 
-static Entry *
-add (World *self, gint64 due_us)
+static void
+insert (World *self, Entry *entry, gint64 due_us)
 {
-  Entry *entry = g_new0 (Entry, 1);
-
   entry->due_us = MAX (due_us, self->now_us);
   entry->sequence = self->sequence++;
   g_ptr_array_add (self->heap, entry);
   entry->place = self->heap->len - 1;
   sift_up (self, entry);
+}
+
+static Entry *
+add (World *self, gint64 due_us)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  insert (self, entry, due_us);
   return entry;
 }
 
@@ -218,6 +226,25 @@ world_forget (World *self, guint group)
   }
 }
 
+void
+world_stall (World *self, guint group, gint64 for_us)
+{
+  self->stalled_group = group;
+  self->stalled_until_us = self->now_us + for_us;
+}
+
+gboolean
+world_is_stalled (const World *self)
+{
+  return self->stalled_until_us > self->now_us;
+}
+
+static gboolean
+must_wait (const World *self, const Entry *entry)
+{
+  return world_is_stalled (self) && (entry->timer != NULL || entry->group == self->stalled_group);
+}
+
 gboolean
 world_run_one (World *self, gint64 until_us)
 {
@@ -229,6 +256,10 @@ world_run_one (World *self, gint64 until_us)
   }
   self->now_us = entry->due_us;
   take (self, entry);
+  if (must_wait (self, entry)) {
+    insert (self, entry, self->stalled_until_us);
+    return TRUE;
+  }
   if (entry->timer != NULL)
     ot_timer_fire (entry->timer);
   else if (entry->func != NULL)

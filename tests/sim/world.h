@@ -38,6 +38,11 @@ void world_plan (World *self,
 /** world_forget: what is planned in this group does not come. */
 void world_forget (World *self, guint group);
 
+/** world_stall: the process under test stands still for so long: its timers, and the plans of this
+ * group, come afterwards, in their order. */
+void world_stall (World *self, guint group, gint64 for_us);
+gboolean world_is_stalled (const World *self);
+
 /** world_run_one: the next thing happens. Returns: FALSE: there is none before @until_us; the time
  * is then that. */
 gboolean world_run_one (World *self, gint64 until_us);
