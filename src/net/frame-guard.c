@@ -7,6 +7,7 @@
 #define OPCODE_CONTINUATION 0x0
 #define OPCODE_BINARY 0x2
 #define OPCODE_CONTROL 0x8
+#define SWALLOWED_MAX (1024 * 1024)
 
 struct _OtFrameGuard {
   SoupWebsocketExtension parent;
@@ -16,6 +17,7 @@ struct _OtFrameGuard {
   gsize message_bytes; /* of the message that is being collected */
   guint64 queued_bytes;
   gboolean swallows;
+  gsize swallowed_bytes;
 };
 
 G_DEFINE_FINAL_TYPE (OtFrameGuard, ot_frame_guard, SOUP_TYPE_WEBSOCKET_EXTENSION)
@@ -26,6 +28,16 @@ refuse (OtFrameGuard *self, OtCloseCode code)
   self->swallows = TRUE;
   if (self->listener != NULL)
     self->listener->refused (self->user_data, code);
+}
+
+static void
+swallow (OtFrameGuard *self, gsize n_bytes)
+{
+  gboolean was_patient = self->swallowed_bytes <= SWALLOWED_MAX;
+
+  self->swallowed_bytes += n_bytes;
+  if (was_patient && self->swallowed_bytes > SWALLOWED_MAX && self->listener != NULL)
+    self->listener->flooded (self->user_data);
 }
 
 static GBytes *
@@ -45,6 +57,7 @@ on_incoming (SoupWebsocketExtension *extension, guint8 *header, GBytes *payload,
     refuse (self, OT_CLOSE_TOO_BIG);
   if (!self->swallows)
     return payload;
+  swallow (self, g_bytes_get_size (payload));
   g_bytes_unref (payload);
   return g_bytes_new_static (NULL, 0);
 }

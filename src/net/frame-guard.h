@@ -22,6 +22,8 @@ G_DECLARE_FINAL_TYPE (OtFrameGuard, ot_frame_guard, OT, FRAME_GUARD, SoupWebsock
 typedef struct {
   void (*refused) (gpointer user_data, OtCloseCode code); /* once: binary, or too big */
   void (*queued) (gpointer user_data); /* a frame is about to be queued, and counted already */
+  void (*flooded) (
+      gpointer user_data); /* once: 1 MiB more came after the end, and was thrown away */
 } OtFrameGuardListener;
 
 /** ot_frame_guard_new: Returns: (transfer full) */

@@ -145,7 +145,18 @@ on_queued_frame (gpointer user_data)
     ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "the client does not read");
 }
 
-static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame };
+/* Whoever goes on sending does not wait for our farewell either. */
+static void
+on_flooded (gpointer user_data)
+{
+  OtSession *self = user_data;
+
+  if (self->state == ENDED)
+    self->deadline_us = 0;
+}
+
+static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame,
+                                                     on_flooded };
 
 /* ---- keep-alive ---- */
 
