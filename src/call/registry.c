@@ -27,7 +27,11 @@ now_us (const OtRegistry *self)
   return ot_clock_mono_us (self->ports.clock);
 }
 
-static gboolean is_full (gpointer user_id, gpointer quota, gpointer at_us);
+static gboolean
+is_full (gpointer user_id, gpointer quota, gpointer at_us)
+{
+  return ot_quota_is_full (quota, *(gint64 *)at_us);
+}
 
 static void
 on_look (gpointer user_data)
@@ -116,12 +120,6 @@ may_call (OtRegistry *self, const char *user_id)
     g_hash_table_insert (self->callers, g_strdup (user_id), quota);
   }
   return ot_quota_take (quota, &self->ports.settings.admission.of_person, 1, now_us (self));
-}
-
-static gboolean
-is_full (gpointer user_id, gpointer quota, gpointer at_us)
-{
-  return ot_quota_is_full (quota, *(gint64 *)at_us);
 }
 
 static void

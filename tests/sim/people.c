@@ -268,7 +268,10 @@ static void
 tell_session (gpointer data, const char *session_id, const OtOut *event)
 {
   City *city = data;
-  guint session = (guint)atoi (session_id + 1);
+  guint session = session_id != NULL ? (guint)atoi (session_id + 1) : 0;
+
+  if (session_id == NULL)
+    city_found (city, g_strdup ("something is told to nobody, which no server survives"));
 
   for (int i = 0; i < 2 * PAIRS; i++)
     if (city->people[i].online && city->people[i].session == session) {
