@@ -28,6 +28,7 @@ struct _LoadTalker {
   OtIceCredentials credentials;
 
   int socket; /* owned; -1: none yet */
+  OtAddress server;
   OtSdp remote;
   LoadDtls *dtls; /* owned (nullable) */
   OtSrtp *srtp;   /* owned (nullable) */
@@ -107,8 +108,9 @@ find_candidate (const char *sdp, OtAddress *out)
 }
 
 static gboolean
-open_socket (LoadTalker *self, const OtAddress *server, GError **error)
+open_socket (LoadTalker *self, GError **error)
 {
+  const OtAddress *server = &self->server;
   const int on = 1;
 
   self->socket = socket (server->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -123,15 +125,13 @@ open_socket (LoadTalker *self, const OtAddress *server, GError **error)
 gboolean
 load_talker_answer (LoadTalker *self, const char *sdp, GError **error)
 {
-  OtAddress server;
-
   if (!ot_sdp_read (&self->remote, sdp, FALSE, error))
     return FALSE;
-  if (!find_candidate (sdp, &server)) {
+  if (!find_candidate (sdp, &self->server)) {
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_DESCRIPTION, "no candidate in the answer");
     return FALSE;
   }
-  if (!open_socket (self, &server, error))
+  if (!open_socket (self, error))
     return FALSE;
   self->heard.state = LOAD_TALKER_CHECKING;
   return TRUE;
@@ -322,14 +322,32 @@ hear (LoadTalker *self, guint8 *packet, gsize size, gint64 arrival_us, LoadTally
   load_histogram_add (&tally->latency_us, arrival_us - sent_us);
 }
 
+/* A server that isn't lite checks us too, and wants to hear (RFC 8445, 7.3). */
 static void
-take_response (LoadTalker *self, const guint8 *data, gsize size, gint64 now_us)
+answer_check (LoadTalker *self, const OtStun *check)
 {
-  OtStun response;
+  OtStunWriter answer;
 
-  if (ot_stun_read (&response, data, size) && response.type == OT_STUN_BINDING_SUCCESS
-      && ot_stun_is_authentic (&response, self->remote.pwd)
-      && self->heard.state == LOAD_TALKER_CHECKING)
+  if (!ot_stun_is_authentic (check, self->credentials.pwd))
+    return;
+  ot_stun_begin (&answer, OT_STUN_BINDING_SUCCESS, check->transaction);
+  ot_stun_put_mapped (&answer, &self->server);
+  ot_stun_finish (&answer, self->credentials.pwd);
+  send_datagram (answer.data, answer.size, self);
+}
+
+static void
+take_stun (LoadTalker *self, const guint8 *data, gsize size, gint64 now_us)
+{
+  OtStun message;
+
+  if (!ot_stun_read (&message, data, size))
+    return;
+  if (message.type == OT_STUN_BINDING_REQUEST)
+    answer_check (self, &message);
+  else if (message.type == OT_STUN_BINDING_SUCCESS
+           && ot_stun_is_authentic (&message, self->remote.pwd)
+           && self->heard.state == LOAD_TALKER_CHECKING)
     begin_shaking (self, now_us);
 }
 
@@ -344,7 +362,7 @@ take_datagram (LoadTalker *self,
   if (size < RTP_HEADER)
     return;
   if (data[0] < 4)
-    take_response (self, data, size, now->mono_us);
+    take_stun (self, data, size, now->mono_us);
   else if (data[0] >= 20 && data[0] < 64 && self->dtls != NULL)
     shake (self, data, size);
   else if (data[0] >= 128 && data[0] < 192 && self->srtp != NULL
