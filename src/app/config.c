@@ -29,6 +29,8 @@ static const Setting settings[] = {
     "This server's name in the database; unique among servers that share one" },
   { "server", "devices", WHOLE, AT (server_devices), "5", 1, 100, NULL,
     "How many connections a person may hold; one more closes the oldest with 4409" },
+  { "server", "ping_seconds", WHOLE, AT (server_ping_seconds), "30", 1, 3600, NULL,
+    "How often a connection is pinged; one that does not answer two of them is closed with 4440" },
   { "server", "origins", TEXT, AT (server_origins), NULL, 0, 0, NULL,
     "The only pages that may connect, as browsers name them (https://example.org), separated by spaces; without it any" },
   { "server", "proxies", TEXT, AT (server_proxies), "127.0.0.1 ::1", 0, 0, NULL,

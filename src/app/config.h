@@ -12,6 +12,7 @@ typedef struct {
   char *server_listen;
   char *server_node;
   gint64 server_devices;
+  gint64 server_ping_seconds;
   char *server_origins;
   char *server_proxies;
   gint64 server_drain_timeout_us;

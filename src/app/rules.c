@@ -51,6 +51,7 @@ ot_rules_of_connections (const OtConfig *config)
   limits.invalid = (OtQuotaRule){ config->limit_invalid, MINUTE_US };
   limits.max_fresh = (guint)config->limit_unauthenticated;
   limits.max_devices = (guint)config->server_devices;
+  limits.ping_seconds = (int)config->server_ping_seconds;
   limits.resume_window_us = config->call_resume_window_us;
   limits.token_notice_us = config->auth_token_notice_us;
   limits.token_grace_us = config->auth_token_grace_us;

@@ -4,11 +4,13 @@ import time
 
 import pytest
 
+from otomo.handshake import status
 
 ACK_FIELDS = {"userId", "connectedAt", "sessionId", "resumed", "heartbeatSeconds"}
 TOO_BIG = 64 * 1024 + 1  # bytes of a message
 DEVICES = 3  # connections that one person may hold; not the default
-SETTINGS = {"server.devices": DEVICES}
+PING_SECONDS = 2
+SETTINGS = {"server.devices": DEVICES, "server.ping_seconds": PING_SECONDS}
 
 
 async def test_init_connection(server, connect):
@@ -17,12 +19,25 @@ async def test_init_connection(server, connect):
     ack = await client.init("u1", server.tokens["u1"])
     assert ACK_FIELDS <= set(ack), ack
     assert before - 1 <= ack["connectedAt"] <= time.time() + 1
-    assert (ack["resumed"], ack["heartbeatSeconds"]) == (False, 30)
+    assert (ack["resumed"], ack["heartbeatSeconds"]) == (False, PING_SECONDS)
+
+
+async def test_no_other_endpoint(server):
+    for path in ("/", "/v1", "/v1/socket/", "/v1/sockets"):
+        assert await status(server, path) == 404, path
+    assert await status(server, headers={}) == 400, "no upgrade"
 
 
 async def test_session_ids_differ(server, connect):
     acks = [await (await connect()).init("u1", server.tokens["u1"]) for _ in range(2)]
     assert acks[0]["sessionId"] != acks[1]["sessionId"]
+
+
+async def test_closed_in_order(server, connect):
+    client = await connect()
+    await client.init("u1", server.tokens["u1"])
+    await client.close()
+    await client.closed(1000)
 
 
 async def test_token_in_the_url(server, connect):
@@ -106,6 +121,23 @@ async def test_heartbeat(server, connect):
     client = await connect(token=server.tokens["u1"])
     await client.expect("connection_ack")
     await client.round_trip()
+
+
+async def test_pings(server, connect):
+    """Each is answered by the library, and the connection stays for longer than it would without."""
+    client = await connect(token=server.tokens["u4"])
+    silent = await connect(token=server.tokens["u4"])
+    silent.answer_no_pings()
+    await silent.closed(4440)
+    await client.round_trip()
+
+
+async def test_pings_that_nobody_answers(server, connect):
+    client = await connect(token=server.tokens["u5"])
+    client.answer_no_pings()
+    await client.closed(4440)
+    pings = [message for _, _, message in client.log if message == "(a ping)"]
+    assert len(pings) >= 2, client.story()
 
 
 async def test_binary_frame(server, connect):

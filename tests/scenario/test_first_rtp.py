@@ -53,6 +53,17 @@ async def test_self_report_after_the_call_was_accepted(scene):
     await scene.untouched()
 
 
+async def test_self_report_in_the_call(scene):
+    await scene.in_call()
+    for person in scene.both:
+        await person.client.send("call_connected", callId=scene.call_id)
+        await person.client.expect_error("SELF_REPORT_FORBIDDEN", callId=scene.call_id)
+        await scene.refusal_recorded("call_connected", person, "SELF_REPORT_FORBIDDEN")
+        assert len(person.client.seen("call_connected")) == 1
+    assert (await scene.row())["status"] == "in_call"
+    await scene.hang_up()
+
+
 async def test_self_report_for_no_call_at_all(scene):
     await scene.online()
     await scene.user.client.send("call_connected", callId="nowhere")

@@ -3,12 +3,14 @@ configured. Every trick is tried on the three ways in, in both formats."""
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 import websockets
 
 from conftest import SETTINGS
 from otomo.client import ENVELOPE, Client
+from otomo.scene import aside
 from otomo.server import Server
 from otomo.tokens import Key, part
 
@@ -169,6 +171,35 @@ async def test_megabyte_token(jwt_server, form):
     client = await knock(jwt_server, "token", ES256.token(claims()), form)
     await client.expect("connection_ack", userId="u1")
     await client.close()
+
+
+async def taken(server, key, form):
+    """Whether a token of this key opens a connection; with which code it is closed if not."""
+    client = await knock(server, "init_connection", key.token(claims()), form)
+    if (await client.expect("connection_ack", "error")).type == "connection_ack":
+        await client.close()
+        return True
+    await client.closed(4401)
+    return False
+
+
+async def test_keys_are_rotated(jwt_server):
+    """The next key's file comes, both are taken, the old one's goes; each time by a new start."""
+    folder = Path(jwt_server.settings["auth.jwt_keys"])
+    old, new = KEYS["HS256"], Key.new("HS256", "next-secret")
+    steps = [  # what is done to the files, and whose tokens are then taken
+        (lambda: None, {old: True, new: False}),
+        (lambda: new.write(folder), {old: True, new: True}),
+        (old.path(folder).unlink, {old: False, new: True}),
+        (lambda: (old.write(folder), new.path(folder).unlink()), {old: True, new: False}),
+    ]
+    for change, expected in steps:
+        change()
+        await aside(jwt_server.stop)
+        await aside(jwt_server.start)
+        for key, is_taken in expected.items():
+            for form in FORMATS:
+                assert await taken(jwt_server, key, form) == is_taken, (key.kid, form)
 
 
 async def test_token_without_an_end(jwt_server):

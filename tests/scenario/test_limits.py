@@ -2,14 +2,12 @@
 token may be wrong, and which pages may connect (docs/operating.md, "Limits")."""
 
 import asyncio
-import http.client
 import re
-from urllib.parse import urlsplit
 
 import pytest
 import websockets
 
-from otomo.scene import aside
+from otomo.handshake import status
 
 SETTINGS = {
     "limit.messages": 10,  # 20 at once
@@ -104,8 +102,8 @@ def behind(address):
 
 async def test_too_many_connections_of_an_address(server, connect):
     clients = [await connect(**behind("192.0.2.1")) for _ in range(4)]
-    assert await refusal(server, {"X-Forwarded-For": "192.0.2.1"}) == 429
-    assert await refusal(server, {"X-Forwarded-For": "2001:db8::1"}) == 101
+    assert await status(server, X_Forwarded_For="192.0.2.1") == 429
+    assert await status(server, X_Forwarded_For="2001:db8::1") == 101
     await clients[0].close()
     again = await until_let_in(connect, "192.0.2.1")
     assert again.is_open
@@ -177,27 +175,8 @@ async def test_too_many_that_do_not_authenticate(server, connect):
 # Pages --------------------------------------------------------------------------------------------
 
 
-async def refusal(server, headers):
-    """The status of a WebSocket's handshake."""
-
-    def ask():
-        connection = http.client.HTTPConnection(urlsplit(server.address).netloc, timeout=15)
-        handshake = {
-            "Upgrade": "websocket",
-            "Connection": "Upgrade",
-            "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
-        }
-        connection.request("GET", "/v1/socket", headers={**handshake, **headers})
-        status = connection.getresponse().status
-        connection.close()
-        return status
-
-    return await aside(ask)
-
-
 @pytest.mark.parametrize(
-    "origin, status",
+    "origin, answer",
     [
         (None, 101),
         ("https://example.org", 101),
@@ -207,8 +186,8 @@ async def refusal(server, headers):
         ("null", 403),
     ],
 )
-async def test_origin(server, origin, status):
-    assert await refusal(server, {"Origin": origin} if origin else {}) == status
+async def test_origin(server, origin, answer):
+    assert await status(server, **({"Origin": origin} if origin else {})) == answer
 
 
 # The log -------------------------------------------------------------------------------------------
@@ -220,7 +199,7 @@ HOSTILE = "\n2026-01-01T00:00:00.000Z ERROR otomo-app forged\r\x1b[31m\x07\x7f\u
 async def test_what_is_logged_of_a_client_stays_on_its_line(server, connect):
     """Each line of the log is one of the server's, and of a length that a person can read."""
     before = len(server.log())
-    await refusal(server, {"Origin": "https://x \x1b[31mERROR otomo-app forged" + "x" * 5000})
+    await status(server, Origin="https://x \x1b[31mERROR otomo-app forged" + "x" * 5000)
     client = await joined(connect, server, "u38")
     for text in (HOSTILE, 100 * HOSTILE):
         await client.send(text)

@@ -2,13 +2,20 @@
 
 import asyncio
 import random
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from otomo.client import ENVELOPE, Client
 from otomo.scene import aside
 
-SETTINGS = {"limit.messages": 100_000, "limit.person_messages": 100_000}
+SETTINGS = {
+    "limit.messages": 100_000,
+    "limit.person_messages": 100_000,
+    "call.rtp_timeout": 60,  # nobody hurries a client whose media has gone
+    "call.lost_timeout": 60,
+    "call.resume_window": 4,
+}
 MESSAGES = 1000
 ON_THEIR_WAY = 16  # messages that nobody has heard of yet; the server takes 32
 
@@ -18,10 +25,11 @@ def come_back(server, loop):
     """Opens the connection that takes a session up; closes it after the test."""
     made = []
 
-    async def open_one(person, session_id, last, subprotocol=ENVELOPE):
+    async def open_one(person, session_id, last, subprotocol=ENVELOPE, is_new=False):
         client = await Client.connect(server.url, person.id, subprotocols=[subprotocol])
         made.append(client)
-        client.received = last - 1  # the acknowledgement repeats the last number
+        # the acknowledgement repeats the last number, unless the session is a new one
+        client.received = 0 if is_new else last - 1
         await client.send(
             "init_connection",
             userId=person.id,
@@ -55,6 +63,47 @@ async def test_a_call_goes_on(scene, come_back, in_envelope):
     ticks = [tick["unitIndex"] for tick in client.seen("call_tick") + back.seen("call_tick")]
     assert ticks == list(range(1, len(ticks) + 1)), "a unit was told twice, or not at all"
     scene.user.client = back
+    await scene.hang_up()
+
+
+@pytest.mark.parametrize("form", [ENVELOPE, "otomo.flat.v1"])
+async def test_with_its_media_gone(scene, come_back, in_envelope, form):
+    """The call waits, and goes on when the client has set its media up again."""
+    scene.user.subprotocols = [form]
+    await scene.in_call()
+    client = scene.user.client
+    session_id = client.seen("connection_ack")[0]["sessionId"]
+    scene.user.peer.vanish()
+    await client.lose()
+    await scene.otomo.client.expect("call_state_update", state="reconnecting")
+    back = await come_back(scene.user, session_id, client.received, form)
+    assert (await back.expect("connection_ack"))["resumed"] is (form == ENVELOPE)
+    await back.expect("call_state_update", callId=scene.call_id, state="reconnecting")
+    await back.expect("signaling_start", callId=scene.call_id)
+    scene.user.client = back
+    await scene.offer(scene.user)
+    await scene.user.peer.connected()
+    scene.user.peer.talk()
+    await scene.state("in_call")
+    await scene.hang_up()
+
+
+async def test_too_long_ago(scene, come_back, in_envelope):
+    """The session is gone; whoever comes is told where the call stands, which another device has
+    taken up meanwhile."""
+    await scene.in_call()
+    client = scene.user.client
+    session_id = client.seen("connection_ack")[0]["sessionId"]
+    await client.lose()
+    lost = datetime.now(timezone.utc)
+    await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=False)
+    await scene.user.connect()
+    await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=True)
+    await scene.wall_clock(lost + timedelta(seconds=SETTINGS["call.resume_window"] + 1))
+    back = await come_back(scene.user, session_id, client.received, is_new=True)
+    ack = await back.expect("connection_ack")
+    assert ack["resumed"] is False and ack["sessionId"] != session_id
+    await back.expect("call_state_update", callId=scene.call_id)
     await scene.hang_up()
 
 

@@ -182,6 +182,14 @@ class Client:
     def is_open(self):
         return not self._reader.done()
 
+    def answer_no_pings(self):
+        """From now on the server's pings get no pong."""
+
+        async def pong(data):
+            self.log.append(("<-", time.monotonic(), "(a ping)"))
+
+        self._socket.pong = pong
+
     def stop_reading(self):
         """From now on whatever is sent to it stays on its way; only lose () ends it."""
         self._socket.transport.pause_reading()

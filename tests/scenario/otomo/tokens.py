@@ -48,11 +48,14 @@ class Key:
         """What the server's key file holds."""
         return self.private if self.algorithm == "HS256" else public_pem(self.private)
 
+    def path(self, folder):
+        """The key file, KID.ALGORITHM, in a folder of keys."""
+        return folder / f"{self.kid}.{self.algorithm}"
+
     def write(self, folder):
-        """The key file, KID.ALGORITHM, in a folder of keys; its path."""
-        path = folder / f"{self.kid}.{self.algorithm}"
-        path.write_bytes(self.public)
-        return path
+        """Writes it; its path."""
+        self.path(folder).write_bytes(self.public)
+        return self.path(folder)
 
     def signature(self, data):
         if self.algorithm == "HS256":
