@@ -7,7 +7,7 @@
 #include "reply.h"
 #include "token.h"
 
-#define SEED_PAIRS_MAX 2000
+#define SEED_PAIRS_MAX 10000
 
 typedef struct {
   SoupServerMessage *message; /* held by ot_reply_later() */

@@ -35,7 +35,8 @@ number_of (const CtlArguments *arguments, const char *name, const char *otherwis
 static char *
 seed (const CtlArguments *arguments, int *code)
 {
-  gint64 pairs = number_of (arguments, "first-id", "1") + number_of (arguments, "calls", "10") - 1;
+  gint64 pairs = number_of (arguments, "first-id", "1") + number_of (arguments, "calls", "10") - 1
+                 + (number_of (arguments, "idle", "0") + 1) / 2;
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, pairs);
   g_autoptr (GString) query = g_string_new (NULL);
   g_autofree char *lines = NULL;
@@ -77,7 +78,8 @@ add_option (GStrvBuilder *to,
 static int
 run (const CtlArguments *arguments, const char *tokens)
 {
-  static const char *const passed_on[] = { "calls", "first-id", "rate", "seconds", "server-pid" };
+  static const char *const passed_on[] = { "calls", "idle",    "first-id",
+                                           "rate",  "seconds", "server-pid" };
   g_autoptr (GStrvBuilder) line = g_strv_builder_new ();
   g_autofree char *program = find_program ();
   g_autofree char *tokens_word = g_strconcat ("--tokens=", tokens, NULL);

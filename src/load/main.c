@@ -1,7 +1,7 @@
-/* otomo-load: holds many calls against a running server, as the people would, and says what they
- * got. `otomoctl load-test` runs it with people it has made for it. Its numbers and phases: run.h;
- * one call: call.h; one person's voice: talker.h. Exit codes: sysexits.h; 1: calls failed, or more
- * than 1 % of the packets were lost. */
+/* otomo-load: holds many calls, and people who only are there, against a running server and says
+ * what they got. `otomoctl load-test` runs it with people it has made for it. Its numbers and
+ * phases: run.h; one call: call.h; one person's voice: talker.h. Exit codes: sysexits.h; 1: calls
+ * failed, or more than 1 % of the packets were lost. */
 
 #include <locale.h>
 #include <sys/resource.h>
@@ -10,12 +10,14 @@
 #include "report.h"
 
 #define CALLS_MAX 4000
+#define IDLE_MAX 15000
 #define SECONDS_MAX 3600
 
 static struct {
   char *url;
   char *tokens;
   int calls;
+  int idle;
   int first_id;
   double rate;
   double seconds;
@@ -33,6 +35,8 @@ static const GOptionEntry entries[] = {
   { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &set.tokens,
     "Lines \"ID TOKEN\" for u1, o1, …, as `otomoctl seed` writes them", "FILE" },
   { "calls", 0, 0, G_OPTION_ARG_INT, &set.calls, "How many at once (10, at most 4000)", "N" },
+  { "idle", 0, 0, G_OPTION_ARG_INT, &set.idle,
+    "People who are connected beside the calls and do nothing (0, at most 15000)", "N" },
   { "first-id", 0, 0, G_OPTION_ARG_INT, &set.first_id, "Number of the first pair of people (1)",
     "N" },
   { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &set.rate, "Calls begun a second (10)", "N" },
@@ -53,8 +57,12 @@ check_options (void)
 {
   if (set.url == NULL || set.tokens == NULL)
     g_printerr ("otomo-load: --url and --tokens are needed\n");
-  else if (set.calls < 1 || set.calls > CALLS_MAX || set.first_id < 1)
-    g_printerr ("otomo-load: --calls is 1 to %d, --first-id 1 or more\n", CALLS_MAX);
+  else if (set.calls < 0 || set.calls > CALLS_MAX || set.idle < 0 || set.idle > IDLE_MAX
+           || set.calls + set.idle == 0)
+    g_printerr ("otomo-load: --calls is at most %d, --idle at most %d, not both 0\n", CALLS_MAX,
+                IDLE_MAX);
+  else if (set.first_id < 1)
+    g_printerr ("otomo-load: --first-id is 1 or more\n");
   else if (!(set.rate > 0 && set.rate <= 1000))
     g_printerr ("otomo-load: --rate is more than 0, at most 1000\n");
   else if (!(set.seconds > 0 && set.seconds <= SECONDS_MAX && set.max_seconds > 0
@@ -103,9 +111,14 @@ raise_file_limit (void)
 static int
 test (const LoadContext *context)
 {
-  const LoadOptions options = { (guint)set.calls,  (guint)set.first_id, set.rate,
-                                set.seconds,       set.max_seconds,     set.server_pid,
-                                (guint)set.payload };
+  const LoadOptions options = { .n_idle = (guint)set.idle,
+                                .n_calls = (guint)set.calls,
+                                .first_id = (guint)set.first_id,
+                                .rate = set.rate,
+                                .seconds = set.seconds,
+                                .max_seconds = set.max_seconds,
+                                .server_pid = set.server_pid,
+                                .payload_size = (guint)set.payload };
   g_autofree LoadFigures *figures = g_new0 (LoadFigures, 1);
   g_autofree char *json = NULL;
 
@@ -116,8 +129,8 @@ test (const LoadContext *context)
   else
     load_report_print (json);
   g_hash_table_unref (figures->failures);
-  return figures->n_up == options.n_calls && figures->n_dropped == 0 && figures->n_strange == 0
-                 && figures->n_lost * 100 <= figures->n_heard
+  return figures->crowd.n_lost == 0 && figures->n_up == options.n_calls && figures->n_dropped == 0
+                 && figures->n_strange == 0 && figures->n_lost * 100 <= figures->n_heard
              ? EX_OK
              : 1;
 }
@@ -148,8 +161,8 @@ main (int argc, char **argv)
     return EX_NOINPUT;
   }
   raise_file_limit ();
-  context.session = soup_session_new_with_options ("max-conns", 2 * CALLS_MAX, "max-conns-per-host",
-                                                   2 * CALLS_MAX, NULL);
+  context.session = soup_session_new_with_options (
+      "max-conns", 2 * CALLS_MAX + IDLE_MAX, "max-conns-per-host", 2 * CALLS_MAX + IDLE_MAX, NULL);
   soup_session_remove_feature_by_type (context.session, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
   context.url = set.url;
   context.tokens = tokens;

@@ -75,6 +75,23 @@ add_packets (JsonBuilder *to, const LoadFigures *figures)
   json_builder_end_object (to);
 }
 
+static void
+add_crowd (JsonBuilder *to, const LoadFigures *figures)
+{
+  const LoadCrowdFigures *crowd = &figures->crowd;
+
+  begin (to, "idle");
+  add_count (to, "connected", crowd->n_in);
+  add_count (to, "lost", crowd->n_lost);
+  add_count (to, "heartbeats", (gint64)crowd->n_heartbeats);
+  add_durations (to, "heartbeat_us", &crowd->heartbeat_us);
+  if (figures->has_server)
+    add_number (
+        to, "memory_kb_each",
+        ratio ((double)(figures->server[0].memory_kb - figures->alone.memory_kb), crowd->n_in));
+  json_builder_end_object (to);
+}
+
 static double
 window_seconds (const LoadFigures *figures)
 {
@@ -147,6 +164,8 @@ load_report_json (const LoadFigures *figures)
   add_durations (to, "both_rtp_to_connected_us", &figures->both_rtp_us);
   add_packets (to, figures);
   add_window (to, figures);
+  if (figures->crowd.n_in + figures->crowd.n_lost > 0)
+    add_crowd (to, figures);
   if (figures->has_server)
     add_server (to, figures);
   add_client (to, figures);

@@ -11,17 +11,18 @@
 #define END_US (10 * G_USEC_PER_SEC)
 #define ENDS_A_STEP 10
 
-typedef enum { RAMP, SETTLE, WINDOW, DRAIN, END } Phase;
+typedef enum { CROWD, RAMP, SETTLE, WINDOW, DRAIN, END } Phase;
 
 typedef struct {
   const LoadOptions *options;
   const LoadContext *context;
   LoadFigures *figures;
   GMainLoop *loop;
+  LoadCrowd *crowd; /* owned */
   GPtrArray *calls; /* owned: of LoadCall */
   guint n_started;
   Phase phase;
-  gint64 began_us, phase_us;
+  gint64 began_us, ramp_us, phase_us;
   double own_cpu;
 } Run;
 
@@ -46,11 +47,10 @@ count (const Run *self, LoadCallState state)
 }
 
 static void
-read_server (Run *self, guint place)
+read_server (Run *self, LoadProcess *out)
 {
   if (self->figures->has_server)
-    self->figures->has_server =
-        load_process_read (&self->figures->server[place], self->options->server_pid);
+    self->figures->has_server = load_process_read (out, self->options->server_pid);
 }
 
 /* ---- counting up ---- */
@@ -126,19 +126,23 @@ enter (Run *self, Phase phase)
   self->phase = phase;
   self->phase_us = ot_clock_mono_us (self->context->clock);
   switch (phase) {
+  case CROWD:
+    read_server (self, &self->figures->alone);
+    break;
   case RAMP:
-    read_server (self, 0);
+    self->ramp_us = self->phase_us;
+    read_server (self, &self->figures->server[0]);
     break;
   case SETTLE:
     break;
   case WINDOW:
-    read_server (self, 1);
+    read_server (self, &self->figures->server[1]);
     self->own_cpu = own_cpu_seconds ();
     load_voice_set_window (self->context->voice, TRUE);
     break;
   case DRAIN:
     load_voice_set_window (self->context->voice, FALSE);
-    read_server (self, 2);
+    read_server (self, &self->figures->server[2]);
     self->own_cpu = own_cpu_seconds () - self->own_cpu;
     self->figures->n_in_window = count (self, LOAD_CALL_UP);
     load_voice_silence (self->context->voice);
@@ -152,7 +156,7 @@ enter (Run *self, Phase phase)
 static void
 start_due (Run *self, gint64 now_us)
 {
-  double due = 1 + (double)(now_us - self->began_us) / G_USEC_PER_SEC * self->options->rate;
+  double due = 1 + (double)(now_us - self->ramp_us) / G_USEC_PER_SEC * self->options->rate;
 
   while (self->n_started < self->calls->len && (double)self->n_started < due)
     load_call_start (self->calls->pdata[self->n_started++]);
@@ -183,13 +187,18 @@ on_step (gpointer data)
     self->figures->cut = TRUE;
     enter (self, DRAIN);
   }
+  load_crowd_step (self->crowd);
   switch (self->phase) {
+  case CROWD:
+    if (load_crowd_is_complete (self->crowd))
+      enter (self, RAMP);
+    break;
   case RAMP:
     start_due (self, now_us);
     for (guint i = 0; i < self->n_started; i++)
       load_call_watch (self->calls->pdata[i]);
     if (self->n_started == self->calls->len && count (self, LOAD_CALL_SETUP) == 0)
-      enter (self, count (self, LOAD_CALL_UP) > 0 ? SETTLE : END);
+      enter (self, self->calls->len == 0 || count (self, LOAD_CALL_UP) > 0 ? SETTLE : END);
     break;
   case SETTLE:
     if (passed_us > SETTLE_US)
@@ -197,7 +206,7 @@ on_step (gpointer data)
     break;
   case WINDOW:
     if ((double)passed_us > self->options->seconds * G_USEC_PER_SEC
-        || count (self, LOAD_CALL_UP) == 0)
+        || (self->calls->len > 0 && count (self, LOAD_CALL_UP) == 0))
       enter (self, DRAIN);
     break;
   case DRAIN:
@@ -237,8 +246,9 @@ load_run (const LoadOptions *options, const LoadContext *context, LoadFigures *o
   self.calls = g_ptr_array_new_with_free_func ((GDestroyNotify)load_call_free);
   for (guint i = 0; i < options->n_calls; i++)
     g_ptr_array_add (self.calls, load_call_new (context, options->first_id + i));
+  self.crowd = load_crowd_new (context, options->first_id + options->n_calls, options->n_idle);
   self.began_us = ot_clock_mono_us (context->clock);
-  enter (&self, RAMP);
+  enter (&self, CROWD);
   g_main_loop_run (self.loop);
   load_voice_read (context->voice, &out->window);
   out->client_cores =
@@ -247,6 +257,8 @@ load_run (const LoadOptions *options, const LoadContext *context, LoadFigures *o
           : 0;
   for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
     g_source_remove (sources[i]);
+  out->crowd = *load_crowd_look (self.crowd);
+  load_crowd_free (self.crowd);
   g_ptr_array_unref (self.calls);
   g_main_loop_unref (self.loop);
 }

@@ -1,16 +1,18 @@
 #pragma once
 
 #include "call.h"
+#include "crowd.h"
 #include "process.h"
 
 /**
  * LoadRun:
  *
- * A whole test: calls are started at a rate; when each is up or has failed, a window is measured;
- * then everybody is silent, what is under way arrives, and all hang up. It ends by itself at
- * LoadOptions.max_seconds at the latest.
+ * A whole test: the crowd comes in; calls are started at a rate; when each is up or has failed, a
+ * window is measured; then everybody is silent, what is under way arrives, and all hang up. It ends
+ * by itself at LoadOptions.max_seconds at the latest.
  */
 typedef struct {
+  guint n_idle; /* people of the crowd; their numbers follow those of the calls */
   guint n_calls;
   guint first_id; /* of the first call's people: u1, o1 */
   double rate;    /* calls started a second */
@@ -32,9 +34,11 @@ typedef struct {
   LoadVoiceFigures window;
   double client_cores; /* CPU of this client in the window */
   gboolean has_server;
+  LoadProcess alone;     /* before anybody came */
   LoadProcess server[3]; /* before the first call, window opened, window closed */
-  guint n_in_window;     /* calls up when it closed */
-  gboolean cut;          /* time was over, or a person ended it */
+  LoadCrowdFigures crowd;
+  guint n_in_window; /* calls up when it closed */
+  gboolean cut;      /* time was over, or a person ended it */
 } LoadFigures;
 
 /** load_run: Runs it. @context: its voice counts for this run only. Blocks in a main loop. */

@@ -32,6 +32,15 @@ def test_calls_are_held_and_counted(server):
     assert charged[0]["n"] == CALLS, charged
 
 
+def test_people_who_only_are_there(server):
+    options = ["--calls", 0, "--idle", 7, "--seconds", 1, "--server-pid", server.process.pid]
+    done = subprocess.run(line(server, *options), capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, found
+    assert found["idle"]["connected"] == 7 and found["idle"]["lost"] == 0, found
+    assert found["idle"]["memory_kb_each"] >= 0 and found["calls"]["started"] == 0, found
+
+
 def test_nobody_answers(server):
     environment = {**os.environ, "TMPDIR": str(server.base)}
     done = subprocess.run(
