@@ -10,6 +10,7 @@
 #include "media-error.h"
 #include "media-log.h"
 #include "media-plugins.h"
+#include "tidying.h"
 #include "warm-up.h"
 
 #define WORKERS_MIN 2
@@ -20,6 +21,7 @@ struct _OtMediaServer {
   OtMediaListener listener;
   gpointer user_data;
   OtBridgeContext context; /* all in it is owned here */
+  OtTidying *tidying;      /* owned */
   GHashTable *calls;       /* owned: call id → OtBridge, owned */
 };
 
@@ -34,6 +36,8 @@ deliver (const OtMediaEvent *event, gpointer origin, gpointer user_data)
     return;
   if (origin != NULL)
     ot_bridge_heard (origin, event);
+  if (event->type == OT_MEDIA_LEG_UP)
+    ot_tidying_note (self->tidying);
   self->listener (event, self->user_data);
 }
 
@@ -141,6 +145,7 @@ port_close (gpointer data, const char *call_id)
   OtMediaServer *self = data;
 
   g_hash_table_remove (self->calls, call_id);
+  ot_tidying_note (self->tidying);
 }
 
 OtMediaPort
@@ -285,6 +290,7 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
     return FALSE;
   context->leg.feeder = ot_feeder_new (ot_leg_take_input);
   context->workers = ot_workers_new (CLAMP (g_get_num_processors (), WORKERS_MIN, WORKERS_MAX));
+  self->tidying = ot_tidying_new (context->workers, context->leg.clock);
   context->bus = ot_media_bus_new (deliver, self);
   start_recording (self, options->recordings_dir);
   return ot_warm_up (&context->leg, error);
@@ -322,6 +328,7 @@ ot_media_server_free (OtMediaServer *self)
   OtBridgeContext *context = &self->context;
 
   g_hash_table_remove_all (self->calls);
+  g_clear_pointer (&self->tidying, ot_tidying_free);
   g_clear_pointer (&context->workers, ot_workers_free);
   g_clear_pointer (&context->pump, ot_record_pump_free);
   g_clear_pointer (&context->archive, ot_archive_free);
