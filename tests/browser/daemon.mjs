@@ -126,6 +126,22 @@ export class Daemon {
     return JSON.parse(await this.ctl('call', 'show', callId, '--json'));
   }
 
+  /**
+   * Waits until so many recordings of a call are in this state; oldest first.
+   *
+   * @param {string} callId @param {'recording' | 'ready'} state @param {number} count
+   * @returns {Promise<any[]>}
+   */
+  async recordings(callId, state, count) {
+    const end = Date.now() + ANSWER_DEADLINE_MS;
+    for (;;) {
+      const rows = JSON.parse(await this.ctl('recordings', 'list', '--call', callId, '--json'));
+      const found = rows.filter((/** @type {any} */ row) => row.state === state);
+      if (found.length === count) return found.reverse();
+      assert(Date.now() < end, `not ${count} ${state}: ${JSON.stringify(rows)}`);
+    }
+  }
+
   /** How it sounded, a row a side, waited for: nobody is told of them. @param {string} callId */
   async quality(callId) {
     const end = Date.now() + ANSWER_DEADLINE_MS;

@@ -73,11 +73,14 @@ export class Tab {
    * @param {import('node:test').TestContext} t closes the browser at its end
    * @param {string} url of the server
    * @param {Record<string, string>} parameters of the page: as, to, offerer
-   * @param {import('playwright-core').BrowserContextOptions & {before?: string | (() => void)}} options
+   * @param {import('playwright-core').BrowserContextOptions
+   *   & {before?: string | (() => void), microphone?: string}} options  microphone: a WAV file, said
+   *   over and over in place of the beeps
    */
-  static async open(t, url, parameters = {}, { before, ...options } = {}) {
+  static async open(t, url, parameters = {}, { before, microphone, ...options } = {}) {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-    const server = await chromium.launchServer({ executablePath, args: FLAGS });
+    const args = microphone ? [...FLAGS, `--use-file-for-fake-audio-capture=${microphone}`] : FLAGS;
+    const server = await chromium.launchServer({ executablePath, args });
     t.after(() => server.kill());
     const browser = await chromium.connect(server.wsEndpoint());
     const context = await browser.newContext({ locale: 'en-GB', ...options });

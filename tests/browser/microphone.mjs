@@ -1,0 +1,119 @@
+/*
+ * What a tab's microphone says, and when: a file in the place of the device (sound.py), and each
+ * sample that the browser took from it, with the instant at which it did.
+ */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const SOUND = new URL('sound.py', import.meta.url).pathname;
+const ROUND_TRIPS = 9;
+
+/** @typedef {{said: number, recorded: number, likeness: number}} Place  monotonic seconds */
+/** @typedef {{title: string | null, ends: number[]}} Probe  seconds of each track */
+
+/** @param {...(string | number)} parameters @returns {Promise<any>} */
+async function sound(...parameters) {
+  const { stdout } = await promisify(execFile)('/usr/bin/python3', [
+    '-B',
+    SOUND,
+    ...parameters.map(String),
+  ]);
+  return stdout && JSON.parse(stdout);
+}
+
+/** Writes what a microphone says, over and over. @param {string} what @param {string} file */
+export const make = (what, file) => sound('make', what, file);
+
+/** What ffprobe reads in a recording. @param {string} file @returns {Promise<Probe>} */
+export const probe = (file) => sound('probe', file);
+
+/** Runs in the page before it: keeps what the microphone gives, as it goes to the encoder. */
+export function overhear() {
+  /** @type {any} */ const page = globalThis;
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  /** @type {{at: number, samples: Float32Array}[]} */ const chunks = [];
+
+  /** @param {MediaStreamTrack} track */
+  async function listen(track) {
+    const frames = new page.MediaStreamTrackProcessor({ track }).readable.getReader();
+    for (;;) {
+      const { done, value } = await frames.read();
+      if (done) return;
+      const samples = new Float32Array(value.numberOfFrames);
+      value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      if (value.sampleRate !== 48_000) throw new Error(`${value.sampleRate} Hz`);
+      chunks.push({ at: value.timestamp, samples });
+      value.close();
+    }
+  }
+
+  mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    stream.getAudioTracks().forEach((track) => listen(track.clone()));
+    return stream;
+  };
+  /** µs on the clock of performance.now(). */
+  page.spokenUntil = () => chunks.at(-1)?.at ?? 0;
+  /** Each chunk at its instant; Base64 of 32-bit floats. */
+  page.spoken = () => {
+    const place = (/** @type {number} */ at) => Math.round(((at - chunks[0].at) * 48) / 1000);
+    const last = chunks[chunks.length - 1];
+    const all = new Float32Array(place(last.at) + last.samples.length);
+    for (const { at, samples } of chunks) all.set(samples, place(at));
+    let text = '';
+    for (const byte of new Uint8Array(all.buffer)) text += String.fromCharCode(byte);
+    return { at: chunks[0].at, samples: btoa(text) };
+  };
+}
+
+/**
+ * What to add to the page's clock to have this machine's monotonic one, which is the server's: from
+ * the quickest of some round trips, so it is right to half of that.
+ *
+ * @param {import('./tab.mjs').Tab} tab @returns {Promise<number>} seconds
+ */
+async function clockOffset(tab) {
+  let least = Infinity;
+  let offset = 0;
+  for (let i = 0; i < ROUND_TRIPS; i++) {
+    const before = process.hrtime.bigint();
+    const now = await tab.page.evaluate(() => performance.now());
+    const after = process.hrtime.bigint();
+    if (Number(after - before) >= least) continue;
+    least = Number(after - before);
+    offset = Number(before + after) / 2e9 - now / 1e3;
+  }
+  assert(least < 20e6, `the page answers after ${least / 1e6} ms: its clock can't be read`);
+  return offset;
+}
+
+/**
+ * Waits until the microphone has said this much more.
+ *
+ * @param {import('./tab.mjs').Tab} tab @param {number} seconds
+ */
+export async function says(tab, seconds) {
+  const read = () => tab.page.evaluate(() => /** @type {any} */ (globalThis).spokenUntil());
+  const end = (await read()) + seconds * 1e6;
+  await tab.until(`${seconds} s of speech`, async () => (await read()) >= end);
+}
+
+/**
+ * Where a sound was said, and where it is in a recording; each time that it was said from its
+ * beginning to its end.
+ *
+ * @param {import('./tab.mjs').Tab} tab whose microphone
+ * @param {string} what it says
+ * @param {{file: string, zero: number, track: number}} recording  zero: monotonic seconds
+ * @returns {Promise<Place[]>}
+ */
+export async function places(tab, what, { file, zero, track }) {
+  const { at, samples } = await tab.page.evaluate(() => /** @type {any} */ (globalThis).spoken());
+  const raw = `${file}.${what}.f32`;
+  await writeFile(raw, Buffer.from(samples, 'base64'));
+  return sound('places', what, raw, at / 1e6 + (await clockOffset(tab)), file, track, zero);
+}
