@@ -6,7 +6,7 @@
 #include "parking.h"
 #include "timer.h"
 
-#define SWEEP_INTERVAL_US (G_USEC_PER_SEC / 5)
+#define SWEEP_INTERVAL_US G_USEC_PER_SEC
 
 struct _OtHub {
   OtHubListener listener;
@@ -18,9 +18,9 @@ struct _OtHub {
   GHashTable *people; /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first,
                          never empty */
   GHashTable *allowances; /* user id (owned) → OtAllowance (owned), until it is full again */
-  OtTimer sweep;  /* for the deadlines of all sessions: a timer for each would slow the loop down */
-  OtTimer closed; /* completes @closing, from a turn of its own */
-  GTask *closing; /* owned; while ot_hub_close_async() waits */
+  OtTimer sweep;          /* for tokens, parked sessions and allowances */
+  OtTimer closed;         /* completes @closing, from a turn of its own */
+  GTask *closing;         /* owned; while ot_hub_close_async() waits */
   gboolean is_closing;
 };
 
@@ -209,11 +209,13 @@ on_sweep (gpointer user_data)
 {
   OtHub *self = user_data;
   gint64 now_us = ot_clock_mono_us (self->context.clock);
-  g_autoptr (GList) sessions =
-      g_hash_table_get_keys (self->sessions); /* they may finish meanwhile */
+  gint64 wall_us = ot_clock_wall_us (self->context.clock);
+  GHashTableIter each;
+  gpointer session;
 
-  for (GList *l = sessions; l != NULL; l = l->next)
-    ot_session_look_at_clock (l->data);
+  g_hash_table_iter_init (&each, self->sessions); /* none finishes meanwhile: that takes a turn */
+  while (g_hash_table_iter_next (&each, &session, NULL))
+    ot_session_look_at_token (session, wall_us, now_us);
   ot_parking_expire (self->parking, now_us);
   g_hash_table_foreach_remove (self->allowances, is_full, &now_us);
   if (g_hash_table_size (self->sessions) > 0 || ot_parking_n_sessions (self->parking) > 0

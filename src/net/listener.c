@@ -28,7 +28,7 @@ typedef struct {
   GSocketAddress *address; /* owned; the key */
   OtDoorkeeper *door;      /* borrowed; nullable */
   char *visitor;           /* owned; whom it counts for; NULL: nobody */
-  gint64 deadline_us;      /* monotonic; G_MAXINT64 once upgraded */
+  OtTimer deadline;        /* of HTTP; not armed once upgraded */
   gsize body_bytes;        /* of the request that comes in */
 } Peer;
 
@@ -40,7 +40,7 @@ struct _OtListener {
   GSocket *socket;              /* owned; NULL before listening, and once stopped */
   GSource *accepting;           /* owned; NULL while it does not */
   GHashTable *peers;            /* address → Peer; borrowed, a Peer takes itself out */
-  OtTimer sweep;                /* for all deadlines: a timer for each would slow the loop down */
+  OtTimer sweep;                /* for memory, and for what is told once for many */
   char *address;                /* owned, nullable */
   gboolean is_unix;
   guint n_too_many; /* closed since the last sweep */
@@ -87,25 +87,6 @@ arm_sweep (OtListener *self)
     ot_timer_arm (&self->sweep, now_us () + SWEEP_INTERVAL_US, on_sweep, self);
 }
 
-static void
-shut_down_late (OtListener *self)
-{
-  gint64 now = now_us ();
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->peers);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Peer *peer = value;
-
-    if (peer->deadline_us > now)
-      continue;
-    ot_debug ("%s: too slow", ot_peer_stream_get_address (peer->stream));
-    peer->deadline_us = G_MAXINT64;
-    ot_peer_stream_shut_down (peer->stream);
-  }
-}
-
 /* The C library keeps what a crowd has taken: free pages below others that are in use. Given back
  * as the crowd goes, and once more when the last of it has gone. */
 static void
@@ -130,7 +111,6 @@ on_sweep (gpointer user_data)
 {
   OtListener *self = user_data;
 
-  shut_down_late (self);
   give_memory_back (self);
   if (self->n_too_many > 0)
     ot_warning ("%s: %u connections more than %u: closed", self->address, self->n_too_many,
@@ -146,10 +126,18 @@ on_sweep (gpointer user_data)
 }
 
 static void
+on_late (gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  ot_debug ("%s: too slow", ot_peer_stream_get_address (peer->stream));
+  ot_peer_stream_shut_down (peer->stream);
+}
+
+static void
 give_time (Peer *peer, gint64 timeout_us)
 {
-  peer->deadline_us = now_us () + timeout_us;
-  arm_sweep (peer->listener);
+  ot_timer_arm (&peer->deadline, now_us () + timeout_us, on_late, peer);
 }
 
 static void
@@ -157,6 +145,7 @@ on_stream_gone (gpointer user_data, GObject *stream)
 {
   Peer *peer = user_data;
 
+  ot_timer_cancel (&peer->deadline);
   if (peer->listener != NULL)
     g_hash_table_remove (peer->listener->peers, peer->address);
   if (peer->visitor != NULL)
@@ -180,6 +169,7 @@ peer_new (OtListener *self, OtPeerStream *stream, GSocketAddress *address, char 
   peer->address = g_object_ref (address);
   g_object_weak_ref (G_OBJECT (stream), on_stream_gone, peer);
   g_hash_table_insert (self->peers, address, peer);
+  arm_sweep (self);
   give_time (peer, self->limits.request_timeout_us);
   return peer;
 }
@@ -497,7 +487,7 @@ ot_listener_steal (OtListener *self, SoupServerMessage *message, OtPeerStream **
   Peer *found = find_peer (self, message);
 
   g_assert (found != NULL);
-  found->deadline_us = G_MAXINT64;
+  ot_timer_cancel (&found->deadline);
   *peer = found->stream;
   return soup_server_message_steal_connection (message);
 }

@@ -191,6 +191,7 @@ struct _OtPeerStream {
   CountingOutput *output; /* owned */
   char *address;          /* owned */
   char *visitor;          /* owned, nullable */
+  OtPollShard *shard;     /* borrowed, nullable: we are added to it */
 };
 
 G_DEFINE_FINAL_TYPE (OtPeerStream, ot_peer_stream, G_TYPE_IO_STREAM)
@@ -249,6 +250,8 @@ ot_peer_stream_finalize (GObject *object)
 {
   OtPeerStream *self = OT_PEER_STREAM (object);
 
+  if (self->shard != NULL)
+    ot_poll_shard_remove (self->shard, self->socket);
   g_clear_object (&self->input);
   g_clear_object (&self->output);
   g_clear_object (&self->base);
@@ -315,6 +318,19 @@ guint64
 ot_peer_stream_get_written_bytes (OtPeerStream *self)
 {
   return self->output->written_bytes;
+}
+
+void
+ot_peer_stream_move (OtPeerStream *self, OtPollShards *shards)
+{
+  g_return_if_fail (self->shard == NULL);
+  self->shard = ot_poll_shards_add (shards, self->socket);
+}
+
+GMainContext *
+ot_peer_stream_get_context (OtPeerStream *self)
+{
+  return self->shard != NULL ? ot_poll_shard_get_context (self->shard) : g_main_context_default ();
 }
 
 void

@@ -2,6 +2,8 @@
 
 #include <gio/gio.h>
 
+#include "poll-shards.h"
+
 /**
  * OtPeerStream:
  *
@@ -36,6 +38,14 @@ void ot_peer_stream_set_visitor (OtPeerStream *self, const char *visitor);
 
 /** ot_peer_stream_get_written_bytes: how many bytes the socket has taken so far. */
 guint64 ot_peer_stream_get_written_bytes (OtPeerStream *self);
+
+/** ot_peer_stream_move: the sources that libsoup makes for it belong to a context of @shards from
+ * now on, if there is room. Once. */
+void ot_peer_stream_move (OtPeerStream *self, OtPollShards *shards);
+
+/** ot_peer_stream_get_context: (transfer none): the context to make the thread-default one while
+ * libsoup begins something for it, see poll-shards.h. */
+GMainContext *ot_peer_stream_get_context (OtPeerStream *self);
 
 /** ot_peer_stream_shut_down: both directions end now; whoever reads or writes it finds out from the
  * loop. */

@@ -12,6 +12,7 @@
 struct _OtServer {
   OtHub *hub;           /* borrowed */
   OtListener *listener; /* owned */
+  OtPollShards *shards; /* owned; NULL: everything in the main context */
   char **origins;       /* owned; NULL: any */
 };
 
@@ -29,6 +30,23 @@ find_token (SoupServerMessage *message)
   return parameters != NULL ? g_strdup (g_hash_table_lookup (parameters, "access_token")) : NULL;
 }
 
+static SoupWebsocketConnection *
+make_connection (SoupServerMessage *message,
+                 GIOStream *stream,
+                 OtPeerStream *peer,
+                 OtFrameGuard *guard)
+{
+  g_autoptr (GMainContextPusher) inside =
+      g_main_context_pusher_new (ot_peer_stream_get_context (peer));
+
+  return soup_websocket_connection_new (
+      stream, soup_server_message_get_uri (message), SOUP_WEBSOCKET_CONNECTION_SERVER,
+      soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Origin"),
+      soup_message_headers_get_one (soup_server_message_get_response_headers (message),
+                                    "Sec-WebSocket-Protocol"),
+      g_list_append (NULL, guard));
+}
+
 static void
 on_upgraded (SoupServerMessage *message, OtServer *self)
 {
@@ -37,15 +55,10 @@ on_upgraded (SoupServerMessage *message, OtServer *self)
   OtFrameGuard *guard = ot_frame_guard_new (ot_hub_max_message_bytes (self->hub));
   OtPeerStream *peer;
   g_autoptr (GIOStream) stream = ot_listener_steal (self->listener, message, &peer);
-  SoupWebsocketConnection *connection;
 
-  connection = soup_websocket_connection_new (
-      stream, soup_server_message_get_uri (message), SOUP_WEBSOCKET_CONNECTION_SERVER,
-      soup_message_headers_get_one (soup_server_message_get_request_headers (message), "Origin"),
-      soup_message_headers_get_one (soup_server_message_get_response_headers (message),
-                                    "Sec-WebSocket-Protocol"),
-      g_list_append (NULL, guard));
-  ot_hub_adopt (self->hub, connection, peer, guard, token);
+  if (self->shards != NULL)
+    ot_peer_stream_move (peer, self->shards);
+  ot_hub_adopt (self->hub, make_connection (message, stream, peer, guard), peer, guard, token);
 }
 
 static gboolean
@@ -91,8 +104,12 @@ OtServer *
 ot_server_new (OtHub *hub, const OtServerOptions *options)
 {
   OtServer *self = g_new0 (OtServer, 1);
+  g_autoptr (GError) error = NULL;
 
   self->hub = hub;
+  self->shards = ot_poll_shards_new (&error);
+  if (self->shards == NULL)
+    ot_warning ("many clients will make the loop slow: %s", error->message);
   self->listener = ot_listener_new (options->limits, options->certificate, options->door);
   self->origins = g_strdupv (options->origins);
   soup_server_add_handler (ot_server_get_http (self), PATH, on_request, self, NULL);
@@ -103,6 +120,7 @@ void
 ot_server_free (OtServer *self)
 {
   g_clear_pointer (&self->listener, ot_listener_free);
+  g_clear_pointer (&self->shards, ot_poll_shards_unref);
   g_clear_pointer (&self->origins, g_strfreev);
   g_free (self);
 }

@@ -28,8 +28,8 @@ struct _OtSession {
   guint64 written_before_bytes;        /* of the handshake */
 
   State state;
-  gint64 deadline_us; /* monotonic; looked at by the hub */
-  OtLease lease;      /* OPEN: how long its token lets it in */
+  OtTimer deadline; /* for init_connection, for a pong, for the client's farewell */
+  OtLease lease;    /* OPEN: how long its token lets it in */
   OtTimer turn;
   OtCloseCode end_code;   /* to be sent; 0: none */
   const char *end_reason; /* static */
@@ -51,7 +51,38 @@ now_us (const OtSession *self)
   return ot_clock_mono_us (self->context->clock);
 }
 
+/* libsoup calls us from a shard's turn; what is begun then is the main context's (poll-shards.h).
+ */
+#define OUTSIDE_THE_SHARD()                                                                        \
+  g_autoptr (GMainContextPusher) outside = g_main_context_pusher_new (g_main_context_default ())
+
 /* ---- the end ---- */
+
+static void
+on_deadline (gpointer user_data)
+{
+  OtSession *self = user_data;
+  const OtSessionListener *listener = &self->context->listener;
+
+  switch (self->state) {
+  case NEW:
+    ot_session_end (self, OT_CLOSE_NO_INIT, "no init_connection in time");
+    return;
+  case OPEN:
+    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
+    return;
+  case ENDED:
+    listener->finished (listener->self, self);
+    return;
+  }
+}
+
+/* Instead of what it had. */
+static void
+give_time (OtSession *self, gint64 time_us)
+{
+  ot_timer_arm (&self->deadline, now_us (self) + time_us, on_deadline, self);
+}
 
 static void
 on_turn (gpointer user_data)
@@ -69,9 +100,8 @@ on_turn (gpointer user_data)
   if (self->is_gone)
     listener->finished (listener->self, self);
   else
-    self->deadline_us = now_us (self)
-                        + (self->user_id != NULL ? self->context->limits.linger_us
-                                                 : self->context->limits.fresh_linger_us);
+    give_time (self, self->user_id != NULL ? self->context->limits.linger_us
+                                           : self->context->limits.fresh_linger_us);
 }
 
 static void
@@ -84,7 +114,7 @@ leave (OtSession *self)
              self->end_reason != NULL ? self->end_reason : "");
   self->state = ENDED;
   ot_frame_guard_swallow (self->guard);
-  self->deadline_us = G_MAXINT64;
+  ot_timer_cancel (&self->deadline);
   if (self->request != NULL)
     ot_auth_cancel (g_steal_pointer (&self->request));
   ot_timer_arm (&self->turn, 0, on_turn, self);
@@ -103,6 +133,8 @@ ot_session_end (OtSession *self, OtCloseCode code, const char *reason)
 static void
 on_closing (SoupWebsocketConnection *connection, OtSession *self)
 {
+  OUTSIDE_THE_SHARD ();
+
   if (self->state != ENDED)
     leave (self); /* the client's close; libsoup answers it */
 }
@@ -110,6 +142,8 @@ on_closing (SoupWebsocketConnection *connection, OtSession *self)
 static void
 on_closed (SoupWebsocketConnection *connection, OtSession *self)
 {
+  OUTSIDE_THE_SHARD ();
+
   self->is_gone = TRUE;
   leave (self);
 }
@@ -119,6 +153,8 @@ on_closed (SoupWebsocketConnection *connection, OtSession *self)
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, OtSession *self)
 {
+  OUTSIDE_THE_SHARD ();
+
   ot_debug ("session %s: %s", self->id, error->message);
   if (g_error_matches (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG)
       && soup_websocket_connection_get_state (connection) == SOUP_WEBSOCKET_STATE_OPEN)
@@ -130,6 +166,8 @@ on_error (SoupWebsocketConnection *connection, GError *error, OtSession *self)
 static void
 on_refused_frame (gpointer user_data, OtCloseCode code)
 {
+  OUTSIDE_THE_SHARD ();
+
   ot_session_end (user_data, code,
                   code == OT_CLOSE_BINARY ? "binary frames are not taken" : "longer than 64 KiB");
 }
@@ -137,6 +175,7 @@ on_refused_frame (gpointer user_data, OtCloseCode code)
 static void
 on_queued_frame (gpointer user_data)
 {
+  OUTSIDE_THE_SHARD ();
   OtSession *self = user_data;
   guint64 written = ot_peer_stream_get_written_bytes (self->stream) - self->written_before_bytes;
   guint64 queued = ot_frame_guard_get_queued_bytes (self->guard);
@@ -149,10 +188,11 @@ on_queued_frame (gpointer user_data)
 static void
 on_flooded (gpointer user_data)
 {
+  OUTSIDE_THE_SHARD ();
   OtSession *self = user_data;
 
   if (self->state == ENDED)
-    self->deadline_us = 0;
+    give_time (self, 0);
 }
 
 static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame,
@@ -167,14 +207,28 @@ await_pong (OtSession *self)
   const OtNetLimits *limits = &self->context->limits;
   gint64 patience_us = (limits->missed_pongs + 1) * limits->ping_seconds * (gint64)G_USEC_PER_SEC;
 
-  self->deadline_us = now_us (self) + patience_us;
+  give_time (self, patience_us);
 }
 
 static void
 on_pong (SoupWebsocketConnection *connection, GBytes *data, OtSession *self)
 {
+  OUTSIDE_THE_SHARD ();
+
   if (self->state == OPEN)
     await_pong (self);
+}
+
+/* libsoup's timer for it is the shard's, as is its source. */
+static void
+ping (OtSession *self)
+{
+  g_autoptr (GMainContextPusher) inside =
+      g_main_context_pusher_new (ot_peer_stream_get_context (self->stream));
+
+  soup_websocket_connection_set_keepalive_interval (self->connection,
+                                                    self->context->limits.ping_seconds);
+  await_pong (self);
 }
 
 /* ---- out ---- */
@@ -317,9 +371,7 @@ open_for (OtSession *self, const OtPerson *person)
   self->state = OPEN;
   ot_info ("session %s opens for %s from %s", self->id, self->user_id,
            ot_peer_stream_get_address (self->stream));
-  soup_websocket_connection_set_keepalive_interval (self->connection,
-                                                    self->context->limits.ping_seconds);
-  await_pong (self);
+  ping (self);
   acknowledge (self, resumed);
   if (resumed)
     send_missed (self);
@@ -412,7 +464,7 @@ authenticate (OtSession *self, const char *token, const char *user_id, gint64 se
   }
 }
 
-/* ---- the clock ---- */
+/* ---- the token's end ---- */
 
 /* Nobody's message is answered by this: it has no originalSequence. */
 static void
@@ -426,13 +478,14 @@ tell_of_token (OtSession *self, const char *message)
   send_event (self, &event);
 }
 
-static void
-look_at_token (OtSession *self)
+void
+ot_session_look_at_token (OtSession *self, gint64 wall_us, gint64 mono_us)
 {
   const OtSessionListener *listener = &self->context->listener;
-  gint64 mono_us = now_us (self);
 
-  switch (ot_lease_look (&self->lease, ot_clock_wall_us (self->context->clock), mono_us)) {
+  if (self->state != OPEN)
+    return;
+  switch (ot_lease_look (&self->lease, wall_us, mono_us)) {
   case OT_LEASE_NOTHING:
     return;
   case OT_LEASE_ENDS:
@@ -444,29 +497,6 @@ look_at_token (OtSession *self)
   case OT_LEASE_ASK:
     if (!ot_lease_keep (&self->lease, listener->is_needed (listener->self, self), mono_us))
       ot_session_end (self, OT_CLOSE_UNAUTHENTICATED, "the token has expired");
-    return;
-  }
-}
-
-void
-ot_session_look_at_clock (OtSession *self)
-{
-  const OtSessionListener *listener = &self->context->listener;
-
-  if (self->state == OPEN)
-    look_at_token (self);
-  if (now_us (self) < self->deadline_us)
-    return;
-  self->deadline_us = G_MAXINT64;
-  switch (self->state) {
-  case NEW:
-    ot_session_end (self, OT_CLOSE_NO_INIT, "no init_connection in time");
-    return;
-  case OPEN:
-    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
-    return;
-  case ENDED:
-    listener->finished (listener->self, self);
     return;
   }
 }
@@ -521,6 +551,7 @@ accept_sequence (OtSession *self, const OtDecoded *decoded)
 static void
 on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSession *self)
 {
+  OUTSIDE_THE_SHARD ();
   g_auto (OtDecoded) decoded = { 0 };
   gsize length;
   const char *text = g_bytes_get_data (message, &length);
@@ -569,7 +600,7 @@ ot_session_new (const OtSessionContext *context,
   g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
   g_signal_connect (connection, "closing", G_CALLBACK (on_closing), self);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
-  self->deadline_us = now_us (self) + context->limits.init_timeout_us;
+  give_time (self, context->limits.init_timeout_us);
   if (token != NULL)
     authenticate (self, token, NULL, 0);
   return self;
@@ -582,6 +613,7 @@ ot_session_free (OtSession *self)
   if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
     ot_peer_stream_shut_down (self->stream);
   ot_timer_cancel (&self->turn);
+  ot_timer_cancel (&self->deadline);
   if (self->request != NULL)
     ot_auth_cancel (self->request);
   ot_frame_guard_listen (self->guard, NULL, NULL);

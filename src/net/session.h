@@ -94,9 +94,9 @@ OtSession *ot_session_new (const OtSessionContext *context,
                            OtFrameGuard *guard,
                            const char *token);
 
-/** ot_session_look_at_clock: what is overdue is dealt with; several times a second. May finish it.
- */
-void ot_session_look_at_clock (OtSession *self);
+/** ot_session_look_at_token: whether its end is near, or over; about once a second, since it is an
+ * instant of UTC, whose clock may be set. May end the session. */
+void ot_session_look_at_token (OtSession *self, gint64 wall_us, gint64 mono_us);
 
 /** ot_session_free: ends it without a word; not from inside its own callbacks but `finished`. */
 void ot_session_free (OtSession *self);
