@@ -67,7 +67,7 @@ typedef struct {
   OtTimer alive_timer;
   OtTimer quiet_timer; /* while it drains, and while calls that were ended are written */
   gint64 quiet_deadline_us;
-  guint signal_ids[2];
+  guint signal_ids[3];
   gboolean draining;
   gboolean stopping;
   GError *error; /* owned: why it could not start */
@@ -323,6 +323,23 @@ is_ready (gpointer user_data)
   return !self->draining && !self->stopping && ot_store_is_available (self->store);
 }
 
+/* May be called again: a pair that is no good leaves the one of before in place. */
+static gboolean
+load_certificate (OtApp *self, GError **error)
+{
+  const OtConfig *config = self->config;
+  g_autoptr (GError) why = NULL;
+
+  if ((config->server_tls_certificate == NULL) != (config->server_tls_key == NULL)) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+        "server.tls_certificate and server.tls_key go together: only one of them is set");
+    return FALSE;
+  }
+  return config->server_tls_certificate == NULL
+         || ot_server_use_tls (self->server, config->server_tls_certificate, config->server_tls_key, &why)
+         || bad_setting (error, "server.tls_certificate, server.tls_key", why);
+}
+
 static gboolean
 start_serving (OtApp *self, GError **error)
 {
@@ -346,7 +363,7 @@ start_serving (OtApp *self, GError **error)
                             .may_record = ports.settings.recording != OT_RECORDING_OFF,
                             .clock = self->clock,
                             .default_price_points = self->config->billing_default_price };
-  self->admin_listener = ot_listener_new (NULL, NULL, NULL);
+  self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
   if (!ot_listener_listen_unix (self->admin_listener, socket, error))
     return FALSE;
@@ -356,7 +373,7 @@ start_serving (OtApp *self, GError **error)
     ot_pages_add (ot_server_get_http (self->server));
     ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
   }
-  if (!ot_server_listen (self->server, self->config->server_listen, error))
+  if (!load_certificate (self, error) || !ot_server_listen (self->server, self->config->server_listen, error))
     return FALSE;
   on_alive (self);
   start_courier (self);
@@ -384,7 +401,8 @@ serve (OtApp *self)
     give_up (self, error);
     return;
   }
-  printf ("listening on http://%s\n", ot_server_get_address (self->server));
+  printf ("listening on http%s://%s\n", self->config->server_tls_certificate != NULL ? "s" : "",
+      ot_server_get_address (self->server));
   fflush (stdout);
   ot_supervisor_ready (&self->supervisor, self->clock, ot_server_get_address (self->server));
 }
@@ -596,6 +614,25 @@ on_interrupt (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Certificate and keys are read again; what is no good leaves what was there. */
+static gboolean
+on_hang_up (gpointer user_data)
+{
+  OtApp *self = user_data;
+  g_autoptr (GError) no_certificate = NULL;
+  g_autoptr (GError) no_keys = NULL;
+
+  if (self->server == NULL || self->stopping)
+    return G_SOURCE_CONTINUE;
+  if (!load_certificate (self, &no_certificate))
+    ot_warning ("reload: the certificate of before stays: %s", no_certificate->message);
+  if (!load_keys (self, &no_keys))
+    ot_warning ("reload: the keys of before stay: %s", no_keys->message);
+  if (no_certificate == NULL && no_keys == NULL)
+    ot_info ("reload: certificate and keys were read");
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 take_down (OtApp *self)
 {
@@ -629,6 +666,7 @@ ot_app_run (const OtConfig *config, const char *state_dir, gboolean dev, GError 
   self.loop = g_main_loop_new (NULL, FALSE);
   self.signal_ids[0] = g_unix_signal_add (SIGINT, on_interrupt, &self);
   self.signal_ids[1] = g_unix_signal_add (SIGTERM, on_terminate, &self);
+  self.signal_ids[2] = g_unix_signal_add (SIGHUP, on_hang_up, &self);
   if (start (&self, &self.error))
     g_main_loop_run (self.loop);
   take_down (&self);

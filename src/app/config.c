@@ -25,6 +25,10 @@ typedef struct {
 static const Setting settings[] = {
   { "server", "listen", TEXT, AT (server_listen), "127.0.0.1:8080", 0, 0, NULL,
     "Address and port of the public HTTP and WebSocket server; port 0 picks a free one" },
+  { "server", "tls_certificate", TEXT, AT (server_tls_certificate), NULL, 0, 0, NULL,
+    "File with the certificate and those that vouch for it (PEM): then the server speaks https and wss only; SIGHUP reads it again" },
+  { "server", "tls_key", TEXT, AT (server_tls_key), NULL, 0, 0, NULL,
+    "File with the certificate's private key (PEM, without a password)" },
   { "server", "node", TEXT, AT (server_node), "main", 0, 0, NULL,
     "This server's name in the database; unique among servers that share one" },
   { "server", "devices", WHOLE, AT (server_devices), "5", 1, 100, NULL,

@@ -10,6 +10,8 @@
  */
 typedef struct {
   char *server_listen;
+  char *server_tls_certificate;
+  char *server_tls_key;
   char *server_node;
   gint64 server_devices;
   gint64 server_ping_seconds;

@@ -92,6 +92,26 @@ is_proxy (const OtDoorkeeper *self, GInetAddress *address)
   return FALSE;
 }
 
+/* Some proxies add the port: 192.0.2.7:5678, [2001:db8::7]:443. Returns: (transfer full) (nullable)
+ */
+static GInetAddress *
+parse_hop (char *hop)
+{
+  char *colon;
+  char *bracket;
+
+  g_strstrip (hop);
+  colon = strchr (hop, ':');
+  bracket = strchr (hop, ']');
+  if (hop[0] == '[' && bracket != NULL && (bracket[1] == '\0' || bracket[1] == ':')) {
+    *bracket = '\0';
+    return g_inet_address_new_from_string (hop + 1);
+  }
+  if (colon != NULL && strchr (colon + 1, ':') == NULL)
+    *colon = '\0';
+  return g_inet_address_new_from_string (hop);
+}
+
 /* From right to left, as far as proxies vouch for what is on their left. */
 char *
 ot_doorkeeper_visitor (const OtDoorkeeper *self, GInetAddress *address, const char *forwarded_for)
@@ -101,8 +121,7 @@ ot_doorkeeper_visitor (const OtDoorkeeper *self, GInetAddress *address, const ch
   guint n_hops = g_strv_length (hops);
 
   while (is_proxy (self, last)) {
-    g_autoptr (GInetAddress) next =
-        n_hops > 0 ? g_inet_address_new_from_string (g_strstrip (hops[--n_hops])) : NULL;
+    g_autoptr (GInetAddress) next = n_hops > 0 ? parse_hop (hops[--n_hops]) : NULL;
     if (next == NULL)
       return NULL;
     g_object_unref (last);

@@ -36,7 +36,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtDoorkeeper, ot_doorkeeper_free)
 /**
  * ot_doorkeeper_visitor:
  * @address: whose connection it is
- * @forwarded_for: (nullable): the X-Forwarded-For of its request, which only a proxy is believed
+ * @forwarded_for: (nullable): the X-Forwarded-For of its request, with ports or without, which
+ * only a proxy is believed
  *
  * Returns: (transfer full) (nullable): who visits; NULL: a proxy that names nobody
  */

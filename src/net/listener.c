@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "log.h"
 #include "timer.h"
+#include "tls-stream.h"
 
 #define DEFAULT_CONNECTIONS 10000
 #define FILES_FOR_OTHERS 200
@@ -34,14 +35,14 @@ typedef struct {
 
 struct _OtListener {
   OtListenerLimits limits;
-  GTlsCertificate *certificate; /* owned, nullable */
-  OtDoorkeeper *door;           /* borrowed, nullable */
-  SoupServer *server;           /* owned */
-  GSocket *socket;              /* owned; NULL before listening, and once stopped */
-  GSource *accepting;           /* owned; NULL while it does not */
-  GHashTable *peers;            /* address → Peer; borrowed, a Peer takes itself out */
-  OtTimer sweep;                /* for memory, and for what is told once for many */
-  char *address;                /* owned, nullable */
+  SSL_CTX *tls;       /* owned; NULL: without TLS */
+  OtDoorkeeper *door; /* borrowed, nullable */
+  SoupServer *server; /* owned */
+  GSocket *socket;    /* owned; NULL before listening, and once stopped */
+  GSource *accepting; /* owned; NULL while it does not */
+  GHashTable *peers;  /* address → Peer; borrowed, a Peer takes itself out */
+  OtTimer sweep;      /* for memory, and for what is told once for many */
+  char *address;      /* owned, nullable */
   gboolean is_unix;
   guint n_too_many; /* closed since the last sweep */
   guint n_of_one;   /* closed since the last sweep, for their visitor has too many */
@@ -284,8 +285,7 @@ static void
 welcome (OtListener *self, GSocket *socket)
 {
   g_autoptr (GSocketConnection) connection = g_socket_connection_factory_create_connection (socket);
-  g_autoptr (GIOStream) tls = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GIOStream) stream = NULL;
 
   if (g_hash_table_size (self->peers) >= self->limits.max_connections) {
     self->n_too_many++;
@@ -297,16 +297,11 @@ welcome (OtListener *self, GSocket *socket)
   }
   if (!self->is_unix)
     g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
-  if (self->certificate == NULL) {
-    hand_over (self, G_IO_STREAM (connection), connection);
-    return;
-  }
-  /* the handshake comes with the first read, and so within the first request's time */
-  tls = g_tls_server_connection_new (G_IO_STREAM (connection), self->certificate, &error);
-  if (tls != NULL)
-    hand_over (self, tls, connection);
+  if (self->tls != NULL) /* the handshake comes with the first read, within the request's time */
+    stream = G_IO_STREAM (ot_tls_stream_new (connection, self->tls));
   else
-    ot_warning ("TLS: %s", error->message);
+    stream = g_object_ref (G_IO_STREAM (connection));
+  hand_over (self, stream, connection);
 }
 
 /* Several at once, or a crowd would wait for as many turns of the loop. When the system has no more
@@ -357,18 +352,24 @@ fill_limits (const OtListenerLimits *limits)
 }
 
 OtListener *
-ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate, OtDoorkeeper *door)
+ot_listener_new (const OtListenerLimits *limits, OtDoorkeeper *door)
 {
   OtListener *self = g_new0 (OtListener, 1);
 
   self->limits = fill_limits (limits);
-  g_set_object (&self->certificate, certificate);
   self->door = door;
   self->peers = g_hash_table_new (NULL, NULL);
   self->server = soup_server_new (NULL, NULL);
   g_signal_connect (self->server, "request-started", G_CALLBACK (on_request_started), self);
   g_signal_connect (self->server, "request-read", G_CALLBACK (on_request_read), self);
   return self;
+}
+
+void
+ot_listener_set_tls (OtListener *self, SSL_CTX *context)
+{
+  g_clear_pointer (&self->tls, SSL_CTX_free);
+  self->tls = context;
 }
 
 void
@@ -386,7 +387,7 @@ ot_listener_free (OtListener *self)
   g_clear_pointer (&self->peers, g_hash_table_unref);
   soup_server_disconnect (self->server);
   g_clear_object (&self->server);
-  g_clear_object (&self->certificate);
+  g_clear_pointer (&self->tls, SSL_CTX_free);
   g_free (self->address);
   g_free (self);
 }

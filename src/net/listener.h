@@ -5,6 +5,7 @@
 #include "doorkeeper.h"
 #include "listen-socket.h"
 #include "peer-stream.h"
+#include "tls-context.h"
 
 /**
  * OtListener:
@@ -30,14 +31,16 @@ typedef struct {
 /**
  * ot_listener_new:
  * @limits: (nullable): copied
- * @certificate: (nullable): for TLS
  * @door: (nullable): borrowed, until the last of its connections is gone: who has too many is
  * closed at once
  *
  * Returns: (transfer full)
  */
-OtListener *
-ot_listener_new (const OtListenerLimits *limits, GTlsCertificate *certificate, OtDoorkeeper *door);
+OtListener *ot_listener_new (const OtListenerLimits *limits, OtDoorkeeper *door);
+
+/** ot_listener_set_tls: @context: (transfer full): with which connections are made from now on; a
+ * handshake has the time of the first request. */
+void ot_listener_set_tls (OtListener *self, SSL_CTX *context);
 
 /** ot_listener_free: stops listening and drops what is connected, but not what was upgraded. */
 void ot_listener_free (OtListener *self);

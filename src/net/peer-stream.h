@@ -36,7 +36,7 @@ const char *ot_peer_stream_get_address (OtPeerStream *self);
 const char *ot_peer_stream_get_visitor (OtPeerStream *self);
 void ot_peer_stream_set_visitor (OtPeerStream *self, const char *visitor);
 
-/** ot_peer_stream_get_written_bytes: how many bytes the socket has taken so far. */
+/** ot_peer_stream_get_written_bytes: how many bytes the socket has taken so far, or TLS for it. */
 guint64 ot_peer_stream_get_written_bytes (OtPeerStream *self);
 
 /** ot_peer_stream_move: the sources that libsoup makes for it belong to a context of @shards from

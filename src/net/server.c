@@ -110,7 +110,7 @@ ot_server_new (OtHub *hub, const OtServerOptions *options)
   self->shards = ot_poll_shards_new (&error);
   if (self->shards == NULL)
     ot_warning ("many clients will make the loop slow: %s", error->message);
-  self->listener = ot_listener_new (options->limits, options->certificate, options->door);
+  self->listener = ot_listener_new (options->limits, options->door);
   self->origins = g_strdupv (options->origins);
   soup_server_add_handler (ot_server_get_http (self), PATH, on_request, self, NULL);
   return self;
@@ -129,6 +129,20 @@ SoupServer *
 ot_server_get_http (OtServer *self)
 {
   return ot_listener_get_server (self->listener);
+}
+
+gboolean
+ot_server_use_tls (OtServer *self,
+                   const char *certificate_file,
+                   const char *key_file,
+                   GError **error)
+{
+  SSL_CTX *context = ot_tls_context_load (certificate_file, key_file, error);
+
+  if (context == NULL)
+    return FALSE;
+  ot_listener_set_tls (self->listener, context);
+  return TRUE;
 }
 
 gboolean

@@ -18,7 +18,6 @@ typedef struct _OtServer OtServer;
 /** OtServerOptions: all of it may be left out. */
 typedef struct {
   const OtListenerLimits *limits; /* see ot_listener_new() */
-  GTlsCertificate *certificate;   /* for wss and https */
   OtDoorkeeper *door;             /* see ot_listener_new() */
   char **origins; /* copied: the only pages that may open the WebSocket, see origins.h */
 } OtServerOptions;
@@ -31,6 +30,17 @@ void ot_server_free (OtServer *self);
 
 /** ot_server_get_http: for soup_server_add_handler(); borrowed. */
 SoupServer *ot_server_get_http (OtServer *self);
+
+/**
+ * ot_server_use_tls:
+ *
+ * Files and errors as of ot_tls_context_load(). From now on, https and wss with this certificate;
+ * connections that are open keep theirs. After an error all is as before.
+ */
+gboolean ot_server_use_tls (OtServer *self,
+                            const char *certificate_file,
+                            const char *key_file,
+                            GError **error);
 
 /** ot_server_listen: see ot_listener_listen(). */
 gboolean ot_server_listen (OtServer *self, const char *address, GError **error);

@@ -17,10 +17,7 @@ class Bench:
 
     def __init__(self, **settings):
         args = [os.environ["NET_BENCH"], *(f"{k}={v}" for k, v in settings.items())]
-        env = dict(os.environ)
-        if "certificate" in settings:  # LeakSanitizer itself crashes on GnuTLS's modules; leaks are seen without TLS
-            env["ASAN_OPTIONS"] = "detect_leaks=0"
-        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=env)
+        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self.lines = []
         self.rest = b""
         line = self.next_line()
@@ -72,13 +69,22 @@ class Bench:
         with open(f"/proc/{self.process.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
-    def connect(self):
-        sock = socket.create_connection(self.address, DEADLINE)
+    def cpu_seconds(self):
+        """What its process has used so far."""
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            user, system = stat.read().rpartition(") ")[2].split(" ")[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def connect(self, receive_bytes=None):
+        sock = socket.socket()
+        if receive_bytes:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         sock.settimeout(DEADLINE)
+        sock.connect(self.address)
         return sock
 
-    def upgrade(self, query="", headers=(), tls=False):
-        return Client(self, query, headers, tls)
+    def upgrade(self, query="", headers=(), **how):
+        return Client(self, query, headers, **how)
 
     def join(self, name, **kwargs):
         """An authenticated client; its connection_ack is read."""
@@ -100,8 +106,8 @@ def read_head(sock):
 class Client:
     """A WebSocket client by hand."""
 
-    def __init__(self, bench, query="", headers=(), tls=False):
-        self.sock = bench.connect()
+    def __init__(self, bench, query="", headers=(), tls=False, **how):
+        self.sock = bench.connect(**how)
         if tls:
             context = ssl.create_default_context()
             context.check_hostname = False

@@ -36,7 +36,7 @@ set_up (Fixture *self, gconstpointer data)
   self->folder = g_dir_make_tmp ("otomo-XXXXXX", &error);
   g_assert_no_error (error);
   self->path = g_build_filename (self->folder, "admin.socket", NULL);
-  self->listener = ot_listener_new (NULL, NULL, NULL);
+  self->listener = ot_listener_new (NULL, NULL);
   soup_server_add_handler (ot_listener_get_server (self->listener), "/", on_request, NULL, NULL);
 }
 
@@ -91,7 +91,7 @@ static void
 test_in_use (Fixture *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  OtListener *second = ot_listener_new (NULL, NULL, NULL);
+  OtListener *second = ot_listener_new (NULL, NULL);
 
   g_assert_true (ot_listener_listen_unix (self->listener, self->path, NULL));
   g_assert_false (ot_listener_listen_unix (second, self->path, &error));

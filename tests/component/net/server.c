@@ -204,6 +204,17 @@ reload (Bench *bench)
     say ("kept %s", error->message);
 }
 
+static void
+renew_tls (Bench *bench, const char *certificate, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (ot_server_use_tls (bench->server, certificate, key, &error))
+    say ("reloaded");
+  else
+    say ("kept %s", error->message);
+}
+
 static gboolean
 on_command (int fd, GIOCondition condition, gpointer user_data)
 {
@@ -228,6 +239,8 @@ on_command (int fd, GIOCondition condition, gpointer user_data)
     need (words[1]);
   else if (g_str_equal (words[0], "reload"))
     reload (bench);
+  else if (g_str_equal (words[0], "tls"))
+    renew_tls (bench, words[1], words[2]);
   else if (g_str_equal (words[0], "close"))
     ot_hub_close_async (bench->hub, hub_closed, bench);
   else
@@ -266,17 +279,15 @@ set_jwt (Bench *bench, char **argv, GError **error)
          || ot_auth_set_jwt (bench->auth, &bench->jwt, error);
 }
 
-static GTlsCertificate *
-get_certificate (char **argv)
+/* certificate=FILE, where the key lies too, unless there is certificate_key=FILE. */
+static gboolean
+use_tls (Bench *bench, char **argv, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  GTlsCertificate *certificate;
+  const char *certificate = get (argv, "certificate");
+  const char *key = get (argv, "certificate_key");
 
-  if (get (argv, "certificate") == NULL)
-    return NULL;
-  certificate = g_tls_certificate_new_from_file (get (argv, "certificate"), &error);
-  g_assert_no_error (error);
-  return certificate;
+  return certificate == NULL
+         || ot_server_use_tls (bench->server, certificate, key != NULL ? key : certificate, error);
 }
 
 static gboolean
@@ -296,7 +307,6 @@ main (int argc, char **argv)
     .max_connections = get_number (argv, "connections", 0),
     .request_timeout_us = get_number (argv, "request_ms", 0) * 1000,
   };
-  g_autoptr (GTlsCertificate) certificate = get_certificate (argv);
   g_autoptr (GError) error = NULL;
   OtServerOptions options;
   OtHubListener listener = { NULL, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
@@ -314,9 +324,10 @@ main (int argc, char **argv)
   limits.send = limits.person = (OtAllowanceRules){ 0 }; /* the scenarios are about those */
   listener.self = &bench;
   bench.hub = ot_hub_new (&listener, &limits, bench.auth, NULL, &stepped.clock);
-  options = (OtServerOptions){ .limits = &http, .certificate = certificate };
+  options = (OtServerOptions){ .limits = &http };
   bench.server = ot_server_new (bench.hub, &options);
-  if (!set_jwt (&bench, argv, &error) || !listen_at (bench.server, argv, &error)) {
+  if (!set_jwt (&bench, argv, &error) || !use_tls (&bench, argv, &error)
+      || !listen_at (bench.server, argv, &error)) {
     say ("failed %s", error->message);
   } else {
     say ("listening %s", ot_server_get_address (bench.server));

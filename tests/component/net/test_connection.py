@@ -196,15 +196,6 @@ def test_drain():
         bench.process.wait(20)
 
 
-def test_tls(tmp_path):
-    from test_jwt import write_certificate
-
-    with Bench(certificate=write_certificate(tmp_path / "server.pem")) as bench:
-        client = bench.join("ann", tls=True)
-        client.send("heartbeat")
-        assert client.event() == {"type": "heartbeat_ack"}
-
-
 def test_port_in_use(bench):
     with pytest.raises(AssertionError):
         with Bench(listen="{}:{}".format(*bench.address)) as second:

@@ -1,13 +1,11 @@
 """JSON Web Tokens: the keys that are configured, and none of the known tricks."""
 
-import datetime
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from bench import Bench
@@ -18,17 +16,6 @@ from otomo.tokens import Key, part, private_pem, public_pem  # noqa: E402
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 KEYS = {"HS256": Key("HS256", SECRET), **{name: Key.new(name) for name in ("RS256", "ES256", "EdDSA")}}
-
-
-def write_certificate(path):
-    key = KEYS["ES256"].private
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.utcnow()
-    certificate = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-                   .serial_number(1).not_valid_before(now - datetime.timedelta(days=1))
-                   .not_valid_after(now + datetime.timedelta(days=1)).sign(key, hashes.SHA256()))
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + private_pem(key))
-    return path
 
 
 def token(algorithm, claims=None, **kwargs):

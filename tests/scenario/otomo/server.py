@@ -104,7 +104,7 @@ class Server:
     def _read_stdout(self, listening):
         self.address = None
         for line in self.process.stdout:
-            found = re.fullmatch(r"listening on (http://\S+:\d+)\n", line)
+            found = re.fullmatch(r"listening on (https?://\S+:\d+)\n", line)
             if found:
                 self.address = found.group(1)
                 listening.set()
@@ -112,7 +112,7 @@ class Server:
 
     @property
     def url(self):
-        return self.address.replace("http://", "ws://")
+        return self.address.replace("http", "ws", 1)
 
     def stop(self):
         """Ends it as an operator does; its exit status."""

@@ -52,6 +52,14 @@ test_names (void)
                   "198.51.100.1"); /* the rest it made up */
   assert_visitor (self, "127.0.0.1", "10.1.2.3", NULL);
   assert_visitor (self, "127.0.0.1", "198.51.100.1, nonsense", NULL);
+  assert_visitor (self, "127.0.0.1", "192.0.2.7:1, 198.51.100.1:5678", "198.51.100.1");
+  assert_visitor (self, "127.0.0.1", "[2001:db8:9::1]:443", "2001:db8:9::/64");
+  assert_visitor (self, "127.0.0.1", "[2001:db8:9::1]", "2001:db8:9::/64");
+  assert_visitor (self, "127.0.0.1", "198.51.100.1, 10.1.2.3:80", "198.51.100.1");
+  assert_visitor (self, "127.0.0.1", "[2001:db8:9::1", NULL);
+  assert_visitor (self, "127.0.0.1", "[2001:db8:9::1]x", NULL);
+  assert_visitor (self, "127.0.0.1", ":443", NULL);
+  assert_visitor (self, "127.0.0.1", "[]:443", NULL);
   assert_visitor (self, "2001:db8::1", "2001:db8:9::1", "2001:db8:9::/64");
 }
 
