@@ -223,6 +223,7 @@ start_media (OtApp *self, GError **error)
 {
   OtMediaOptions options = { .address = self->config->media_address,
                              .port = (guint16) self->config->media_port,
+                             .consent_us = self->config->media_consent_timeout_us,
                              .recordings_dir = self->recordings_dir };
 
   if (!ot_media_check_plugins (error))

@@ -98,6 +98,8 @@ static const Setting settings[] = {
   { "media", "address", TEXT, AT (media_address), "127.0.0.1", 0, 0, NULL,
     "The address that clients send media to; behind 1:1 NAT the public one" },
   { "media", "port", WHOLE, AT (media_port), "0", 0, 65535, NULL, "UDP port of all media; 0 picks a free one" },
+  { "media", "consent_timeout", SECONDS, AT (media_consent_timeout_us), "30", 1, 3600, NULL,
+    "A client that sends no ICE check for so long is gone, and nothing is sent to it (RFC 7675)" },
   { "recording", "mode", CHOICE, AT (recording_mode), "off", 0, 0, "off on-request all",
     "Which calls are recorded: none, those that the operator asks for (otomoctl call record), all" },
   { "recording", "directory", TEXT, AT (recording_directory), NULL, 0, 0, NULL,

@@ -48,6 +48,7 @@ typedef struct {
   gint64 limit_person_calls;
   char *media_address;
   gint64 media_port;
+  gint64 media_consent_timeout_us;
   char *recording_mode;
   char *recording_directory;
   gint64 recording_keep_days;

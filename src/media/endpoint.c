@@ -38,12 +38,37 @@ forget_address (OtEndpoints *self, OtEndpoint *endpoint, OtAddress *address)
   memset (address, 0, sizeof *address);
 }
 
+static void
+forget_addresses (OtEndpoints *self, OtEndpoint *endpoint)
+{
+  for (guint i = 0; i < OT_ENDPOINT_ADDRESSES; i++)
+    forget_address (self, endpoint, &endpoint->addresses[i]);
+}
+
 void
 ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint)
 {
   g_hash_table_remove (self->by_ufrag, endpoint->credentials.ufrag);
-  for (guint i = 0; i < OT_ENDPOINT_ADDRESSES; i++)
-    forget_address (self, endpoint, &endpoint->addresses[i]);
+  forget_addresses (self, endpoint);
+}
+
+void
+ot_endpoints_expire (OtEndpoints *self, gint64 before_us)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->by_ufrag);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    OtEndpoint *endpoint = value;
+
+    if (endpoint->checked_us == 0 || endpoint->checked_us >= before_us)
+      continue;
+    g_hash_table_iter_remove (&iter);
+    forget_addresses (self, endpoint);
+    memset (&endpoint->peer, 0, sizeof endpoint->peer);
+    endpoint->listener.expired (endpoint->user_data);
+  }
 }
 
 OtEndpoint *

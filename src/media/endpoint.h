@@ -30,6 +30,8 @@ typedef struct _OtRelay OtRelay;
 /**
  * OtEndpointListener:
  * @nominated: the client chose an address for the first time: we can send
+ * @expired: the client has sent no check for too long: it is gone, and nothing is sent to it or
+ * taken from it any more
  * @dtls: a DTLS datagram came
  * @rtp: an RTP packet came and its authentication was checked; @data is what came, still encrypted.
  * Only until ot_forwarder_end_witness()
@@ -39,6 +41,7 @@ typedef struct _OtRelay OtRelay;
  */
 typedef struct {
   void (*nominated) (gpointer user_data);
+  void (*expired) (gpointer user_data);
   void (*dtls) (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data);
   void (*rtp) (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data);
 } OtEndpointListener;
@@ -60,7 +63,8 @@ struct _OtEndpoint {
   OtAddress addresses[OT_ENDPOINT_ADDRESSES]; /* proved by authenticated checks; we take packets
                                                  from these */
   guint next_address;
-  OtAddress peer; /* the nominated one of them; we send there, and nowhere else */
+  OtAddress peer;    /* the nominated one of them; we send there, and nowhere else */
+  gint64 checked_us; /* when its newest good check came; 0: none yet */
 
   OtSrtp *srtp; /* owned; NULL until the handshake is over */
   int payload_type;
@@ -101,6 +105,10 @@ void ot_endpoints_init (OtEndpoints *self);
 void ot_endpoints_clear (OtEndpoints *self);
 void ot_endpoints_add (OtEndpoints *self, OtEndpoint *endpoint);
 void ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint);
+
+/** ot_endpoints_expire: those whose newest check is older than @before_us are forgotten, and told
+ * so. They still have to be removed. */
+void ot_endpoints_expire (OtEndpoints *self, gint64 before_us);
 
 /** @username: of a check, "ours:theirs". Returns: (nullable): whose it is. */
 OtEndpoint *ot_endpoints_find_user (const OtEndpoints *self, const guint8 *username, gsize size);

@@ -18,6 +18,7 @@ typedef enum {
   OT_INPUT_NOMINATED, /* change of state: the client chose an address */
   OT_INPUT_DESCRIBED, /* change of state: webrtcbin has both descriptions */
   OT_INPUT_LOST,      /* change of state: DTLS is over */
+  OT_INPUT_EXPIRED,   /* change of state: the client sends no checks any more */
   OT_INPUT_DTLS,      /* datagram */
   OT_INPUT_RTP,       /* datagram, authenticated already */
 } OtInputKind;

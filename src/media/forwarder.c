@@ -1,6 +1,6 @@
 /* The media thread. The way of a packet, top down: media_thread → receive_batch → handle_datagram,
  * which sorts by the first byte (RFC 7983) into
- * - STUN: answer_check: answered; USE-CANDIDATE sets where we send
+ * - STUN: take_check: answered as check.h says; USE-CANDIDATE sets where we send
  * - DTLS: to the leg's handshake, on the feeder's thread
  * - RTP: forward_rtp: unprotect, count and measure, record, rewrite, protect, queue_send → flush
  * - RTCP: forward_rtcp: unprotect, measure by it, rewrite, protect, queue_send → flush
@@ -15,14 +15,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "check.h"
+#include "check-limit.h"
 #include "media-error.h"
 #include "media-log.h"
 #include "rtcp.h"
-#include "stun.h"
 
 #define BATCH 64
 #define SOCKET_BUFFER_BYTES (4 * 1024 * 1024)
 #define RTP_HEADER 12
+#define SWEEP_US G_USEC_PER_SEC /* how often those who are gone are looked for */
 
 typedef struct {
   OtAddress from;
@@ -33,11 +35,14 @@ struct _OtForwarder {
   int socket;
   OtAddress address; /* bound to */
   const OtClock *clock;
+  gint64 consent_us;
   GThread *thread;
   atomic_bool stopping;
 
   GMutex lock; /* guards all below, and every endpoint and relay */
   OtEndpoints endpoints;
+  OtCheckLimit check_limit;
+  gint64 next_sweep_us;
   Slot slots[BATCH];
   struct iovec in_vectors[BATCH];
   struct mmsghdr in[BATCH];
@@ -193,33 +198,41 @@ nominate (OtEndpoint *self, const OtAddress *address)
     self->listener.nominated (self->user_data);
 }
 
-/* ICE-lite: we only answer. A check that takes our role is told so (RFC 8445, 7.3.1.1). The answer
- * takes the request's place in its slot. */
 static void
-answer_check (OtForwarder *self, Slot *slot, gsize size)
+take_good_check (OtForwarder *self,
+                 OtEndpoint *endpoint,
+                 const OtStun *check,
+                 const OtAddress *from,
+                 gint64 arrival_us)
 {
-  OtStun request;
+  endpoint->checked_us = arrival_us;
+  ot_endpoints_learn (&self->endpoints, endpoint, from);
+  if (check->use_candidate)
+    nominate (endpoint, from);
+}
+
+/* ICE-lite: we only answer. The answer takes the check's place in its slot. */
+static void
+take_check (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
+{
+  OtStun check;
   OtStunWriter answer;
   OtEndpoint *endpoint;
+  OtCheckVerdict verdict;
 
-  if (!ot_stun_read (&request, slot->data, size) || request.type != OT_STUN_BINDING_REQUEST)
+  if (!ot_stun_read (&check, slot->data, size) || check.type != OT_STUN_BINDING_REQUEST)
     return;
-  endpoint = ot_endpoints_find_user (&self->endpoints, request.username, request.username_size);
-  if (endpoint == NULL || !ot_stun_is_authentic (&request, endpoint->credentials.pwd))
+  endpoint = ot_endpoints_find_user (&self->endpoints, check.username, check.username_size);
+  verdict = ot_check_answer (&answer, &check, size,
+                             endpoint != NULL ? endpoint->credentials.pwd : NULL, &slot->from);
+  if (verdict == OT_CHECK_GOOD)
+    take_good_check (self, endpoint, &check, &slot->from, arrival_us);
+  if (verdict == OT_CHECK_STRANGE
+      && !ot_check_limit_take (&self->check_limit, &slot->from, arrival_us))
     return;
-  if (request.is_controlled) {
-    ot_stun_begin (&answer, OT_STUN_BINDING_ERROR, request.transaction);
-    ot_stun_put_error (&answer, 487, "Role Conflict");
-  } else {
-    ot_stun_begin (&answer, OT_STUN_BINDING_SUCCESS, request.transaction);
-    ot_stun_put_mapped (&answer, &slot->from);
-    ot_endpoints_learn (&self->endpoints, endpoint, &slot->from);
-    if (request.use_candidate)
-      nominate (endpoint, &slot->from);
-  }
-  ot_stun_finish (&answer, endpoint->credentials.pwd);
   memcpy (slot->data, answer.data, answer.size);
-  queue_send (self, &slot->from, slot->data, answer.size);
+  if (answer.size > 0)
+    queue_send (self, &slot->from, slot->data, answer.size);
 }
 
 static void
@@ -230,7 +243,7 @@ handle_datagram (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
   if (size < RTP_HEADER)
     return;
   if (slot->data[0] < 4) {
-    answer_check (self, slot, size);
+    take_check (self, slot, size, arrival_us);
     return;
   }
   endpoint = ot_endpoints_find_address (&self->endpoints, &slot->from);
@@ -244,8 +257,17 @@ handle_datagram (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
 
 /* ---- the thread ---- */
 
-/* Sleeps until something came, then takes what is there. The slots are this thread's outside of the
- * lock. */
+static void
+sweep (OtForwarder *self, gint64 now_us)
+{
+  if (now_us < self->next_sweep_us)
+    return;
+  self->next_sweep_us = now_us + SWEEP_US;
+  ot_endpoints_expire (&self->endpoints, now_us - self->consent_us);
+}
+
+/* Sleeps until something came or a sweep is due, then takes what is there. The slots are this
+ * thread's outside of the lock. */
 static int
 receive_batch (OtForwarder *self)
 {
@@ -277,6 +299,7 @@ media_thread (gpointer data)
       if ((self->in[i].msg_hdr.msg_flags & MSG_TRUNC) == 0)
         handle_datagram (self, &self->slots[i], self->in[i].msg_len, arrival_us);
     flush (self);
+    sweep (self, arrival_us);
     g_mutex_unlock (&self->lock);
   }
   return NULL;
@@ -300,6 +323,7 @@ static gboolean
 open_socket (OtForwarder *self, const OtAddress *address, GError **error)
 {
   const int buffer_bytes = SOCKET_BUFFER_BYTES;
+  const struct timeval sweep_interval = { .tv_usec = 0, .tv_sec = SWEEP_US / G_USEC_PER_SEC };
   socklen_t size = sizeof self->address;
   g_autofree char *host = ot_address_to_string (address);
 
@@ -307,7 +331,10 @@ open_socket (OtForwarder *self, const OtAddress *address, GError **error)
   if (self->socket >= 0
       && setsockopt (self->socket, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof (int)) != 0)
     setsockopt (self->socket, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof (int));
-  if (self->socket >= 0 && bind (self->socket, &address->any, ot_address_get_size (address)) == 0
+  if (self->socket >= 0
+      && setsockopt (self->socket, SOL_SOCKET, SO_RCVTIMEO, &sweep_interval, sizeof sweep_interval)
+             == 0
+      && bind (self->socket, &address->any, ot_address_get_size (address)) == 0
       && getsockname (self->socket, &self->address.any, &size) == 0)
     return TRUE;
   g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
@@ -317,11 +344,13 @@ open_socket (OtForwarder *self, const OtAddress *address, GError **error)
 }
 
 OtForwarder *
-ot_forwarder_new (const OtAddress *address, const OtClock *clock, GError **error)
+ot_forwarder_new (const OtAddress *address, const OtClock *clock, gint64 consent_us, GError **error)
 {
   OtForwarder *self = g_new0 (OtForwarder, 1);
 
   self->clock = clock;
+  self->consent_us = consent_us;
+  ot_check_limit_init (&self->check_limit);
   g_mutex_init (&self->lock);
   ot_endpoints_init (&self->endpoints);
   prepare_vectors (self);

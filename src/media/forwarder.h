@@ -11,7 +11,7 @@
  * One UDP socket and the thread that serves it: answers ICE checks (ICE-lite, RFC 8445), hands DTLS
  * to the legs, and carries voice from one leg of a call to the other: unprotect, rewrite, protect,
  * send. Nothing is queued between receiving and sending; a packet that can't go on at once is
- * dropped.
+ * dropped. A client that sends no check for the time of consent is gone (RFC 7675, 5.1).
  *
  * One lock guards the endpoints. The media thread holds it for a batch of at most 64 packets,
  * others for a few table look-ups, so nobody waits longer than a batch takes (about half a
@@ -23,11 +23,15 @@ typedef struct _OtForwarder OtForwarder;
  * ot_forwarder_new:
  * @address: where to listen; port 0: any free one
  * @clock: for arrival times; outlives the forwarder
+ * @consent_us: how long a check is good for
  * @error: OT_MEDIA_ERROR_START, with the address in the message
  *
  * Returns: (transfer full): listening, its thread running; or NULL with @error set
  */
-OtForwarder *ot_forwarder_new (const OtAddress *address, const OtClock *clock, GError **error);
+OtForwarder *ot_forwarder_new (const OtAddress *address,
+                               const OtClock *clock,
+                               gint64 consent_us,
+                               GError **error);
 
 /** ot_forwarder_free: Ends and joins the thread. All endpoints must have been removed. */
 void ot_forwarder_free (OtForwarder *self);

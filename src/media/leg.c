@@ -91,6 +91,14 @@ on_nominated (gpointer user_data)
 }
 
 static void
+on_expired (gpointer user_data)
+{
+  OtLeg *self = user_data;
+
+  ot_feeder_push (self->context->feeder, self, OT_INPUT_EXPIRED, NULL, 0, 0);
+}
+
+static void
 push_datagram (OtLeg *self, OtInputKind kind, const guint8 *data, gsize size, gint64 arrival_us)
 {
   if (atomic_load (&self->n_waiting) < WAITING_MAX
@@ -223,6 +231,9 @@ take_input (OtLeg *self, const OtInput *input)
   case OT_INPUT_LOST:
     report_down (self, "the client closed the connection, or DTLS failed");
     break;
+  case OT_INPUT_EXPIRED:
+    report_down (self, "the client has sent no ICE check for too long");
+    break;
   case OT_INPUT_DTLS:
   case OT_INPUT_RTP:
     take_datagram (self, input);
@@ -251,7 +262,8 @@ ot_leg_open (OtLeg *self,
              const OtLegListener *listener,
              gpointer user_data)
 {
-  static const OtEndpointListener endpoint_listener = { on_nominated, on_dtls, on_rtp_datagram };
+  static const OtEndpointListener endpoint_listener = { on_nominated, on_expired, on_dtls,
+                                                        on_rtp_datagram };
   OtEndpoint *endpoint;
 
   g_return_if_fail (self->context == NULL); /* a leg is opened once */

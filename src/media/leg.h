@@ -95,8 +95,8 @@ char *ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error);
  *
  * The handshake is history and the call's first RTP reported: the engine, with its threads and most
  * of the leg's memory, goes; voice, RTCP and checks go on. From now on the client's DTLS alerts are
- * not heard, so the leg will not be "down" any more. Some ten milliseconds; harmless when the leg
- * is not up.
+ * not heard; that it is gone shows only by the checks that it doesn't send. Some ten milliseconds;
+ * harmless when the leg is not up.
  */
 void ot_leg_settle (OtLeg *self);
 

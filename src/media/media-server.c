@@ -16,6 +16,7 @@
 #define WORKERS_MIN 2
 #define WORKERS_MAX 8
 #define DTLS_DAYS 30
+#define CONSENT_US (30 * G_USEC_PER_SEC) /* RFC 7675, 5.1 */
 
 struct _OtMediaServer {
   OtMediaListener listener;
@@ -151,17 +152,9 @@ port_close (gpointer data, const char *call_id)
 OtMediaPort
 ot_media_server_port (OtMediaServer *self)
 {
-  OtMediaPort port = { self,
-                       port_open,
-                       port_offer,
-                       port_make_offer,
-                       port_answer,
-                       port_candidate,
-                       port_record,
-                       port_stop_record,
-                       port_read_rtp,
-                       port_read_quality,
-                       port_close };
+  OtMediaPort port = { self,          port_open,         port_offer,  port_make_offer,
+                       port_answer,   port_candidate,    port_record, port_stop_record,
+                       port_read_rtp, port_read_quality, port_close };
 
   return port;
 }
@@ -194,7 +187,8 @@ open_socket (OtMediaServer *self, const OtMediaOptions *options, GError **error)
     bind_address = leg->announced.any.sa_family == AF_INET6 ? "::" : "0.0.0.0";
   if (!parse_address (&bind_to, bind_address, "media.bind_address", options->port, error))
     return FALSE;
-  leg->forwarder = ot_forwarder_new (&bind_to, leg->clock, error);
+  leg->forwarder = ot_forwarder_new (
+      &bind_to, leg->clock, options->consent_us > 0 ? options->consent_us : CONSENT_US, error);
   return leg->forwarder != NULL
          && parse_address (&leg->announced, address, "media.address",
                            ot_forwarder_get_port (leg->forwarder), error);

@@ -1,11 +1,8 @@
-/* The transforms of RFC 3711 over OpenSSL. SHA-1 is the one thing not done by EVP, which in 3.0
- * allocates for each message and takes twice as long; a SHA_CTX is copied as it is. OpenSSL calls
- * that one deprecated, so it has to be asked for. */
-
-#define OPENSSL_API_COMPAT 10101
+/* The transforms of RFC 3711 over OpenSSL. */
 
 #include "srtp-keys.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -64,20 +61,6 @@ ot_srtp_kdf (const guint8 master[OT_SRTP_MASTER_SIZE], guint8 label, guint8 *out
   return TRUE;
 }
 
-/* RFC 2104: the hash of a block of the key, each byte changed by @pad. */
-static void
-begin_hash (SHA_CTX *hash, const guint8 auth[OT_SRTP_AUTH_BYTES], guint8 pad)
-{
-  guint8 block[SHA_CBLOCK];
-
-  memset (block, pad, sizeof block);
-  for (gsize i = 0; i < OT_SRTP_AUTH_BYTES; i++)
-    block[i] ^= auth[i];
-  SHA1_Init (hash);
-  SHA1_Update (hash, block, sizeof block);
-  OPENSSL_cleanse (block, sizeof block);
-}
-
 gboolean
 ot_srtp_keys_set (OtSrtpKeys *self,
                   const guint8 key[OT_SRTP_KEY_BYTES],
@@ -86,8 +69,7 @@ ot_srtp_keys_set (OtSrtpKeys *self,
 {
   self->cipher = new_cipher (key);
   memcpy (self->salt, salt, sizeof self->salt);
-  begin_hash (&self->inner, auth, 0x36);
-  begin_hash (&self->outer, auth, 0x5c);
+  ot_hmac_set_key (&self->hmac, auth, OT_SRTP_AUTH_BYTES);
   return self->cipher != NULL;
 }
 
@@ -135,14 +117,8 @@ ot_srtp_keys_tag (OtSrtpKeys *self,
                   gsize n_more,
                   guint8 tag[OT_SRTP_TAG_BYTES])
 {
-  SHA_CTX hash = self->inner;
-  guint8 digest[SHA_DIGEST_LENGTH];
+  guint8 digest[OT_HMAC_BYTES];
 
-  SHA1_Update (&hash, data, size);
-  SHA1_Update (&hash, more, n_more);
-  SHA1_Final (digest, &hash);
-  hash = self->outer;
-  SHA1_Update (&hash, digest, sizeof digest);
-  SHA1_Final (digest, &hash);
+  ot_hmac_make (&self->hmac, data, size, more, n_more, digest);
   memcpy (tag, digest, OT_SRTP_TAG_BYTES);
 }

@@ -2,7 +2,8 @@
 
 #include <glib.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
+
+#include "hmac.h"
 
 #define OT_SRTP_MASTER_SIZE 30 /* key (16), then salt (14): what DTLS exports (RFC 5764, 4.2) */
 #define OT_SRTP_KEY_BYTES 16
@@ -21,8 +22,7 @@
  */
 typedef struct {
   EVP_CIPHER_CTX *cipher; /* owned */
-  SHA_CTX inner;          /* HMAC's two hashes, each as it is once it has the key */
-  SHA_CTX outer;
+  OtHmac hmac;
   guint8 salt[OT_SRTP_SALT_BYTES];
 } OtSrtpKeys;
 

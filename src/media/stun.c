@@ -3,13 +3,16 @@
 
 #include "stun.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "bytes.h"
+#include "hmac.h"
 
 #define HEADER_SIZE 20
 #define MAGIC_COOKIE 0x2112a442u
-#define INTEGRITY_SIZE 20
+#define INTEGRITY_SIZE OT_HMAC_BYTES
+#define COMPREHENSION_OPTIONAL 0x8000
 #define FINGERPRINT_XOR 0x5354554eu
 
 static gsize
@@ -40,16 +43,14 @@ crc32_of (const guint8 *data, gsize size)
 static void
 integrity_of (const guint8 *data, gsize offset, const char *password, guint8 out[INTEGRITY_SIZE])
 {
-  g_autoptr (GHmac) hmac =
-      g_hmac_new (G_CHECKSUM_SHA1, (const guint8 *)password, strlen (password));
   guint8 header[HEADER_SIZE];
-  gsize size = INTEGRITY_SIZE;
+  OtHmac hmac;
 
   memcpy (header, data, HEADER_SIZE);
   ot_set16 (header + 2, (guint16)(offset + 4 + INTEGRITY_SIZE - HEADER_SIZE));
-  g_hmac_update (hmac, header, HEADER_SIZE);
-  g_hmac_update (hmac, data + HEADER_SIZE, (gssize)(offset - HEADER_SIZE));
-  g_hmac_get_digest (hmac, out, &size);
+  ot_hmac_set_key (&hmac, (const guint8 *)password, strlen (password));
+  ot_hmac_make (&hmac, header, HEADER_SIZE, data + HEADER_SIZE, offset - HEADER_SIZE, out);
+  OPENSSL_cleanse (&hmac, sizeof hmac);
 }
 
 /* The host of an XOR-MAPPED-ADDRESS is mixed with the cookie and, for IPv6, the transaction id:
@@ -80,6 +81,14 @@ read_mapped (OtStun *self, const guint8 *value, gsize size)
 }
 
 static void
+read_unknown (OtStun *self, guint16 attribute)
+{
+  if (attribute < COMPREHENSION_OPTIONAL && self->n_unknown < OT_STUN_UNKNOWN_MAX)
+    self->unknown[self->n_unknown++] = attribute;
+}
+
+/* Of an attribute that comes twice the first counts (RFC 8489, 14). */
+static void
 read_attribute (OtStun *self, guint16 attribute, gsize offset, gsize size)
 {
   const guint8 *value = self->data + offset + 4;
@@ -88,6 +97,8 @@ read_attribute (OtStun *self, guint16 attribute, gsize offset, gsize size)
     return;
   switch (attribute) {
   case OT_STUN_USERNAME:
+    if (self->username != NULL)
+      break;
     self->username = value;
     self->username_size = size;
     break;
@@ -95,11 +106,18 @@ read_attribute (OtStun *self, guint16 attribute, gsize offset, gsize size)
     if (size == INTEGRITY_SIZE)
       self->integrity_offset = offset;
     break;
+  case OT_STUN_PRIORITY:
+    self->has_priority = TRUE;
+    self->is_malformed |= size != 4;
+    break;
   case OT_STUN_USE_CANDIDATE:
     self->use_candidate = TRUE;
+    self->is_malformed |= size != 0;
     break;
   case OT_STUN_CONTROLLED:
-    self->is_controlled = TRUE;
+  case OT_STUN_CONTROLLING:
+    self->is_controlled |= attribute == OT_STUN_CONTROLLED;
+    self->is_malformed |= size != 8;
     break;
   case OT_STUN_XOR_MAPPED_ADDRESS:
     read_mapped (self, value, size);
@@ -108,7 +126,10 @@ read_attribute (OtStun *self, guint16 attribute, gsize offset, gsize size)
     if (size >= 4)
       self->error_code = (value[2] & 7) * 100 + value[3];
     break;
+  case OT_STUN_UNKNOWN_ATTRIBUTES:
+    break;
   default:
+    read_unknown (self, attribute);
     break;
   }
 }
@@ -195,26 +216,37 @@ ot_stun_put_mapped (OtStunWriter *self, const OtAddress *address)
   ot_stun_put (self, OT_STUN_XOR_MAPPED_ADDRESS, value, 4 + size);
 }
 
+/* The reason is for people's eyes and may be cut; the code is for programs. */
 void
-ot_stun_put_error (OtStunWriter *self, int code, const char *reason)
+ot_stun_put_error (OtStunWriter *self, int code, const char *reason, gsize room)
 {
-  guint8 value[4 + 64] = { 0 };
-  gsize length = MIN (strlen (reason), 64);
+  guint8 value[4 + OT_STUN_REASON_MAX] = { 0 };
+  gsize length = MIN (strlen (reason), room);
 
+  g_assert (room <= OT_STUN_REASON_MAX);
   value[2] = (guint8)(code / 100);
   value[3] = (guint8)(code % 100);
   memcpy (value + 4, reason, length);
   ot_stun_put (self, OT_STUN_ERROR_CODE, value, 4 + length);
 }
 
+static void
+put_fingerprint (OtStunWriter *self)
+{
+  guint8 crc[4] = { 0 };
+
+  ot_stun_put (self, OT_STUN_FINGERPRINT, crc, sizeof crc);
+  ot_set32 (self->data + self->size - 4, crc32_of (self->data, self->size - 8) ^ FINGERPRINT_XOR);
+}
+
 void
 ot_stun_finish (OtStunWriter *self, const char *password)
 {
   guint8 digest[INTEGRITY_SIZE];
-  guint8 crc[4] = { 0 };
 
-  integrity_of (self->data, self->size, password, digest);
-  ot_stun_put (self, OT_STUN_INTEGRITY, digest, sizeof digest);
-  ot_stun_put (self, OT_STUN_FINGERPRINT, crc, sizeof crc);
-  ot_set32 (self->data + self->size - 4, crc32_of (self->data, self->size - 8) ^ FINGERPRINT_XOR);
+  if (password != NULL) {
+    integrity_of (self->data, self->size, password, digest);
+    ot_stun_put (self, OT_STUN_INTEGRITY, digest, sizeof digest);
+  }
+  put_fingerprint (self);
 }

@@ -223,7 +223,8 @@ test_roaming (Fixture *f, gconstpointer data)
   connect_both (f);
   say (user, otomo);
   peer_move (user);
-  peer_check_forged (user); /* moves nothing, is not answered */
+  peer_check_forged (user); /* moves nothing */
+  wait_for (user->last_stun_error == 401);
   peer_check_controlled (user);
   wait_for (user->last_stun_error == 487);
   g_assert_cmpuint (user->n_checks_answered, ==, 1);

@@ -48,6 +48,7 @@ class Peer(asyncio.DatagramProtocol):
         self.speaks_since = None  # the instant at which the first of them left
         self.speech = deque()  # Opus packets that go out before anything idle
         self.talking = False
+        self.keeps_consent = True  # whether checks go on after the handshake
         self._changed = asyncio.Event()
         self._tasks = []
         loop = asyncio.get_running_loop()
@@ -191,13 +192,21 @@ class Peer(asyncio.DatagramProtocol):
 
     def send_check(self):
         """A STUN binding request with USE-CANDIDATE."""
+        self._send(bytes(self.check()))
+
+    def check(self, password=None, **changes):
+        """The same, not sent; CHANGES: other attributes, with _ for -; None: without it."""
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self.remote.ufrag}:{self.ufrag}"
         request.attributes["PRIORITY"] = HOST_PRIORITY
         request.attributes["ICE-CONTROLLING"] = 1
         request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(self.remote.pwd.encode())
-        self._send(bytes(request))
+        for name, value in changes.items():
+            request.attributes.pop(name.replace("_", "-"), None)
+            if value is not None:
+                request.attributes[name.replace("_", "-")] = value
+        request.add_message_integrity((password or self.remote.pwd).encode())
+        return request
 
     def forge_rtp(self):
         """RTP that no SRTP key made: our header and SSRC, then noise in place of payload and
@@ -258,7 +267,8 @@ class Peer(asyncio.DatagramProtocol):
             await asyncio.sleep(CHECK_INTERVAL)
         while True:
             await asyncio.sleep(CONSENT_INTERVAL)
-            self.send_check()
+            if self.keeps_consent:
+                self.send_check()
 
     async def _talk(self):
         """Packets leave at fixed instants from the first one on, so that a late wake-up does not
