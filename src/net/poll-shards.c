@@ -203,7 +203,8 @@ OtPollShard *
 ot_poll_shards_add (OtPollShards *self, GSocket *socket)
 {
   OtPollShard *shard = find_room (self);
-  struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = shard };
+  struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                               .data.ptr = shard };
 
   arm_sweep (self);
   if (epoll_ctl (self->epoll, EPOLL_CTL_ADD, g_socket_get_fd (socket), &event) < 0)

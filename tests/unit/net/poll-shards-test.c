@@ -128,6 +128,44 @@ test_what_was_there (void)
 }
 
 static gboolean
+write_one (GSocket *socket, GIOCondition condition, gpointer user_data)
+{
+  *(gboolean *)user_data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+/* TLS may have to write before it can read on. */
+static void
+test_room_to_write (void)
+{
+  OtPollShards *shards = ot_poll_shards_new (NULL);
+  static const char filling[4096];
+  gboolean is_done = FALSE;
+  Line line = { 0 };
+  GSource *room;
+  char drained[sizeof filling];
+
+  line_open (&line, shards);
+  g_socket_set_blocking (line.near, FALSE);
+  g_socket_set_blocking (line.far, FALSE);
+  while (g_socket_send (line.near, filling, sizeof filling, NULL, NULL) > 0)
+    ;
+  room = g_socket_create_source (line.near, G_IO_OUT, NULL);
+  g_source_set_callback (room, G_SOURCE_FUNC (write_one), &is_done, NULL);
+  g_source_attach (room, ot_poll_shard_get_context (line.shard));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_false (is_done);
+  while (g_socket_receive (line.far, drained, sizeof drained, NULL, NULL) > 0)
+    ;
+  while (!is_done)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_unref (room);
+  line_close (&line);
+  ot_poll_shards_unref (shards);
+}
+
+static gboolean
 note (gpointer user_data)
 {
   *(gboolean *)user_data = TRUE;
@@ -193,6 +231,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/poll-shards/what-comes", test_what_comes);
   g_test_add_func ("/net/poll-shards/what-is-left", test_what_is_left);
   g_test_add_func ("/net/poll-shards/what-was-there", test_what_was_there);
+  g_test_add_func ("/net/poll-shards/room-to-write", test_room_to_write);
   g_test_add_func ("/net/poll-shards/what-is-due", test_what_is_due);
   g_test_add_func ("/net/poll-shards/outlives-its-owner", test_outlives_its_owner);
   g_test_add_func ("/net/poll-shards/places-are-used-again", test_places_are_used_again);
