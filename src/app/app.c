@@ -222,7 +222,9 @@ static gboolean
 start_media (OtApp *self, GError **error)
 {
   OtMediaOptions options = { .address = self->config->media_address,
+                             .bind_address = self->config->media_bind_address,
                              .port = (guint16) self->config->media_port,
+                             .n_threads = (guint) self->config->media_threads,
                              .consent_us = self->config->media_consent_timeout_us,
                              .recordings_dir = self->recordings_dir };
 

@@ -96,8 +96,14 @@ static const Setting settings[] = {
   { "limit", "person_calls", WHOLE, AT (limit_person_calls), "20", 1, 1000000, NULL,
     "call_requests a minute of one person; beyond it RATE_LIMITED" },
   { "media", "address", TEXT, AT (media_address), "127.0.0.1", 0, 0, NULL,
-    "The address that clients send media to; behind 1:1 NAT the public one" },
-  { "media", "port", WHOLE, AT (media_port), "0", 0, 65535, NULL, "UDP port of all media; 0 picks a free one" },
+    "The addresses that clients send media to, IPv4, IPv6 or both, separated by spaces, the preferred one first; "
+    "behind 1:1 NAT the public ones" },
+  { "media", "bind_address", TEXT, AT (media_bind_address), NULL, 0, 0, NULL,
+    "The addresses of this machine that media come to, one IPv4 and one IPv6 at most; "
+    "without it any, and 127.0.0.1 or ::1 where only that is announced" },
+  { "media", "port", WHOLE, AT (media_port), "0", 0, 65535, NULL,
+    "UDP port of the first media thread, the others have those after it; 0 picks free ones" },
+  { "media", "threads", WHOLE, AT (media_threads), "1", 1, 64, NULL, "How many threads carry voice, each with a port" },
   { "media", "consent_timeout", SECONDS, AT (media_consent_timeout_us), "30", 1, 3600, NULL,
     "A client that sends no ICE check for so long is gone, and nothing is sent to it (RFC 7675)" },
   { "recording", "mode", CHOICE, AT (recording_mode), "off", 0, 0, "off on-request all",

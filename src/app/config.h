@@ -47,7 +47,9 @@ typedef struct {
   gint64 limit_new_calls;
   gint64 limit_person_calls;
   char *media_address;
+  char *media_bind_address;
   gint64 media_port;
+  gint64 media_threads;
   gint64 media_consent_timeout_us;
   char *recording_mode;
   char *recording_directory;

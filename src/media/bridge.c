@@ -13,14 +13,15 @@ struct _OtBridge {
   gatomicrefcount references;
   const OtBridgeContext *context;
   char *call_id;
-  OtLane *lane;   /* owned */
-  OtRelay *relay; /* owned */
+  OtForwarder *forwarder; /* taken; ours until the bridge is closed, and used on the lane after */
+  OtLane *lane;           /* owned */
+  OtRelay *relay;         /* owned */
   atomic_bool first_rtp_reported;
 
   GstElement *pipeline; /* owned; NULL: not open, failed, or closed */
   OtSeat seats[OT_N_SIDES];
   OtRecorder *recorder; /* owned; NULL: it isn't recorded */
-  OtTimer settling; /* the main loop's */
+  OtTimer settling;     /* the main loop's */
 };
 
 /* A request on its way to the lane; also what a leg reports. */
@@ -70,16 +71,20 @@ post_failed (OtBridge *self, const char *message)
   post (self, (OtMediaEvent){ .type = OT_MEDIA_FAILED, .message = message });
 }
 
-/* The description holds the candidate too; client authors expect to see one trickle. */
+/* The description holds the candidates too; client authors expect to see them trickle. */
 static void
 post_description (
     OtBridge *self, OtMediaEventType type, OtSide side, const char *sdp, const char *mid)
 {
-  g_autofree char *candidate = ot_sdp_write_candidate (&self->context->leg.announced);
+  const OtAddressList *announced = ot_forwarder_get_announced (self->forwarder);
 
   post (self, (OtMediaEvent){ .type = type, .side = side, .sdp = sdp });
-  post (self, (OtMediaEvent){
-                  .type = OT_MEDIA_CANDIDATE, .side = side, .candidate = { candidate, mid, 0 } });
+  for (guint i = 0; i < announced->n; i++) {
+    g_autofree char *candidate = ot_sdp_write_candidate (announced, i);
+
+    post (self, (OtMediaEvent){
+                    .type = OT_MEDIA_CANDIDATE, .side = side, .candidate = { candidate, mid, 0 } });
+  }
 }
 
 /* ---- requests ---- */
@@ -178,7 +183,8 @@ open_leg (const Request *request)
   OtLeg *leg = ot_seat_make_leg (&self->seats[request->side]);
 
   if (leg != NULL)
-    ot_leg_open (leg, &self->context->leg, self->relay, request->side, &leg_listener, self);
+    ot_leg_open (leg, &self->context->leg, self->forwarder, self->relay, request->side,
+                 &leg_listener, self);
   else
     refuse (request, "too many offers in this call");
   return leg;
@@ -353,10 +359,10 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
                          .side = ot_leg_get_side (leg),
                          .at_us = arrival_us };
 
-  if (!ot_forwarder_is_up (self->context->leg.forwarder, self->relay, arrival_us)
+  if (!ot_forwarder_is_up (self->forwarder, self->relay, arrival_us)
       || atomic_exchange (&self->first_rtp_reported, TRUE))
     return;
-  ot_forwarder_end_witness (self->context->leg.forwarder, self->relay);
+  ot_forwarder_end_witness (self->forwarder, self->relay);
   ot_relay_read (self->relay, event.evidence);
   ot_info ("%s %s: first RTP", self->call_id, GST_OBJECT_NAME (leg));
   push_report (self, first_rtp_job, event.side, NULL);
@@ -377,7 +383,7 @@ post_recording (OtBridge *self, gboolean on, gint64 at_us, const char *message)
 static void
 end_recording (OtBridge *self, gint64 at_us)
 {
-  ot_forwarder_record (self->context->leg.forwarder, self->relay, NULL);
+  ot_forwarder_record (self->forwarder, self->relay, NULL);
   ot_recorder_stop (self->recorder, at_us);
   g_clear_pointer (&self->recorder, ot_recorder_unref);
 }
@@ -429,7 +435,7 @@ record_job (gpointer data)
     post_recording (self, FALSE, 0, error->message);
     return;
   }
-  ot_forwarder_record (context->leg.forwarder, self->relay, ot_recorder_get_ring (self->recorder));
+  ot_forwarder_record (self->forwarder, self->relay, ot_recorder_get_ring (self->recorder));
   post_recording (self, TRUE, request->at_us, NULL);
   ot_media_bus_post (
       context->bus,
@@ -506,6 +512,7 @@ ot_bridge_new (const OtBridgeContext *context, const char *call_id)
   g_atomic_ref_count_init (&self->references);
   self->context = context;
   self->call_id = g_strdup (call_id);
+  self->forwarder = ot_forwarders_take (context->forwarders);
   self->lane = ot_lane_new (context->workers);
   self->relay = ot_relay_new ();
   return self;
@@ -608,5 +615,6 @@ void
 ot_bridge_close (OtBridge *self)
 {
   ot_timer_cancel (&self->settling);
+  ot_forwarders_give_back (self->context->forwarders, self->forwarder);
   push_report (self, close_job, OT_SIDE_CALLER, NULL);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "forwarders.h"
 #include "lane.h"
 #include "leg.h"
 #include "media-bus.h"
@@ -20,6 +21,7 @@ typedef struct _OtBridge OtBridge;
 /** OtBridgeContext: what all calls share; outlives them. */
 typedef struct {
   OtLegContext leg;
+  OtForwarders *forwarders;
   OtWorkers *workers;
   OtMediaBus *bus;
   char *launch;        /* the pipeline's description */

@@ -9,7 +9,7 @@
 #include "rewrite.h"
 #include "sdp.h"
 #include "srtp.h"
-#include "udp-address.h"
+#include "udp-port.h"
 
 /**
  * SECTION:endpoint
@@ -22,7 +22,6 @@
 
 #define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
 #define OT_EARLY_PACKETS 8      /* the newest, kept of a leg whose keys are not there yet */
-#define OT_DATAGRAM_MAX 1600    /* longer ones are dropped */
 
 typedef struct _OtEndpoint OtEndpoint;
 typedef struct _OtRelay OtRelay;
@@ -49,7 +48,7 @@ typedef struct {
 typedef struct {
   gint64 arrival_us;
   gsize size;
-  guint8 data[OT_DATAGRAM_MAX + OT_SRTP_TRAILER];
+  guint8 data[OT_UDP_DATAGRAM_MAX + OT_UDP_ROOM];
 } OtEarlyPacket;
 
 struct _OtEndpoint {

@@ -1,9 +1,11 @@
-/* The media thread. The way of a packet, top down: media_thread → receive_batch → handle_datagram,
+/* The media thread. The way of a packet, top down: media_thread → handle_datagram,
  * which sorts by the first byte (RFC 7983) into
  * - STUN: take_check: answered as check.h says; USE-CANDIDATE sets where we send
  * - DTLS: to the leg's handshake, on the feeder's thread
- * - RTP: forward_rtp: unprotect, count and measure, record, rewrite, protect, queue_send → flush
- * - RTCP: forward_rtcp: unprotect, measure by it, rewrite, protect, queue_send → flush
+ * - RTP: forward_rtp: unprotect, count and measure, record, rewrite, protect, queued, and flushed
+ * with its batch
+ * - RTCP: forward_rtcp: unprotect, measure by it, rewrite, protect, queued, and flushed with its
+ * batch
  *
  * It never allocates for a packet, never waits but for packets, and knows no GStreamer. */
 
@@ -12,7 +14,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -21,19 +22,15 @@
 #include "media-log.h"
 #include "rtcp.h"
 
-#define BATCH 64
-#define SOCKET_BUFFER_BYTES (4 * 1024 * 1024)
 #define RTP_HEADER 12
 #define SWEEP_US G_USEC_PER_SEC /* how often those who are gone are looked for */
 
-typedef struct {
-  OtAddress from;
-  guint8 data[OT_DATAGRAM_MAX + OT_SRTP_TRAILER];
-} Slot;
+G_STATIC_ASSERT (OT_SRTP_TRAILER <= OT_UDP_ROOM);
+G_STATIC_ASSERT (SWEEP_US >= OT_UDP_PATIENCE_US);
 
 struct _OtForwarder {
-  int socket;
-  OtAddress address; /* bound to */
+  OtUdpPort *port; /* owned */
+  OtAddressList announced;
   const OtClock *clock;
   gint64 consent_us;
   GThread *thread;
@@ -43,49 +40,8 @@ struct _OtForwarder {
   OtEndpoints endpoints;
   OtCheckLimit check_limit;
   gint64 next_sweep_us;
-  Slot slots[BATCH];
-  struct iovec in_vectors[BATCH];
-  struct mmsghdr in[BATCH];
-  struct iovec out_vectors[BATCH];
-  struct mmsghdr out[BATCH];
-  guint n_out;
-  guint8 witness_copy[OT_DATAGRAM_MAX];
+  guint8 witness_copy[OT_UDP_DATAGRAM_MAX];
 };
-
-/* ---- sending ---- */
-
-/* A socket that can't take more now drops: late voice is worth nothing. An error is of one packet,
- * not of the rest. */
-static void
-flush (OtForwarder *self)
-{
-  guint done = 0;
-
-  while (done < self->n_out) {
-    int sent = sendmmsg (self->socket, self->out + done, self->n_out - done, MSG_DONTWAIT);
-
-    if (sent < 0 && errno == EINTR)
-      continue;
-    done += sent > 0 ? (guint)sent : 1;
-  }
-  self->n_out = 0;
-}
-
-/* @to and @data are borrowed until the flush at the end of the batch. */
-static void
-queue_send (OtForwarder *self, OtAddress *to, guint8 *data, gsize size)
-{
-  struct msghdr *message;
-
-  if (self->n_out == BATCH)
-    flush (self);
-  message = &self->out[self->n_out].msg_hdr;
-  message->msg_name = to;
-  message->msg_namelen = ot_address_get_size (to);
-  message->msg_iov->iov_base = data;
-  message->msg_iov->iov_len = size;
-  self->n_out++;
-}
 
 /* ---- voice ---- */
 
@@ -133,7 +89,7 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
   if (!ot_srtp_protect (to->srtp, packet, &size))
     return;
-  queue_send (self, &to->peer, packet, size);
+  ot_udp_port_queue (self->port, &to->peer, packet, size);
   ot_meter_forwarded (&relay->meters[to->side], packet, to->number);
 }
 
@@ -154,7 +110,7 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, g
   ot_meter_sent_rtcp (&relay->meters[to->side], packet, size, arrival_us);
   ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size);
   if (ot_srtp_protect_rtcp (to->srtp, packet, &size))
-    queue_send (self, &to->peer, packet, size);
+    ot_udp_port_queue (self->port, &to->peer, packet, size);
 }
 
 /* The client's first packets can overtake the end of the handshake: the newest few are kept. */
@@ -213,17 +169,17 @@ take_good_check (OtForwarder *self,
 
 /* ICE-lite: we only answer. The answer takes the check's place in its slot. */
 static void
-take_check (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
+take_check (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
 {
   OtStun check;
   OtStunWriter answer;
   OtEndpoint *endpoint;
   OtCheckVerdict verdict;
 
-  if (!ot_stun_read (&check, slot->data, size) || check.type != OT_STUN_BINDING_REQUEST)
+  if (!ot_stun_read (&check, slot->data, slot->size) || check.type != OT_STUN_BINDING_REQUEST)
     return;
   endpoint = ot_endpoints_find_user (&self->endpoints, check.username, check.username_size);
-  verdict = ot_check_answer (&answer, &check, size,
+  verdict = ot_check_answer (&answer, &check, slot->size,
                              endpoint != NULL ? endpoint->credentials.pwd : NULL, &slot->from);
   if (verdict == OT_CHECK_GOOD)
     take_good_check (self, endpoint, &check, &slot->from, arrival_us);
@@ -232,27 +188,27 @@ take_check (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
     return;
   memcpy (slot->data, answer.data, answer.size);
   if (answer.size > 0)
-    queue_send (self, &slot->from, slot->data, answer.size);
+    ot_udp_port_queue (self->port, &slot->from, slot->data, answer.size);
 }
 
 static void
-handle_datagram (OtForwarder *self, Slot *slot, gsize size, gint64 arrival_us)
+handle_datagram (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
 {
   OtEndpoint *endpoint;
 
-  if (size < RTP_HEADER)
+  if (slot->size < RTP_HEADER)
     return;
   if (slot->data[0] < 4) {
-    take_check (self, slot, size, arrival_us);
+    take_check (self, slot, arrival_us);
     return;
   }
   endpoint = ot_endpoints_find_address (&self->endpoints, &slot->from);
   if (endpoint == NULL)
     return;
   if (slot->data[0] >= 128 && slot->data[0] < 192)
-    forward_media (self, endpoint, slot->data, size, arrival_us);
+    forward_media (self, endpoint, slot->data, slot->size, arrival_us);
   else if (slot->data[0] >= 20 && slot->data[0] < 64)
-    endpoint->listener.dtls (slot->data, size, arrival_us, endpoint->user_data);
+    endpoint->listener.dtls (slot->data, slot->size, arrival_us, endpoint->user_data);
 }
 
 /* ---- the thread ---- */
@@ -266,19 +222,7 @@ sweep (OtForwarder *self, gint64 now_us)
   ot_endpoints_expire (&self->endpoints, now_us - self->consent_us);
 }
 
-/* Sleeps until something came or a sweep is due, then takes what is there. The slots are this
- * thread's outside of the lock. */
-static int
-receive_batch (OtForwarder *self)
-{
-  for (guint i = 0; i < BATCH; i++) {
-    self->in[i].msg_hdr.msg_name = &self->slots[i].from;
-    self->in[i].msg_hdr.msg_namelen = sizeof self->slots[i].from;
-    self->in[i].msg_hdr.msg_flags = 0;
-  }
-  return recvmmsg (self->socket, self->in, BATCH, MSG_WAITFORONE, NULL);
-}
-
+/* The batch is this thread's outside of the lock. */
 static gpointer
 media_thread (gpointer data)
 {
@@ -289,16 +233,14 @@ media_thread (gpointer data)
     ot_debug ("media thread keeps its priority: %s", g_strerror (errno));
 
   while (!atomic_load (&self->stopping)) {
-    int n = receive_batch (self);
+    OtDatagram *batch;
+    guint n = ot_udp_port_receive (self->port, &batch);
     gint64 arrival_us = ot_clock_mono_us (self->clock);
 
-    if (n < 0 && errno != EINTR && errno != EAGAIN)
-      ot_warning ("receiving failed: %s", g_strerror (errno));
     g_mutex_lock (&self->lock);
-    for (int i = 0; i < n; i++)
-      if ((self->in[i].msg_hdr.msg_flags & MSG_TRUNC) == 0)
-        handle_datagram (self, &self->slots[i], self->in[i].msg_len, arrival_us);
-    flush (self);
+    for (guint i = 0; i < n; i++)
+      handle_datagram (self, &batch[i], arrival_us);
+    ot_udp_port_flush (self->port);
     sweep (self, arrival_us);
     g_mutex_unlock (&self->lock);
   }
@@ -306,85 +248,40 @@ media_thread (gpointer data)
 }
 
 static void
-prepare_vectors (OtForwarder *self)
+announce (OtForwarder *self, const OtAddressList *hosts)
 {
-  for (guint i = 0; i < BATCH; i++) {
-    self->in_vectors[i].iov_base = self->slots[i].data;
-    self->in_vectors[i].iov_len = OT_DATAGRAM_MAX;
-    self->in[i].msg_hdr.msg_iov = &self->in_vectors[i];
-    self->in[i].msg_hdr.msg_iovlen = 1;
-    self->out[i].msg_hdr.msg_iov = &self->out_vectors[i];
-    self->out[i].msg_hdr.msg_iovlen = 1;
-  }
-}
-
-/* A large receive buffer is what carries voice over a moment in which set-up work has the CPU. */
-static gboolean
-open_socket (OtForwarder *self, const OtAddress *address, GError **error)
-{
-  const int buffer_bytes = SOCKET_BUFFER_BYTES;
-  const struct timeval sweep_interval = { .tv_usec = 0, .tv_sec = SWEEP_US / G_USEC_PER_SEC };
-  socklen_t size = sizeof self->address;
-  g_autofree char *host = ot_address_to_string (address);
-
-  self->socket = socket (address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (self->socket >= 0
-      && setsockopt (self->socket, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof (int)) != 0)
-    setsockopt (self->socket, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof (int));
-  if (self->socket >= 0
-      && setsockopt (self->socket, SOL_SOCKET, SO_RCVTIMEO, &sweep_interval, sizeof sweep_interval)
-             == 0
-      && bind (self->socket, &address->any, ot_address_get_size (address)) == 0
-      && getsockname (self->socket, &self->address.any, &size) == 0)
-    return TRUE;
-  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
-               "cannot listen for media on %s, UDP port %u: %s", host,
-               ot_address_get_port (address), g_strerror (errno));
-  return FALSE;
+  self->announced = *hosts;
+  for (guint i = 0; i < hosts->n; i++)
+    ot_address_set_port (&self->announced.list[i], ot_udp_port_get_number (self->port));
 }
 
 OtForwarder *
-ot_forwarder_new (const OtAddress *address, const OtClock *clock, gint64 consent_us, GError **error)
+ot_forwarder_new (const OtForwarderOptions *options, GError **error)
 {
-  OtForwarder *self = g_new0 (OtForwarder, 1);
+  OtUdpPort *port = ot_udp_port_open (options->listen, options->port, error);
+  OtForwarder *self;
 
-  self->clock = clock;
-  self->consent_us = consent_us;
+  if (port == NULL)
+    return NULL;
+  self = g_new0 (OtForwarder, 1);
+  self->port = port;
+  self->clock = options->clock;
+  self->consent_us = options->consent_us;
+  announce (self, options->announced);
   ot_check_limit_init (&self->check_limit);
   g_mutex_init (&self->lock);
   ot_endpoints_init (&self->endpoints);
-  prepare_vectors (self);
-  if (!open_socket (self, address, error)) {
-    ot_forwarder_free (self);
-    return NULL;
-  }
   self->thread = g_thread_new ("otomo-media", media_thread, self);
   return self;
-}
-
-/* The thread sleeps in recvmmsg(): an empty datagram to ourselves wakes it. Were it lost, the
- * buffer would be full and the thread awake. */
-static void
-stop_thread (OtForwarder *self)
-{
-  OtAddress to = self->address;
-
-  atomic_store (&self->stopping, TRUE);
-  if (to.any.sa_family == AF_INET && to.v4.sin_addr.s_addr == INADDR_ANY)
-    to.v4.sin_addr.s_addr = g_htonl (INADDR_LOOPBACK);
-  if (to.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED (&to.v6.sin6_addr))
-    to.v6.sin6_addr = in6addr_loopback;
-  sendto (self->socket, "", 0, 0, &to.any, ot_address_get_size (&to));
-  g_thread_join (self->thread);
 }
 
 void
 ot_forwarder_free (OtForwarder *self)
 {
-  if (self->thread != NULL)
-    stop_thread (self);
-  if (self->socket >= 0)
-    close (self->socket);
+  atomic_store (&self->stopping, TRUE);
+  ot_udp_port_wake (self->port);
+  g_thread_join (self->thread);
+  ot_udp_port_close (self->port);
   ot_endpoints_clear (&self->endpoints);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -393,7 +290,13 @@ ot_forwarder_free (OtForwarder *self)
 guint16
 ot_forwarder_get_port (const OtForwarder *self)
 {
-  return ot_address_get_port (&self->address);
+  return ot_udp_port_get_number (self->port);
+}
+
+const OtAddressList *
+ot_forwarder_get_announced (const OtForwarder *self)
+{
+  return &self->announced;
 }
 
 /* ---- what other threads ask for ---- */
@@ -454,7 +357,7 @@ ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int
   endpoint->up_us = ot_clock_mono_us (self->clock);
   endpoint->relay->voice[endpoint->side] = endpoint;
   forward_early (self, endpoint);
-  flush (self);
+  ot_udp_port_flush (self->port);
   g_clear_pointer (&endpoint->early, g_free);
   g_mutex_unlock (&self->lock);
 }
@@ -468,7 +371,7 @@ ot_forwarder_send (OtForwarder *self, OtEndpoint *endpoint, const guint8 *data, 
   to = endpoint->peer;
   g_mutex_unlock (&self->lock);
   if (to.any.sa_family != 0)
-    sendto (self->socket, data, size, MSG_DONTWAIT, &to.any, ot_address_get_size (&to));
+    ot_udp_port_send (self->port, &to, data, size);
 }
 
 gboolean

@@ -8,7 +8,7 @@
 /**
  * OtForwarder:
  *
- * One UDP socket and the thread that serves it: answers ICE checks (ICE-lite, RFC 8445), hands DTLS
+ * One UDP port and the thread that serves it: answers ICE checks (ICE-lite, RFC 8445), hands DTLS
  * to the legs, and carries voice from one leg of a call to the other: unprotect, rewrite, protect,
  * send. Nothing is queued between receiving and sending; a packet that can't go on at once is
  * dropped. A client that sends no check for the time of consent is gone (RFC 7675, 5.1).
@@ -19,25 +19,30 @@
  */
 typedef struct _OtForwarder OtForwarder;
 
+typedef struct {
+  const OtAddressList *listen;    /* borrowed: one of each family at most */
+  const OtAddressList *announced; /* borrowed: where clients reach it */
+  guint16 port;                   /* 0: any free one */
+  gint64 consent_us;              /* how long a check is good for */
+  const OtClock *clock;           /* borrowed: for arrival times; outlives the forwarder */
+} OtForwarderOptions;
+
 /**
  * ot_forwarder_new:
- * @address: where to listen; port 0: any free one
- * @clock: for arrival times; outlives the forwarder
- * @consent_us: how long a check is good for
  * @error: OT_MEDIA_ERROR_START, with the address in the message
  *
  * Returns: (transfer full): listening, its thread running; or NULL with @error set
  */
-OtForwarder *ot_forwarder_new (const OtAddress *address,
-                               const OtClock *clock,
-                               gint64 consent_us,
-                               GError **error);
+OtForwarder *ot_forwarder_new (const OtForwarderOptions *options, GError **error);
 
 /** ot_forwarder_free: Ends and joins the thread. All endpoints must have been removed. */
 void ot_forwarder_free (OtForwarder *self);
 
 /** ot_forwarder_get_port: the UDP port, host byte order. */
 guint16 ot_forwarder_get_port (const OtForwarder *self);
+
+/** ot_forwarder_get_announced: (transfer none): where clients reach it, with its port. */
+const OtAddressList *ot_forwarder_get_announced (const OtForwarder *self);
 
 /**
  * ot_forwarder_add:

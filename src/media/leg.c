@@ -16,6 +16,7 @@ struct _OtLeg {
 
   /* Constant from open to close. */
   const OtLegContext *context;
+  OtForwarder *forwarder;
   OtSide side;
   OtLegListener listener;
   gpointer user_data;
@@ -136,7 +137,7 @@ on_send (const guint8 *data, gsize size, gpointer owner)
 
   g_mutex_lock (&self->lock);
   if (self->endpoint != NULL && self->engine != NULL)
-    ot_forwarder_send (self->context->forwarder, self->endpoint, data, size);
+    ot_forwarder_send (self->forwarder, self->endpoint, data, size);
   g_mutex_unlock (&self->lock);
 }
 
@@ -165,8 +166,7 @@ on_keys (const guint8 *receive_key, const guint8 *send_key, gpointer owner)
     report_down (self, error->message);
     return;
   }
-  ot_forwarder_connect (self->context->forwarder, self->endpoint, srtp,
-                        self->remote.opus_payload_type);
+  ot_forwarder_connect (self->forwarder, self->endpoint, srtp, self->remote.opus_payload_type);
   atomic_store (&self->is_up, TRUE);
   self->listener.up (self, ot_clock_mono_us (self->context->clock), self->user_data);
 }
@@ -257,6 +257,7 @@ ot_leg_take_input (const OtInput *input)
 void
 ot_leg_open (OtLeg *self,
              const OtLegContext *context,
+             OtForwarder *forwarder,
              OtRelay *relay,
              OtSide side,
              const OtLegListener *listener,
@@ -268,12 +269,13 @@ ot_leg_open (OtLeg *self,
 
   g_return_if_fail (self->context == NULL); /* a leg is opened once */
   self->context = context;
+  self->forwarder = forwarder;
   self->side = side;
   self->listener = *listener;
   self->user_data = user_data;
   ot_ice_credentials_make (&self->credentials);
-  endpoint = ot_forwarder_add (context->forwarder, relay, side, &self->credentials,
-                               &endpoint_listener, self);
+  endpoint =
+      ot_forwarder_add (forwarder, relay, side, &self->credentials, &endpoint_listener, self);
   g_mutex_lock (&self->lock);
   self->endpoint = endpoint;
   g_mutex_unlock (&self->lock);
@@ -301,7 +303,7 @@ static OtSdpLocal
 local_end (OtLeg *self)
 {
   OtSdpLocal local = { &self->credentials, self->context->certificate->fingerprint,
-                       &self->context->announced };
+                       ot_forwarder_get_announced (self->forwarder) };
 
   return local;
 }
@@ -375,7 +377,7 @@ ot_leg_close (OtLeg *self)
   g_mutex_unlock (&self->lock);
   if (endpoint == NULL)
     return;
-  ot_forwarder_remove (self->context->forwarder, endpoint);
+  ot_forwarder_remove (self->forwarder, endpoint);
   atomic_store (&self->is_up, FALSE);
   drop_engine (self);
 }

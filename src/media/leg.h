@@ -26,11 +26,9 @@ G_DECLARE_FINAL_TYPE (OtLeg, ot_leg, OT, LEG, GstBin)
 
 /** OtLegContext: what all legs share; outlives them. */
 typedef struct {
-  OtForwarder *forwarder;
   OtFeeder *feeder;
   OtCertificate *certificate;
   const OtClock *clock;
-  OtAddress announced; /* what our candidates say */
 } OtLegContext;
 
 /**
@@ -55,12 +53,14 @@ void ot_leg_register (void);
 /**
  * ot_leg_open:
  * @context: borrowed; outlives the leg
- * @relay: its call's; outlives the leg
+ * @forwarder: its call's; outlives the leg
+ * @relay: the same
  * @listener: copied
  * @user_data: for @listener; must live until ot_leg_close()
  */
 void ot_leg_open (OtLeg *self,
                   const OtLegContext *context,
+                  OtForwarder *forwarder,
                   OtRelay *relay,
                   OtSide side,
                   const OtLegListener *listener,

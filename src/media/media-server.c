@@ -162,36 +162,78 @@ ot_media_server_port (OtMediaServer *self)
 /* ---- starting ---- */
 
 static gboolean
-parse_address (OtAddress *out, const char *text, const char *option, guint16 port, GError **error)
+parse_addresses (OtAddressList *out, const char *text, const char *option, GError **error)
 {
-  if (ot_address_parse (out, text, port))
+  g_autofree char *wrong = ot_address_list_parse (out, text);
+
+  if (wrong != NULL)
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START, "%s: %s", option, wrong);
+  return wrong == NULL;
+}
+
+/* Of one family: nobody outside needs to reach what is announced to this machine only. */
+static void
+add_default_listen (OtAddressList *listen, const OtAddressList *announced, int family)
+{
+  const OtAddress *loopback = NULL;
+  const OtAddress *other = NULL;
+
+  for (guint i = 0; i < announced->n; i++) {
+    const OtAddress *address = &announced->list[i];
+
+    if (address->any.sa_family != family)
+      continue;
+    if (ot_address_is_loopback (address))
+      loopback = address;
+    else
+      other = address;
+  }
+  if (other != NULL)
+    ot_address_parse (&listen->list[listen->n++], family == AF_INET6 ? "::" : "0.0.0.0", 0);
+  else if (loopback != NULL)
+    listen->list[listen->n++] = *loopback;
+}
+
+static gboolean
+choose_listen (OtAddressList *out,
+               const OtAddressList *announced,
+               const char *setting,
+               GError **error)
+{
+  out->n = 0;
+  if (setting == NULL) {
+    add_default_listen (out, announced, AF_INET);
+    add_default_listen (out, announced, AF_INET6);
+    return TRUE;
+  }
+  if (!parse_addresses (out, setting, "media.bind_address", error))
+    return FALSE;
+  if (out->n == 1 || (out->n == 2 && out->list[0].any.sa_family != out->list[1].any.sa_family))
     return TRUE;
   g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
-               "%s: \"%s\" is not an IPv4 or IPv6 address", option, text);
+               "media.bind_address: one IPv4 and one IPv6 address at most");
   return FALSE;
 }
 
 static gboolean
-open_socket (OtMediaServer *self, const OtMediaOptions *options, GError **error)
+open_ports (OtMediaServer *self, const OtMediaOptions *options, GError **error)
 {
-  OtLegContext *leg = &self->context.leg;
-  const char *address = options->address != NULL ? options->address : "127.0.0.1";
-  const char *bind_address = options->bind_address;
-  OtAddress bind_to;
+  OtAddressList announced;
+  OtAddressList listen;
+  OtForwarderOptions each = {
+    .listen = &listen,
+    .announced = &announced,
+    .port = options->port,
+    .consent_us = options->consent_us > 0 ? options->consent_us : CONSENT_US,
+    .clock = self->context.leg.clock,
+  };
 
-  if (!parse_address (&leg->announced, address, "media.address", 0, error))
+  if (!parse_addresses (&announced, options->address != NULL ? options->address : "127.0.0.1",
+                        "media.address", error)
+      || !choose_listen (&listen, &announced, options->bind_address, error))
     return FALSE;
-  if (bind_address == NULL && ot_address_is_loopback (&leg->announced))
-    bind_address = address;
-  if (bind_address == NULL)
-    bind_address = leg->announced.any.sa_family == AF_INET6 ? "::" : "0.0.0.0";
-  if (!parse_address (&bind_to, bind_address, "media.bind_address", options->port, error))
-    return FALSE;
-  leg->forwarder = ot_forwarder_new (
-      &bind_to, leg->clock, options->consent_us > 0 ? options->consent_us : CONSENT_US, error);
-  return leg->forwarder != NULL
-         && parse_address (&leg->announced, address, "media.address",
-                           ot_forwarder_get_port (leg->forwarder), error);
+  self->context.forwarders = ot_forwarders_new (&each, MAX (options->n_threads, 1), error);
+  return self->context.forwarders != NULL;
 }
 
 /* ---- recordings ---- */
@@ -280,14 +322,14 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
     return FALSE;
   context->leg.certificate =
       ot_certificate_new (options->dtls_days > 0 ? options->dtls_days : DTLS_DAYS, error);
-  if (context->leg.certificate == NULL || !open_socket (self, options, error))
+  if (context->leg.certificate == NULL || !open_ports (self, options, error))
     return FALSE;
   context->leg.feeder = ot_feeder_new (ot_leg_take_input);
   context->workers = ot_workers_new (CLAMP (g_get_num_processors (), WORKERS_MIN, WORKERS_MAX));
   self->tidying = ot_tidying_new (context->workers, context->leg.clock);
   context->bus = ot_media_bus_new (deliver, self);
   start_recording (self, options->recordings_dir);
-  return ot_warm_up (&context->leg, error);
+  return ot_warm_up (&context->leg, ot_forwarders_get_first (context->forwarders), error);
 }
 
 static void
@@ -327,7 +369,7 @@ ot_media_server_free (OtMediaServer *self)
   g_clear_pointer (&context->pump, ot_record_pump_free);
   g_clear_pointer (&context->archive, ot_archive_free);
   g_clear_pointer (&context->leg.feeder, ot_feeder_free);
-  g_clear_pointer (&context->leg.forwarder, ot_forwarder_free);
+  g_clear_pointer (&context->forwarders, ot_forwarders_free);
   g_clear_pointer (&context->bus, ot_media_bus_free);
   g_clear_pointer (&context->leg.certificate, ot_certificate_free);
   g_clear_pointer (&context->launch, g_free);
@@ -339,5 +381,5 @@ ot_media_server_free (OtMediaServer *self)
 guint16
 ot_media_server_get_port (const OtMediaServer *self)
 {
-  return ot_forwarder_get_port (self->context.leg.forwarder);
+  return ot_forwarder_get_port (ot_forwarders_get_first (self->context.forwarders));
 }

@@ -7,7 +7,7 @@
 /**
  * OtMediaServer:
  *
- * All media of the process: one UDP socket, one thread that forwards voice, one that does
+ * All media of the process: threads that forward voice, each with a UDP port, one that does
  * handshakes, a few workers that set up and tear down, and the calls. Implements #OtMediaPort. The
  * direct path of docs: webrtcbin does signalling and DTLS, the media thread everything else.
  */
@@ -16,10 +16,12 @@ typedef struct _OtMediaServer OtMediaServer;
 /** OtMediaOptions: all borrowed, read before ot_media_server_new() returns. Zero and NULL are the
  * defaults. */
 typedef struct {
-  const char *address;      /* announced to clients, IPv4 or IPv6 in digits; NULL: 127.0.0.1 */
-  const char *bind_address; /* where to listen; NULL: the announced one if it is a loopback address,
-                               else any */
-  guint16 port;             /* UDP; 0: any free one */
+  const char *address;      /* announced to clients: IPv4 and IPv6 addresses in digits, separated by
+                               spaces, the preferred one first; NULL: 127.0.0.1 */
+  const char *bind_address; /* where to listen, one of each family at most; NULL: of each family
+                               that is announced the loopback address, if all of it are, else any */
+  guint16 port;             /* UDP, of the first thread; 0: any free ones */
+  guint n_threads;          /* 0: 1 */
   const char *pipelines_dir; /* holds call.launch; NULL: OTOMO_PIPELINES of the environment, else as
                                 built in */
   const char *recordings_dir; /* where recordings live; NULL: in the working directory */
@@ -68,7 +70,7 @@ void ot_media_server_delete_recording (OtMediaServer *self, const char *path);
 /** ot_media_server_is_quiet: no recording is being written or completed. Thread: main loop. */
 gboolean ot_media_server_is_quiet (OtMediaServer *self);
 
-/** ot_media_server_get_port: the UDP port, host byte order. */
+/** ot_media_server_get_port: the first UDP port, host byte order. */
 guint16 ot_media_server_get_port (const OtMediaServer *self);
 
 /** OT_MEDIA_CALLS_MAX: further calls get OT_MEDIA_FAILED. */

@@ -246,13 +246,15 @@ write_section (
 static void
 write_local (GString *text, const OtSdpLocal *local)
 {
-  g_autofree char *candidate = ot_sdp_write_candidate (local->address);
-
   g_string_append_printf (
-      text,
-      "a=msid:otomo voice\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\n"
-      "a=%s\r\na=end-of-candidates\r\n",
-      local->credentials->ufrag, local->credentials->pwd, local->fingerprint, candidate);
+      text, "a=msid:otomo voice\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\n",
+      local->credentials->ufrag, local->credentials->pwd, local->fingerprint);
+  for (guint i = 0; i < local->addresses->n; i++) {
+    g_autofree char *candidate = ot_sdp_write_candidate (local->addresses, i);
+
+    g_string_append_printf (text, "a=%s\r\n", candidate);
+  }
+  g_string_append (text, "a=end-of-candidates\r\n");
 }
 
 char *
@@ -309,12 +311,15 @@ ot_sdp_finish_answer (const char *answer, const OtSdpLocal *local)
   return g_string_free (text, FALSE);
 }
 
+/* RFC 8445, 5.1.2.1: host candidates of component 1; the local preference follows the order. */
 char *
-ot_sdp_write_candidate (const OtAddress *address)
+ot_sdp_write_candidate (const OtAddressList *addresses, guint index)
 {
+  const OtAddress *address = &addresses->list[index];
   g_autofree char *host = ot_address_to_string (address);
+  guint32 priority = 126u << 24 | (65535u - index) << 8 | 255u;
 
-  return g_strdup_printf ("candidate:1 1 udp 2130706431 %s %u typ host", host,
+  return g_strdup_printf ("candidate:%u 1 udp %u %s %u typ host", index + 1, priority, host,
                           ot_address_get_port (address));
 }
 

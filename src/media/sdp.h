@@ -42,8 +42,8 @@ typedef struct {
 /** OtSdpLocal: our end of a leg. All borrowed. */
 typedef struct {
   const OtIceCredentials *credentials;
-  const char *fingerprint;  /* value of the line */
-  const OtAddress *address; /* the candidate that we announce */
+  const char *fingerprint;        /* value of the line */
+  const OtAddressList *addresses; /* the candidates that we announce */
 } OtSdpLocal;
 
 /** ot_ice_credentials_make: fills in new random ones (48 and 144 bits). */
@@ -73,14 +73,14 @@ char *ot_sdp_write_offer (const OtSdpLocal *local, int payload_type);
  * @answer: what webrtcbin answered to ot_sdp_write_for_engine()'s text
  * @local: our end
  *
- * Returns: (transfer full): the answer with our ICE credentials, fingerprint and candidate in place
- * of webrtcbin's
+ * Returns: (transfer full): the answer with our ICE credentials, fingerprint and candidates in
+ * place of webrtcbin's
  */
 char *ot_sdp_finish_answer (const char *answer, const OtSdpLocal *local);
 
-/** ot_sdp_write_candidate: (transfer full): "candidate:…", for trickling what the description holds
- * too. */
-char *ot_sdp_write_candidate (const OtAddress *address);
+/** ot_sdp_write_candidate: (transfer full): "candidate:…" for one of @addresses, for trickling what
+ * the description holds too. */
+char *ot_sdp_write_candidate (const OtAddressList *addresses, guint index);
 
 /** ot_candidate_is_valid: whether @text has the outer form of a candidate line; "" and NULL are
  * end-of-candidates. */

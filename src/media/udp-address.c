@@ -42,6 +42,15 @@ ot_address_get_port (const OtAddress *self)
   return g_ntohs (self->any.sa_family == AF_INET6 ? self->v6.sin6_port : self->v4.sin_port);
 }
 
+void
+ot_address_set_port (OtAddress *self, guint16 port)
+{
+  if (self->any.sa_family == AF_INET6)
+    self->v6.sin6_port = g_htons (port);
+  else
+    self->v4.sin_port = g_htons (port);
+}
+
 socklen_t
 ot_address_get_size (const OtAddress *self)
 {
@@ -96,4 +105,21 @@ ot_address_equal (gconstpointer self, gconstpointer other)
 
   return a_size == b_size && ot_address_get_port (a) == ot_address_get_port (b)
          && memcmp (a_bytes, b_bytes, a_size) == 0;
+}
+
+char *
+ot_address_list_parse (OtAddressList *out, const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", -1);
+
+  out->n = 0;
+  for (guint i = 0; words[i] != NULL; i++) {
+    if (words[i][0] == '\0')
+      continue;
+    if (out->n == OT_ADDRESSES_MAX)
+      return g_strdup_printf ("more than %u addresses", OT_ADDRESSES_MAX);
+    if (!ot_address_parse (&out->list[out->n++], words[i], 0))
+      return g_strdup_printf ("\"%s\" is not an IPv4 or IPv6 address", words[i]);
+  }
+  return out->n == 0 ? g_strdup ("no address") : NULL;
 }

@@ -14,6 +14,14 @@ typedef union {
   struct sockaddr_in6 v6;
 } OtAddress;
 
+#define OT_ADDRESSES_MAX 8
+
+/** OtAddressList: some addresses, the first one preferred. */
+typedef struct {
+  OtAddress list[OT_ADDRESSES_MAX];
+  guint n;
+} OtAddressList;
+
 /**
  * ot_address_parse:
  * @out: (out caller-allocates): the address
@@ -27,8 +35,9 @@ gboolean ot_address_parse (OtAddress *out, const char *host, guint16 port);
 /** ot_address_to_string: (transfer full): the host in digits, without the port. */
 char *ot_address_to_string (const OtAddress *self);
 
-/** ot_address_get_port: host byte order. */
+/** ot_address_get_port, ot_address_set_port: host byte order. */
 guint16 ot_address_get_port (const OtAddress *self);
+void ot_address_set_port (OtAddress *self, guint16 port);
 
 /** ot_address_get_size: of the kernel's structure, for bind() and sendto(). */
 socklen_t ot_address_get_size (const OtAddress *self);
@@ -41,3 +50,13 @@ gboolean ot_address_is_loopback (const OtAddress *self);
 /** Host and port; GHashFunc and GEqualFunc. */
 guint ot_address_hash (gconstpointer self);
 gboolean ot_address_equal (gconstpointer self, gconstpointer other);
+
+/**
+ * ot_address_list_parse:
+ * @out: (out caller-allocates): the addresses, without ports
+ * @text: addresses in digits, separated by spaces
+ *
+ * Returns: (transfer full) (nullable): NULL when all is well, else what is wrong with it, for a
+ * person: none, too many, or the one that is none
+ */
+char *ot_address_list_parse (OtAddressList *out, const char *text);

@@ -22,10 +22,11 @@ on_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
 
 /* Our own offer, read as if it were a client's. */
 static gboolean
-make_up_offer (const OtLegContext *context, OtSdp *out, GError **error)
+make_up_offer (const OtLegContext *context, OtForwarder *forwarder, OtSdp *out, GError **error)
 {
   OtIceCredentials credentials;
-  OtSdpLocal local = { &credentials, context->certificate->fingerprint, &context->announced };
+  OtSdpLocal local = { &credentials, context->certificate->fingerprint,
+                       ot_forwarder_get_announced (forwarder) };
   g_autofree char *text = NULL;
 
   ot_ice_credentials_make (&credentials);
@@ -34,7 +35,10 @@ make_up_offer (const OtLegContext *context, OtSdp *out, GError **error)
 }
 
 static char *
-describe_leg (const OtLegContext *context, GstElement *pipeline, GError **error)
+describe_leg (const OtLegContext *context,
+              OtForwarder *forwarder,
+              GstElement *pipeline,
+              GError **error)
 {
   static const OtLegListener listener = { on_up, on_down, on_rtp };
   OtRelay *relay = ot_relay_new ();
@@ -44,8 +48,8 @@ describe_leg (const OtLegContext *context, GstElement *pipeline, GError **error)
 
   gst_bin_add (GST_BIN (pipeline), GST_ELEMENT (leg));
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  ot_leg_open (leg, context, relay, OT_SIDE_CALLER, &listener, NULL);
-  if (make_up_offer (context, &offer, error))
+  ot_leg_open (leg, context, forwarder, relay, OT_SIDE_CALLER, &listener, NULL);
+  if (make_up_offer (context, forwarder, &offer, error))
     answer = ot_leg_describe (leg, &offer, error);
   ot_leg_close (leg);
   gst_element_set_state (pipeline, GST_STATE_NULL);
@@ -64,11 +68,11 @@ srtp_works (GError **error)
 }
 
 gboolean
-ot_warm_up (const OtLegContext *context, GError **error)
+ot_warm_up (const OtLegContext *context, OtForwarder *forwarder, GError **error)
 {
   g_autoptr (GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new ("warm-up"));
   g_autoptr (GError) failure = NULL;
-  g_autofree char *answer = describe_leg (context, pipeline, &failure);
+  g_autofree char *answer = describe_leg (context, forwarder, pipeline, &failure);
   OtSdp read;
 
   if (answer != NULL && ot_sdp_read (&read, answer, FALSE, &failure) && srtp_works (&failure))

@@ -66,6 +66,9 @@ def test_configuration_with_an_unknown_key(refused, tmp_path):
         ("billing.charge", "never"),
         ("call.ring_timeout", "-1"),
         ("media.port", "70000"),
+        ("media.address", "example.org"),
+        ("media.address", " "),
+        ("media.bind_address", "127.0.0.1 127.0.0.2"),
         ("no.such_key", "1"),
     ],
 )

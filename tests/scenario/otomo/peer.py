@@ -25,9 +25,11 @@ class Peer(asyncio.DatagramProtocol):
     """One side's media. Make it with `await Peer.open (name)`; close () it."""
 
     @classmethod
-    async def open(cls, name, payload=111):
-        """NAME goes into each packet; PAYLOAD is the number that its descriptions give to Opus."""
+    async def open(cls, name, payload=111, host="127.0.0.1"):
+        """NAME goes into each packet; PAYLOAD is the number that its descriptions give to Opus;
+        HOST: its address, which also says over which protocol it reaches the server."""
         self = cls()
+        self.host = host
         self.name, self.payload = name, payload
         self.identity = Identity()
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
@@ -53,7 +55,7 @@ class Peer(asyncio.DatagramProtocol):
         self._tasks = []
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", 0)
+            lambda: self, local_addr=(host, 0)
         )
         self.port = self._transport.get_extra_info("sockname")[1]
         return self
@@ -83,7 +85,8 @@ class Peer(asyncio.DatagramProtocol):
         """Takes the field `candidate` of the server's ice_candidate; None is the end of them."""
         text = candidate["candidate"] if candidate else ""
         address = sdp.candidate_address(text) if text else None
-        if address and self.server_address is None:
+        same_family = address and (":" in address[0]) == (":" in self.host)
+        if same_family and self.server_address is None:
             self.server_address = address
 
     def candidate(self):
@@ -244,7 +247,7 @@ class Peer(asyncio.DatagramProtocol):
         )
 
     def _candidate_line(self):
-        return f"candidate:1 1 udp {HOST_PRIORITY} 127.0.0.1 {self.port} typ host"
+        return f"candidate:1 1 udp {HOST_PRIORITY} {self.host} {self.port} typ host"
 
     def _begin(self, remote, is_client):
         assert self.remote is None, "a second description: open a new Peer, as after a reload"

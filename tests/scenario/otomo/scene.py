@@ -26,6 +26,7 @@ class Person:
         self.server, self.id = server, user_id
         self.token = server.tokens[user_id]
         self.subprotocols = None  # to offer; None: as of all clients
+        self.host = "127.0.0.1"  # of its media
         self.client = None
         self.peer = None
         self._open = []
@@ -47,7 +48,7 @@ class Person:
 
     async def new_peer(self, payload=111):
         """A fresh media peer, as after a reload."""
-        self.peer = await Peer.open(self.id, payload)
+        self.peer = await Peer.open(self.id, payload, self.host)
         self._open.append(self.peer)
         peer = self.peer
         self.client.listen("ice_candidate", lambda event: peer.add_candidate(event["candidate"]))

@@ -67,8 +67,8 @@ def read(text):
 
 
 def candidate_address(candidate):
-    """Returns (address, port) of a UDP candidate over IPv4 for RTP, None for any other."""
+    """Returns (address, port) of a UDP candidate for RTP, None for any other."""
     part = candidate.split()
-    if len(part) < 8 or part[1] != "1" or part[2].lower() != "udp" or ":" in part[4]:
+    if len(part) < 8 or part[1] != "1" or part[2].lower() != "udp":
         return None
     return part[4], int(part[5])

@@ -171,8 +171,8 @@ static void
 test_ours (void)
 {
   OtIceCredentials credentials;
-  OtAddress address;
-  const OtSdpLocal local = { &credentials, FINGERPRINT, &address };
+  OtAddressList addresses;
+  const OtSdpLocal local = { &credentials, FINGERPRINT, &addresses };
   g_autofree char *offer = NULL;
   g_autofree char *answer = NULL;
   OtSdp sdp;
@@ -180,14 +180,17 @@ test_ours (void)
   ot_ice_credentials_make (&credentials);
   g_assert_cmpuint (strlen (credentials.ufrag), ==, 8);
   g_assert_cmpuint (strlen (credentials.pwd), ==, 24);
-  ot_address_parse (&address, "2001:db8::1", 4000);
+  g_assert_null (ot_address_list_parse (&addresses, " 2001:db8::1  203.0.113.7"));
+  for (guint i = 0; i < addresses.n; i++)
+    ot_address_set_port (&addresses.list[i], 4000);
   offer = ot_sdp_write_offer (&local, 96);
   g_assert_true (ot_sdp_read (&sdp, offer, TRUE, NULL));
   g_assert_cmpint (sdp.opus_payload_type, ==, 96);
   g_assert_cmpstr (sdp.ufrag, ==, credentials.ufrag);
   g_assert_nonnull (strstr (
       offer,
-      "a=candidate:1 1 udp 2130706431 2001:db8::1 4000 typ host\r\na=end-of-candidates\r\n"));
+      "a=candidate:1 1 udp 2130706431 2001:db8::1 4000 typ host\r\n"
+      "a=candidate:2 1 udp 2130706175 203.0.113.7 4000 typ host\r\na=end-of-candidates\r\n"));
 
   answer = ot_sdp_finish_answer (browser, &local);
   g_assert_true (ot_sdp_read (&sdp, answer, TRUE, NULL));
@@ -233,6 +236,28 @@ test_certificate (void)
   ot_certificate_free (certificate);
 }
 
+static void
+test_address_lists (void)
+{
+  static const struct {
+    const char *text;
+    const char *wrong;
+  } cases[] = {
+    { "", "no address" },
+    { "  ", "no address" },
+    { "192.0.2.1 example.org", "\"example.org\" is not an IPv4 or IPv6 address" },
+    { "192.0.2.1,192.0.2.2", "\"192.0.2.1,192.0.2.2\" is not an IPv4 or IPv6 address" },
+    { "::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9", "more than 8 addresses" },
+  };
+  OtAddressList list;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *wrong = ot_address_list_parse (&list, cases[i].text);
+
+    g_assert_cmpstr (wrong, ==, cases[i].wrong);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -246,5 +271,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp/ours", test_ours);
   g_test_add_func ("/sdp/candidates", test_candidates);
   g_test_add_func ("/sdp/certificate", test_certificate);
+  g_test_add_func ("/address/lists", test_address_lists);
   return g_test_run ();
 }

@@ -1,0 +1,270 @@
+/* Sockets and batches. With one socket the thread sleeps in recvmmsg() itself; with two a poll()
+ * goes before it. */
+
+#include "udp-port.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "media-error.h"
+#include "media-log.h"
+
+#define BUFFER_BYTES (4 * 1024 * 1024)
+#define FAMILIES 2
+#define TRIES 16 /* to find a number that is free on both families */
+
+typedef struct {
+  int fd;            /* owned */
+  OtAddress address; /* bound to */
+  struct iovec vectors[OT_UDP_BATCH];
+  struct mmsghdr out[OT_UDP_BATCH];
+  guint n_out;
+} Socket;
+
+struct _OtUdpPort {
+  Socket sockets[FAMILIES];
+  guint n_sockets;
+  OtDatagram slots[OT_UDP_BATCH];
+  struct iovec vectors[OT_UDP_BATCH];
+  struct mmsghdr in[OT_UDP_BATCH];
+};
+
+/* ---- opening ---- */
+
+static void
+set_options (int fd, int family)
+{
+  const struct timeval patience = { .tv_sec = OT_UDP_PATIENCE_US / G_USEC_PER_SEC };
+  const int buffer_bytes = BUFFER_BYTES;
+  const int on = 1;
+
+  /* A large receive buffer is what carries voice over a moment in which set-up work has the CPU. */
+  if (setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0)
+    setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (family == AF_INET6)
+    setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+}
+
+static gboolean
+open_socket (OtUdpPort *self, const OtAddress *host, guint16 number)
+{
+  Socket *socket_ = &self->sockets[self->n_sockets];
+  socklen_t size = sizeof socket_->address;
+  int failure;
+
+  socket_->address = *host;
+  ot_address_set_port (&socket_->address, number);
+  socket_->fd = socket (host->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_->fd < 0)
+    return FALSE;
+  set_options (socket_->fd, host->any.sa_family);
+  if (bind (socket_->fd, &socket_->address.any, ot_address_get_size (host)) == 0
+      && getsockname (socket_->fd, &socket_->address.any, &size) == 0) {
+    self->n_sockets++;
+    return TRUE;
+  }
+  failure = errno;
+  close (socket_->fd);
+  errno = failure;
+  return FALSE;
+}
+
+static void
+close_sockets (OtUdpPort *self)
+{
+  while (self->n_sockets > 0)
+    close (self->sockets[--self->n_sockets].fd);
+}
+
+/* Returns: (nullable): which of @hosts could not be bound; errno says why. */
+static const OtAddress *
+open_sockets (OtUdpPort *self, const OtAddressList *hosts, guint16 number)
+{
+  for (guint i = 0; i < hosts->n; i++) {
+    if (!open_socket (self, &hosts->list[i], number))
+      return &hosts->list[i];
+    number = ot_udp_port_get_number (self);
+  }
+  return NULL;
+}
+
+static void
+prepare_vectors (OtUdpPort *self)
+{
+  for (guint i = 0; i < OT_UDP_BATCH; i++) {
+    self->vectors[i] = (struct iovec){ self->slots[i].data, OT_UDP_DATAGRAM_MAX };
+    self->in[i].msg_hdr.msg_iov = &self->vectors[i];
+    self->in[i].msg_hdr.msg_iovlen = 1;
+    for (guint k = 0; k < FAMILIES; k++) {
+      self->sockets[k].out[i].msg_hdr.msg_iov = &self->sockets[k].vectors[i];
+      self->sockets[k].out[i].msg_hdr.msg_iovlen = 1;
+    }
+  }
+}
+
+OtUdpPort *
+ot_udp_port_open (const OtAddressList *hosts, guint16 number, GError **error)
+{
+  OtUdpPort *self = g_new0 (OtUdpPort, 1);
+  guint n_tries = number == 0 ? TRIES : 1;
+  const OtAddress *bad;
+  g_autofree char *host = NULL;
+  int failure = 0;
+
+  g_assert (hosts->n >= 1 && hosts->n <= FAMILIES);
+  prepare_vectors (self);
+  for (guint i = 0; i < n_tries; i++) {
+    bad = open_sockets (self, hosts, number);
+    if (bad == NULL)
+      return self;
+    failure = errno;
+    close_sockets (self);
+    if (failure != EADDRINUSE)
+      break;
+  }
+  host = ot_address_to_string (bad);
+  g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_START,
+               "cannot listen for media on %s, UDP port %u: %s", host, number,
+               g_strerror (failure));
+  g_free (self);
+  return NULL;
+}
+
+void
+ot_udp_port_close (OtUdpPort *self)
+{
+  close_sockets (self);
+  g_free (self);
+}
+
+guint16
+ot_udp_port_get_number (const OtUdpPort *self)
+{
+  return ot_address_get_port (&self->sockets[0].address);
+}
+
+/* ---- receiving ---- */
+
+static guint
+take (OtUdpPort *self, int fd, guint n_before, int flags)
+{
+  int n;
+
+  for (guint i = n_before; i < OT_UDP_BATCH; i++) {
+    self->in[i].msg_hdr.msg_name = &self->slots[i].from;
+    self->in[i].msg_hdr.msg_namelen = sizeof self->slots[i].from;
+    self->in[i].msg_hdr.msg_flags = 0;
+  }
+  n = recvmmsg (fd, self->in + n_before, OT_UDP_BATCH - n_before, flags, NULL);
+  if (n < 0 && errno != EINTR && errno != EAGAIN)
+    ot_warning ("receiving failed: %s", g_strerror (errno));
+  for (int i = 0; i < n; i++) {
+    struct mmsghdr *message = &self->in[n_before + (guint)i];
+    gboolean is_cut = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+
+    self->slots[n_before + (guint)i].size = is_cut ? 0 : message->msg_len;
+  }
+  return n_before + (guint)MAX (n, 0);
+}
+
+static guint
+take_from_all (OtUdpPort *self)
+{
+  struct pollfd waiting[FAMILIES];
+  guint n = 0;
+
+  for (guint i = 0; i < self->n_sockets; i++)
+    waiting[i] = (struct pollfd){ .fd = self->sockets[i].fd, .events = POLLIN };
+  if (poll (waiting, self->n_sockets, OT_UDP_PATIENCE_US / 1000) <= 0)
+    return 0;
+  for (guint i = 0; i < self->n_sockets && n < OT_UDP_BATCH; i++)
+    if (waiting[i].revents != 0)
+      n = take (self, waiting[i].fd, n, MSG_DONTWAIT);
+  return n;
+}
+
+guint
+ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch)
+{
+  *batch = self->slots;
+  return self->n_sockets == 1 ? take (self, self->sockets[0].fd, 0, MSG_WAITFORONE)
+                              : take_from_all (self);
+}
+
+/* An empty datagram to ourselves. Were it lost, the buffer would be full and the thread awake. */
+void
+ot_udp_port_wake (OtUdpPort *self)
+{
+  OtAddress to = self->sockets[0].address;
+
+  if (to.any.sa_family == AF_INET && to.v4.sin_addr.s_addr == INADDR_ANY)
+    to.v4.sin_addr.s_addr = g_htonl (INADDR_LOOPBACK);
+  if (to.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED (&to.v6.sin6_addr))
+    to.v6.sin6_addr = in6addr_loopback;
+  ot_udp_port_send (self, &to, (const guint8 *)"", 0);
+}
+
+/* ---- sending ---- */
+
+/* Returns: (nullable): NULL: we are not on that family. */
+static Socket *
+socket_for (OtUdpPort *self, const OtAddress *to)
+{
+  for (guint i = 0; i < self->n_sockets; i++)
+    if (self->sockets[i].address.any.sa_family == to->any.sa_family)
+      return &self->sockets[i];
+  return NULL;
+}
+
+/* A socket that can't take more now drops. An error is of one packet, not of the rest. */
+static void
+flush (Socket *self)
+{
+  guint done = 0;
+
+  while (done < self->n_out) {
+    int sent = sendmmsg (self->fd, self->out + done, self->n_out - done, MSG_DONTWAIT);
+
+    if (sent < 0 && errno == EINTR)
+      continue;
+    done += sent > 0 ? (guint)sent : 1;
+  }
+  self->n_out = 0;
+}
+
+void
+ot_udp_port_flush (OtUdpPort *self)
+{
+  for (guint i = 0; i < self->n_sockets; i++)
+    flush (&self->sockets[i]);
+}
+
+void
+ot_udp_port_queue (OtUdpPort *self, OtAddress *to, guint8 *data, gsize size)
+{
+  Socket *by = socket_for (self, to);
+  struct msghdr *message;
+
+  g_return_if_fail (by != NULL); /* who came from there came by it */
+  if (by->n_out == OT_UDP_BATCH)
+    flush (by);
+  message = &by->out[by->n_out].msg_hdr;
+  message->msg_name = to;
+  message->msg_namelen = ot_address_get_size (to);
+  message->msg_iov->iov_base = data;
+  message->msg_iov->iov_len = size;
+  by->n_out++;
+}
+
+void
+ot_udp_port_send (OtUdpPort *self, const OtAddress *to, const guint8 *data, gsize size)
+{
+  Socket *by = socket_for (self, to);
+
+  if (by != NULL)
+    sendto (by->fd, data, size, MSG_DONTWAIT, &to->any, ot_address_get_size (to));
+}
