@@ -1,17 +1,15 @@
-/* A client's connection. Everything that ends it is noted and done in a turn of the loop of its own
- * (on_turn), since libsoup calls from the middle of its work, where it survives neither a close nor
- * a free. */
+/* What a client says over its connection, and what it is told. */
 
 #include "session.h"
 
+#include "connection.h"
 #include "lease.h"
 #include "log.h"
-#include "timer.h"
 
 typedef enum {
-  NEW,   /* not authenticated; the deadline is for init_connection */
-  OPEN,  /* authenticated; the deadline is for a pong */
-  ENDED, /* nothing goes in or out but the close; the deadline is for the other side's */
+  NEW,   /* not authenticated */
+  OPEN,  /* authenticated */
+  ENDED, /* nothing goes in or out but the close */
 } State;
 
 struct _OtSession {
@@ -22,19 +20,10 @@ struct _OtSession {
   gint64 resume_sequence; /* the last that the client has of the session that it wants back */
   char *resume_id;        /* owned; NULL: it wants none */
 
-  SoupWebsocketConnection *connection; /* owned */
-  OtPeerStream *stream;                /* owned */
-  OtFrameGuard *guard;                 /* owned */
-  guint64 written_before_bytes;        /* of the handshake */
-
+  OtConnection *connection; /* owned */
   State state;
-  OtTimer deadline; /* for init_connection, for a pong, for the client's farewell */
   OtLease lease;    /* OPEN: how long its token lets it in */
-  OtTimer turn;
-  OtCloseCode end_code;   /* to be sent; 0: none */
-  const char *end_reason; /* static */
-  gboolean is_gone;       /* libsoup is done with it */
-  gboolean is_told;       /* opened was called, closed was not */
+  gboolean is_told; /* opened was called, closed was not */
 
   OtAuthRequest *request; /* borrowed; NULL: none under way */
   gint64 last_sequence;   /* the client's own last number; -1: none */
@@ -51,184 +40,49 @@ now_us (const OtSession *self)
   return ot_clock_mono_us (self->context->clock);
 }
 
-/* libsoup calls us from a shard's turn; what is begun then is the main context's (poll-shards.h).
- */
-#define OUTSIDE_THE_SHARD()                                                                        \
-  g_autoptr (GMainContextPusher) outside = g_main_context_pusher_new (g_main_context_default ())
-
 /* ---- the end ---- */
 
 static void
-on_deadline (gpointer user_data)
+on_ending (gpointer user_data)
 {
   OtSession *self = user_data;
-  const OtSessionListener *listener = &self->context->listener;
+  const char *reason;
+  OtCloseCode code;
 
-  switch (self->state) {
-  case NEW:
-    ot_session_end (self, OT_CLOSE_NO_INIT, "no init_connection in time");
-    return;
-  case OPEN:
-    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "pings were not answered");
-    return;
-  case ENDED:
-    listener->finished (listener->self, self);
-    return;
-  }
-}
-
-/* Instead of what it had. */
-static void
-give_time (OtSession *self, gint64 time_us)
-{
-  ot_timer_arm (&self->deadline, now_us (self) + time_us, on_deadline, self);
-}
-
-static void
-on_turn (gpointer user_data)
-{
-  OtSession *self = user_data;
-  const OtSessionListener *listener = &self->context->listener;
-
-  if (!self->is_gone
-      && soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->connection, self->end_code, self->end_reason);
-  if (self->is_told) {
-    self->is_told = FALSE;
-    listener->closed (listener->self, self);
-  }
-  if (self->is_gone)
-    listener->finished (listener->self, self);
-  else
-    give_time (self, self->user_id != NULL ? self->context->limits.linger_us
-                                           : self->context->limits.fresh_linger_us);
-}
-
-static void
-leave (OtSession *self)
-{
-  if (self->state != ENDED)
-    ot_info ("session %s (%s, %s) ends: %d %s", self->id,
-             self->user_id != NULL ? self->user_id : "nobody",
-             ot_peer_stream_get_address (self->stream), self->end_code,
-             self->end_reason != NULL ? self->end_reason : "");
+  ot_connection_get_end (self->connection, &code, &reason);
+  ot_info ("session %s (%s, %s) ends: %d %s", self->id,
+           self->user_id != NULL ? self->user_id : "nobody",
+           ot_connection_get_address (self->connection), code, reason != NULL ? reason : "");
   self->state = ENDED;
-  ot_frame_guard_swallow (self->guard);
-  ot_timer_cancel (&self->deadline);
   if (self->request != NULL)
     ot_auth_cancel (g_steal_pointer (&self->request));
-  ot_timer_arm (&self->turn, 0, on_turn, self);
+}
+
+static void
+on_ended (gpointer user_data)
+{
+  OtSession *self = user_data;
+  const OtSessionListener *listener = &self->context->listener;
+
+  if (!self->is_told)
+    return;
+  self->is_told = FALSE;
+  listener->closed (listener->self, self);
+}
+
+static void
+on_finished (gpointer user_data)
+{
+  OtSession *self = user_data;
+  const OtSessionListener *listener = &self->context->listener;
+
+  listener->finished (listener->self, self);
 }
 
 void
 ot_session_end (OtSession *self, OtCloseCode code, const char *reason)
 {
-  if (self->state == ENDED)
-    return;
-  self->end_code = code;
-  self->end_reason = reason;
-  leave (self);
-}
-
-static void
-on_closing (SoupWebsocketConnection *connection, OtSession *self)
-{
-  OUTSIDE_THE_SHARD ();
-
-  if (self->state != ENDED)
-    leave (self); /* the client's close; libsoup answers it */
-}
-
-static void
-on_closed (SoupWebsocketConnection *connection, OtSession *self)
-{
-  OUTSIDE_THE_SHARD ();
-
-  self->is_gone = TRUE;
-  leave (self);
-}
-
-/* libsoup closes after this, or has no way to; what it collected for a client that goes on sending
- * would only grow. For a frame that is too big it would close without a code. */
-static void
-on_error (SoupWebsocketConnection *connection, GError *error, OtSession *self)
-{
-  OUTSIDE_THE_SHARD ();
-
-  ot_debug ("session %s: %s", self->id, error->message);
-  if (g_error_matches (error, SOUP_WEBSOCKET_ERROR, SOUP_WEBSOCKET_CLOSE_TOO_BIG)
-      && soup_websocket_connection_get_state (connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (connection, SOUP_WEBSOCKET_CLOSE_TOO_BIG, NULL);
-  self->is_gone = TRUE;
-  leave (self);
-}
-
-static void
-on_refused_frame (gpointer user_data, OtCloseCode code)
-{
-  OUTSIDE_THE_SHARD ();
-
-  ot_session_end (user_data, code,
-                  code == OT_CLOSE_BINARY ? "binary frames are not taken" : "longer than 64 KiB");
-}
-
-static void
-on_queued_frame (gpointer user_data)
-{
-  OUTSIDE_THE_SHARD ();
-  OtSession *self = user_data;
-  guint64 written = ot_peer_stream_get_written_bytes (self->stream) - self->written_before_bytes;
-  guint64 queued = ot_frame_guard_get_queued_bytes (self->guard);
-
-  if (queued > written && queued - written > self->context->limits.max_queue_bytes)
-    ot_session_end (self, OT_CLOSE_KEEP_ALIVE_LOST, "the client does not read");
-}
-
-/* Whoever goes on sending does not wait for our farewell either. */
-static void
-on_flooded (gpointer user_data)
-{
-  OUTSIDE_THE_SHARD ();
-  OtSession *self = user_data;
-
-  if (self->state == ENDED)
-    give_time (self, 0);
-}
-
-static const OtFrameGuardListener guard_listener = { on_refused_frame, on_queued_frame,
-                                                     on_flooded };
-
-/* ---- keep-alive ---- */
-
-/* Lost is known when the next ping would be due. */
-static void
-await_pong (OtSession *self)
-{
-  const OtNetLimits *limits = &self->context->limits;
-  gint64 patience_us = (limits->missed_pongs + 1) * limits->ping_seconds * (gint64)G_USEC_PER_SEC;
-
-  give_time (self, patience_us);
-}
-
-static void
-on_pong (SoupWebsocketConnection *connection, GBytes *data, OtSession *self)
-{
-  OUTSIDE_THE_SHARD ();
-
-  if (self->state == OPEN)
-    await_pong (self);
-}
-
-/* libsoup's timer for it is the shard's, as is its source. */
-static void
-ping (OtSession *self)
-{
-  g_autoptr (GMainContextPusher) inside =
-      g_main_context_pusher_new (ot_peer_stream_get_context (self->stream));
-
-  soup_websocket_connection_set_keepalive_interval (self->connection,
-                                                    self->context->limits.ping_seconds);
-  await_pong (self);
+  ot_connection_end (self->connection, code, reason);
 }
 
 /* ---- out ---- */
@@ -241,11 +95,10 @@ send_event (OtSession *self, const OtOut *event)
   if (self->track == NULL)
     return;
   text = ot_track_write (self->track, event); /* kept for whoever resumes, also after the end */
-  if (self->state == ENDED
-      || soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+  if (self->state == ENDED)
     return;
   ot_trace ("session %s: sends %s", self->id, ot_out_type_name (event->type));
-  soup_websocket_connection_send_text (self->connection, text);
+  ot_connection_send (self->connection, text);
 }
 
 void
@@ -327,7 +180,7 @@ acknowledge (OtSession *self, gboolean resumed)
   }
   /* under the number at which the client stands: what it missed goes on from there */
   text = ot_codec_encode (self->track->format, &ack, self->resume_sequence);
-  soup_websocket_connection_send_text (self->connection, text);
+  ot_connection_send (self->connection, text);
 }
 
 static gboolean
@@ -355,7 +208,7 @@ send_missed (OtSession *self)
   g_autoptr (GPtrArray) missed = ot_replay_get_after (self->track->replay, self->resume_sequence);
 
   for (guint i = 0; i < missed->len; i++)
-    soup_websocket_connection_send_text (self->connection, missed->pdata[i]);
+    ot_connection_send (self->connection, missed->pdata[i]);
 }
 
 static void
@@ -370,8 +223,8 @@ open_for (OtSession *self, const OtPerson *person)
     self->track->user_id = g_strdup (person->user_id);
   self->state = OPEN;
   ot_info ("session %s opens for %s from %s", self->id, self->user_id,
-           ot_peer_stream_get_address (self->stream));
-  ping (self);
+           ot_connection_get_address (self->connection));
+  ot_connection_keep_alive (self->connection);
   acknowledge (self, resumed);
   if (resumed)
     send_missed (self);
@@ -393,7 +246,7 @@ begin_lease (OtSession *self, const OtPerson *person)
 static void
 note_wrong_token (OtSession *self)
 {
-  const char *visitor = ot_peer_stream_get_visitor (self->stream);
+  const char *visitor = ot_connection_get_visitor (self->connection);
 
   if (self->context->door != NULL && visitor != NULL)
     ot_doorkeeper_wrong_token (self->context->door, visitor);
@@ -402,7 +255,7 @@ note_wrong_token (OtSession *self)
 static gboolean
 is_listened_to (OtSession *self)
 {
-  const char *visitor = ot_peer_stream_get_visitor (self->stream);
+  const char *visitor = ot_connection_get_visitor (self->connection);
 
   return self->context->door == NULL || visitor == NULL
          || ot_doorkeeper_listens (self->context->door, visitor);
@@ -549,15 +402,11 @@ accept_sequence (OtSession *self, const OtDecoded *decoded)
 }
 
 static void
-on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSession *self)
+on_message (gpointer user_data, const char *text, gsize length)
 {
-  OUTSIDE_THE_SHARD ();
+  OtSession *self = user_data;
   g_auto (OtDecoded) decoded = { 0 };
-  gsize length;
-  const char *text = g_bytes_get_data (message, &length);
 
-  if (self->state == ENDED)
-    return;
   ot_codec_decode (self->track->format, text, length, &decoded);
   ot_trace ("session %s: %s", self->id,
             decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
@@ -574,9 +423,12 @@ on_message (SoupWebsocketConnection *connection, int type, GBytes *message, OtSe
   }
 }
 
+static const OtConnectionListener connection_listener = { on_message, on_ending, on_ended,
+                                                          on_finished };
+
 OtSession *
 ot_session_new (const OtSessionContext *context,
-                SoupWebsocketConnection *connection,
+                SoupWebsocketConnection *websocket,
                 OtPeerStream *stream,
                 OtFrameGuard *guard,
                 const char *token)
@@ -585,22 +437,10 @@ ot_session_new (const OtSessionContext *context,
 
   self->context = context;
   self->last_sequence = -1;
-  self->track =
-      ot_track_new (ot_format_parse (soup_websocket_connection_get_protocol (connection)));
+  self->track = ot_track_new (ot_format_parse (soup_websocket_connection_get_protocol (websocket)));
   self->id = g_strdup (self->track->id);
-  self->connection = connection;
-  self->stream = g_object_ref (stream);
-  self->guard = g_object_ref (guard);
-  self->written_before_bytes = ot_peer_stream_get_written_bytes (stream);
-  soup_websocket_connection_set_max_incoming_payload_size (connection,
-                                                           context->limits.max_message_bytes);
-  ot_frame_guard_listen (guard, &guard_listener, self);
-  g_signal_connect (connection, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (connection, "pong", G_CALLBACK (on_pong), self);
-  g_signal_connect (connection, "error", G_CALLBACK (on_error), self);
-  g_signal_connect (connection, "closing", G_CALLBACK (on_closing), self);
-  g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
-  give_time (self, context->limits.init_timeout_us);
+  self->connection = ot_connection_new (websocket, stream, guard, &context->limits, context->clock,
+                                        &connection_listener, self);
   if (token != NULL)
     authenticate (self, token, NULL, 0);
   return self;
@@ -609,18 +449,9 @@ ot_session_new (const OtSessionContext *context,
 void
 ot_session_free (OtSession *self)
 {
-  /* or TLS would wait for a client that does not read its farewell */
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_CLOSED)
-    ot_peer_stream_shut_down (self->stream);
-  ot_timer_cancel (&self->turn);
-  ot_timer_cancel (&self->deadline);
   if (self->request != NULL)
     ot_auth_cancel (self->request);
-  ot_frame_guard_listen (self->guard, NULL, NULL);
-  g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_clear_object (&self->connection);
-  g_clear_object (&self->guard);
-  g_clear_object (&self->stream);
+  g_clear_pointer (&self->connection, ot_connection_free);
   g_clear_pointer (&self->track, ot_track_free);
   g_free (self->resume_id);
   g_free (self->user_id);
@@ -628,20 +459,13 @@ ot_session_free (OtSession *self)
   g_free (self);
 }
 
-/* Neither we have ended it (but for its silence) nor has the client said that it is done. */
-static gboolean
-was_lost (OtSession *self)
-{
-  return self->end_code == OT_CLOSE_KEEP_ALIVE_LOST
-         || (self->end_code == 0
-             && soup_websocket_connection_get_close_code (self->connection) != OT_CLOSE_NORMAL);
-}
-
 OtTrack *
 ot_session_take_track (OtSession *self)
 {
   g_assert (self->state == ENDED);
-  return self->track->replay != NULL && was_lost (self) ? g_steal_pointer (&self->track) : NULL;
+  return self->track->replay != NULL && ot_connection_was_lost (self->connection)
+             ? g_steal_pointer (&self->track)
+             : NULL;
 }
 
 OtTrack *

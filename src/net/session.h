@@ -13,9 +13,9 @@
 /**
  * OtSession:
  *
- * One WebSocket client: authentication, keep-alive, its format and numbering, its bounded queue.
- * Answers `heartbeat` and what is wrong itself; hands everything else on. Owned by the hub, which
- * frees it after `finished`.
+ * One client over its connection (connection.h): authentication, its format and numbering, its
+ * limits. Answers `heartbeat` and what is wrong itself; hands everything else on. Owned by the hub,
+ * which frees it after `finished`.
  *
  * A broken message is answered with `error` and changes nothing else; so is one of too many at
  * once. Too many of either end the connection. When its token expires, it says so (before, and
@@ -81,15 +81,13 @@ typedef struct {
 
 /**
  * ot_session_new:
- * @connection: (transfer full): after the handshake
- * @stream: what @connection writes to
- * @guard: the extension of @connection
+ * @websocket, @stream, @guard: as of ot_connection_new()
  * @token: (nullable): what the upgrade carried; authenticated with it at once
  *
  * Returns: (transfer full)
  */
 OtSession *ot_session_new (const OtSessionContext *context,
-                           SoupWebsocketConnection *connection,
+                           SoupWebsocketConnection *websocket,
                            OtPeerStream *stream,
                            OtFrameGuard *guard,
                            const char *token);
