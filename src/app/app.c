@@ -225,6 +225,7 @@ start_media (OtApp *self, GError **error)
                              .bind_address = self->config->media_bind_address,
                              .port = (guint16) self->config->media_port,
                              .n_threads = (guint) self->config->media_threads,
+                             .late_us = self->config->limit_media_lag_us,
                              .consent_us = self->config->media_consent_timeout_us,
                              .recordings_dir = self->recordings_dir };
 
@@ -323,7 +324,8 @@ is_ready (gpointer user_data)
 {
   OtApp *self = user_data;
 
-  return !self->draining && !self->stopping && ot_store_is_available (self->store);
+  return !self->draining && !self->stopping && ot_store_is_available (self->store)
+         && !ot_registry_is_busy (self->registry);
 }
 
 /* May be called again: a pair that is no good leaves the one of before in place. */

@@ -95,6 +95,10 @@ static const Setting settings[] = {
     "Calls begun a second, twice as many at once; one more gets TEMPORARILY_UNAVAILABLE" },
   { "limit", "person_calls", WHOLE, AT (limit_person_calls), "20", 1, 1000000, NULL,
     "call_requests a minute of one person; beyond it RATE_LIMITED" },
+  { "limit", "loop_stall", SECONDS, AT (limit_loop_stall_us), "0.1", 0, 60, NULL,
+    "After the main loop stood still for longer, new calls get TEMPORARILY_UNAVAILABLE for two seconds; 0: it may" },
+  { "limit", "media_lag", SECONDS, AT (limit_media_lag_us), "0.02", 0, 60, NULL,
+    "The same after more than one in a hundred packets of voice waited longer for their thread; 0: they may" },
   { "media", "address", TEXT, AT (media_address), "127.0.0.1", 0, 0, NULL,
     "The addresses that clients send media to, IPv4, IPv6 or both, separated by spaces, the preferred one first; "
     "behind 1:1 NAT the public ones" },

@@ -22,21 +22,21 @@ two_seconds_of (gint64 a_second)
 OtCallSettings
 ot_rules_of_calls (const OtConfig *config)
 {
-  return (
-      OtCallSettings){ .unit_us = config->billing_unit_seconds * G_USEC_PER_SEC,
-                       .request_timeout_us = config->call_request_timeout_us,
-                       .ring_timeout_us = config->call_ring_timeout_us,
-                       .media_timeout_us = config->call_media_timeout_us,
-                       .database_timeout_us = config->call_database_timeout_us,
-                       .watch = { .rtp_pause_us = config->call_rtp_pause_us,
-                                  .rtp_timeout_us = config->call_rtp_timeout_us,
-                                  .lost_timeout_us = config->call_lost_timeout_us,
-                                  .resume_window_us = config->call_resume_window_us },
-                       .charge = ot_charge_mode_parse (config->billing_charge),
-                       .recording = recording_mode (config),
-                       .admission = { .max_calls = (guint)config->limit_calls,
-                                      .begun = two_seconds_of (config->limit_new_calls),
-                                      .of_person = { config->limit_person_calls, MINUTE_US } } };
+  return (OtCallSettings){ .unit_us = config->billing_unit_seconds * G_USEC_PER_SEC,
+                           .request_timeout_us = config->call_request_timeout_us,
+                           .ring_timeout_us = config->call_ring_timeout_us,
+                           .media_timeout_us = config->call_media_timeout_us,
+                           .database_timeout_us = config->call_database_timeout_us,
+                           .watch = { .rtp_pause_us = config->call_rtp_pause_us,
+                                      .rtp_timeout_us = config->call_rtp_timeout_us,
+                                      .lost_timeout_us = config->call_lost_timeout_us,
+                                      .resume_window_us = config->call_resume_window_us },
+                           .charge = ot_charge_mode_parse (config->billing_charge),
+                           .recording = recording_mode (config),
+                           .admission = { .max_calls = (guint)config->limit_calls,
+                                          .begun = two_seconds_of (config->limit_new_calls),
+                                          .of_person = { config->limit_person_calls, MINUTE_US },
+                                          .max_stall_us = config->limit_loop_stall_us } };
 }
 
 OtNetLimits

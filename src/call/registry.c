@@ -34,6 +34,17 @@ is_full (gpointer user_id, gpointer quota, gpointer at_us)
 }
 
 static void
+look_at_load (OtRegistry *self, gint64 at_us)
+{
+  const OtMediaPort *media = &self->ports.media;
+  OtMediaLoad load;
+
+  media->read_load (media->self, &load);
+  ot_admission_look (&self->admission, &self->ports.settings.admission,
+                     at_us + self->ports.settings.look_us, load.n_packets, load.n_late, at_us);
+}
+
+static void
 on_look (gpointer user_data)
 {
   OtRegistry *self = user_data;
@@ -49,6 +60,7 @@ on_look (gpointer user_data)
       g_hash_table_iter_remove (&iter);
   }
   g_hash_table_foreach_remove (self->callers, is_full, &at_us);
+  look_at_load (self, at_us);
   arm_look (self);
 }
 
@@ -316,6 +328,12 @@ ot_registry_end (OtRegistry *self, const char *call_id)
     return FALSE;
   end_by_server (self, call, OT_EV_ADMIN_END);
   return TRUE;
+}
+
+gboolean
+ot_registry_is_busy (OtRegistry *self)
+{
+  return ot_admission_is_busy (&self->admission, &self->ports.settings.admission, now_us (self));
 }
 
 gboolean

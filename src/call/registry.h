@@ -75,11 +75,13 @@ void ot_registry_shut_down (OtRegistry *self, gboolean fault);
 /** ot_registry_is_quiet: no call is live and nothing is on the way to the database. */
 gboolean ot_registry_is_quiet (OtRegistry *self);
 
-/** ot_registry_read_quality: what is known so far of a live call's voices. Returns: FALSE when there
- * is no such live call here, or it has no media yet. */
-gboolean ot_registry_read_quality (OtRegistry *self,
-                                   const char *call_id,
-                                   OtQuality quality[OT_N_SIDES]);
+/** ot_registry_is_busy: no call would be taken now, for what the server has seen of itself. */
+gboolean ot_registry_is_busy (OtRegistry *self);
+
+/** ot_registry_read_quality: what is known so far of a live call's voices. Returns: FALSE when
+ * there is no such live call here, or it has no media yet. */
+gboolean
+ot_registry_read_quality (OtRegistry *self, const char *call_id, OtQuality quality[OT_N_SIDES]);
 
 /** ot_registry_alive_ids: Returns: (transfer container) (element-type utf8): ids of the calls whose
  * two voices flow; borrowed. */

@@ -1,12 +1,55 @@
-/* The two limits of new calls. */
+/* The limits of new calls: two by number, two by what the server sees of itself. */
 
 #include "admission.h"
+
+/* The loop stands still now, or did when the look that was due came at last. */
+static gboolean
+is_stalled (const OtAdmission *self, const OtAdmissionRules *rules, gint64 now_us)
+{
+  return rules->max_stall_us != 0 && self->next_look_us != 0
+         && now_us - self->next_look_us > rules->max_stall_us;
+}
+
+static gboolean
+is_late (const OtAdmission *self, guint64 n_packets, guint64 n_late)
+{
+  guint64 packets = n_packets - self->window_n_packets;
+  guint64 late = n_late - self->window_n_late;
+
+  return late >= OT_ADMISSION_LATE_LEAST && late * OT_ADMISSION_LATE_SHARE > packets;
+}
+
+void
+ot_admission_look (OtAdmission *self,
+                   const OtAdmissionRules *rules,
+                   gint64 next_us,
+                   guint64 n_packets,
+                   guint64 n_late,
+                   gint64 now_us)
+{
+  if (is_stalled (self, rules, now_us) || is_late (self, n_packets, n_late))
+    self->busy_until_us = now_us + OT_ADMISSION_HOLD_US;
+  self->next_look_us = next_us;
+  if (now_us - self->window_us < OT_ADMISSION_WINDOW_US)
+    return;
+  self->window_us = now_us;
+  self->window_n_packets = n_packets;
+  self->window_n_late = n_late;
+}
+
+gboolean
+ot_admission_is_busy (const OtAdmission *self, const OtAdmissionRules *rules, gint64 now_us)
+{
+  return now_us < self->busy_until_us || is_stalled (self, rules, now_us);
+}
 
 const char *
 ot_admission_take (OtAdmission *self, const OtAdmissionRules *rules, guint n_live, gint64 now_us)
 {
   if (rules->max_calls != 0 && n_live >= rules->max_calls)
     return "The server carries as many calls as it may; please try again later";
+  if (ot_admission_is_busy (self, rules, now_us))
+    return "The server is too busy at this moment; please try again in a few seconds";
   if (!ot_quota_take (&self->begun, &rules->begun, 1, now_us))
     return "Too many calls begin at this moment; please try again in a second";
   return NULL;

@@ -6,18 +6,49 @@
  * OtAdmission:
  *
  * Whether one more call is taken. A server that takes more than it can carry hurts those who talk
- * already, so it says no in time, with TEMPORARILY_UNAVAILABLE. Pure.
+ * already, so it says no in time, with TEMPORARILY_UNAVAILABLE: by the number of calls, and by what
+ * it sees of itself. Somebody looks at regular instants how late the look itself is, which is how
+ * long the main loop stood still, and how many packets of voice had to wait for their thread. What
+ * is bad at a look is held against new calls for OT_ADMISSION_HOLD_US. Pure.
  */
 typedef struct {
   guint max_calls;   /* limit.calls: live at a time; 0: any number */
   OtQuotaRule begun; /* limit.new_calls: call_requests */
   OtQuotaRule
       of_person; /* limit.person_calls: the same of one person, so that nobody takes all of it */
+  gint64 max_stall_us; /* limit.loop_stall; 0: any */
 } OtAdmissionRules;
+
+#define OT_ADMISSION_HOLD_US (2 * G_USEC_PER_SEC)
+#define OT_ADMISSION_WINDOW_US G_USEC_PER_SEC /* over which packets are counted */
+#define OT_ADMISSION_LATE_LEAST 10            /* fewer late packets in it are none */
+#define OT_ADMISSION_LATE_SHARE 100           /* bad: more than one in so many is late */
 
 typedef struct {
   OtQuota begun;
+  gint64 next_look_us; /* 0: nobody looks */
+  gint64 busy_until_us;
+  gint64 window_us;         /* when the counting began */
+  guint64 window_n_packets; /* as they were then */
+  guint64 window_n_late;
 } OtAdmission;
+
+/**
+ * ot_admission_look:
+ * @next_us: when the next look is due
+ * @n_packets: of voice that came, ever
+ * @n_late: of them those that waited too long
+ */
+void ot_admission_look (OtAdmission *self,
+                        const OtAdmissionRules *rules,
+                        gint64 next_us,
+                        guint64 n_packets,
+                        guint64 n_late,
+                        gint64 now_us);
+
+/** ot_admission_is_busy: whether the looks say that there is no room. */
+gboolean
+ot_admission_is_busy (const OtAdmission *self, const OtAdmissionRules *rules, gint64 now_us);
 
 /**
  * ot_admission_take:

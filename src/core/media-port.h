@@ -75,6 +75,12 @@ typedef struct {
   OtRecording recording;              /* FILE, FILE_GONE */
 } OtMediaEvent;
 
+/** OtMediaLoad: datagrams since the start, of all calls. */
+typedef struct {
+  guint64 n_packets; /* that came */
+  guint64 n_late;    /* of them those that waited too long for their thread */
+} OtMediaLoad;
+
 typedef void (*OtMediaListener) (const OtMediaEvent *event, gpointer user_data);
 
 typedef struct {
@@ -112,8 +118,12 @@ typedef struct {
   /** What was seen of both sides' RTP so far; reads counters, never waits. FALSE: no such call. */
   gboolean (*read_rtp) (gpointer self, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]);
 
-  /** What is known of both sides' voices so far; reads counters, never waits. FALSE: no such call. */
+  /** What is known of both sides' voices so far; reads counters, never waits. FALSE: no such call.
+   */
   gboolean (*read_quality) (gpointer self, const char *call_id, OtQuality quality[OT_N_SIDES]);
+
+  /** How media fares as a whole; reads counters, never waits. */
+  void (*read_load) (gpointer self, OtMediaLoad *load);
 
   /** Ends the call's media. No event of it comes after this returns. */
   void (*close) (gpointer self, const char *call_id);

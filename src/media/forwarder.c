@@ -33,8 +33,11 @@ struct _OtForwarder {
   OtAddressList announced;
   const OtClock *clock;
   gint64 consent_us;
+  gint64 late_us;
   GThread *thread;
   atomic_bool stopping;
+  _Atomic guint64 n_packets; /* written by the media thread, read by anybody */
+  _Atomic guint64 n_late;
 
   GMutex lock; /* guards all below, and every endpoint and relay */
   OtEndpoints endpoints;
@@ -222,6 +225,19 @@ sweep (OtForwarder *self, gint64 now_us)
   ot_endpoints_expire (&self->endpoints, now_us - self->consent_us);
 }
 
+/* The first of a batch came first: the others waited no longer. A step of the wall clock can make a
+ * batch late, or not late. */
+static void
+count (OtForwarder *self, guint n, gint64 came_wall_us)
+{
+  gboolean is_late = self->late_us != 0 && came_wall_us != 0
+                     && ot_clock_wall_us (self->clock) - came_wall_us > self->late_us;
+
+  atomic_fetch_add_explicit (&self->n_packets, n, memory_order_relaxed);
+  if (is_late)
+    atomic_fetch_add_explicit (&self->n_late, n, memory_order_relaxed);
+}
+
 /* The batch is this thread's outside of the lock. */
 static gpointer
 media_thread (gpointer data)
@@ -234,9 +250,11 @@ media_thread (gpointer data)
 
   while (!atomic_load (&self->stopping)) {
     OtDatagram *batch;
-    guint n = ot_udp_port_receive (self->port, &batch);
+    gint64 came_wall_us;
+    guint n = ot_udp_port_receive (self->port, &batch, &came_wall_us);
     gint64 arrival_us = ot_clock_mono_us (self->clock);
 
+    count (self, n, came_wall_us);
     g_mutex_lock (&self->lock);
     for (guint i = 0; i < n; i++)
       handle_datagram (self, &batch[i], arrival_us);
@@ -267,6 +285,7 @@ ot_forwarder_new (const OtForwarderOptions *options, GError **error)
   self->port = port;
   self->clock = options->clock;
   self->consent_us = options->consent_us;
+  self->late_us = options->late_us;
   announce (self, options->announced);
   ot_check_limit_init (&self->check_limit);
   g_mutex_init (&self->lock);
@@ -291,6 +310,13 @@ guint16
 ot_forwarder_get_port (const OtForwarder *self)
 {
   return ot_udp_port_get_number (self->port);
+}
+
+void
+ot_forwarder_read_load (OtForwarder *self, OtMediaLoad *load)
+{
+  load->n_packets += atomic_load_explicit (&self->n_packets, memory_order_relaxed);
+  load->n_late += atomic_load_explicit (&self->n_late, memory_order_relaxed);
 }
 
 const OtAddressList *

@@ -24,7 +24,8 @@ typedef struct {
   const OtAddressList *announced; /* borrowed: where clients reach it */
   guint16 port;                   /* 0: any free one */
   gint64 consent_us;              /* how long a check is good for */
-  const OtClock *clock;           /* borrowed: for arrival times; outlives the forwarder */
+  gint64 late_us;       /* a datagram that waited longer in the socket is late; 0: none is */
+  const OtClock *clock; /* borrowed: for arrival times; outlives the forwarder */
 } OtForwarderOptions;
 
 /**
@@ -40,6 +41,9 @@ void ot_forwarder_free (OtForwarder *self);
 
 /** ot_forwarder_get_port: the UDP port, host byte order. */
 guint16 ot_forwarder_get_port (const OtForwarder *self);
+
+/** ot_forwarder_read_load: adds its own to @load. Never waits. Thread: any. */
+void ot_forwarder_read_load (OtForwarder *self, OtMediaLoad *load);
 
 /** ot_forwarder_get_announced: (transfer none): where clients reach it, with its port. */
 const OtAddressList *ot_forwarder_get_announced (const OtForwarder *self);

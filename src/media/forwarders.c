@@ -74,3 +74,13 @@ ot_forwarders_get_first (const OtForwarders *self)
 {
   return self->places[0].forwarder;
 }
+
+OtMediaLoad
+ot_forwarders_read_load (const OtForwarders *self)
+{
+  OtMediaLoad load = { 0 };
+
+  for (guint i = 0; i < self->n; i++)
+    ot_forwarder_read_load (self->places[i].forwarder, &load);
+  return load;
+}

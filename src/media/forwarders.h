@@ -35,3 +35,6 @@ void ot_forwarders_give_back (OtForwarders *self, OtForwarder *forwarder);
 
 /** ot_forwarders_get_first: (transfer none) */
 OtForwarder *ot_forwarders_get_first (const OtForwarders *self);
+
+/** ot_forwarders_read_load: of all together. Never waits. */
+OtMediaLoad ot_forwarders_read_load (const OtForwarders *self);

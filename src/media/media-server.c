@@ -141,6 +141,12 @@ port_read_quality (gpointer data, const char *call_id, OtQuality quality[OT_N_SI
 }
 
 static void
+port_read_load (gpointer data, OtMediaLoad *load)
+{
+  *load = ot_forwarders_read_load (((OtMediaServer *)data)->context.forwarders);
+}
+
+static void
 port_close (gpointer data, const char *call_id)
 {
   OtMediaServer *self = data;
@@ -152,9 +158,9 @@ port_close (gpointer data, const char *call_id)
 OtMediaPort
 ot_media_server_port (OtMediaServer *self)
 {
-  OtMediaPort port = { self,          port_open,         port_offer,  port_make_offer,
-                       port_answer,   port_candidate,    port_record, port_stop_record,
-                       port_read_rtp, port_read_quality, port_close };
+  OtMediaPort port = { self,          port_open,         port_offer,     port_make_offer,
+                       port_answer,   port_candidate,    port_record,    port_stop_record,
+                       port_read_rtp, port_read_quality, port_read_load, port_close };
 
   return port;
 }
@@ -225,6 +231,7 @@ open_ports (OtMediaServer *self, const OtMediaOptions *options, GError **error)
     .announced = &announced,
     .port = options->port,
     .consent_us = options->consent_us > 0 ? options->consent_us : CONSENT_US,
+    .late_us = options->late_us,
     .clock = self->context.leg.clock,
   };
 

@@ -30,6 +30,7 @@ struct _OtUdpPort {
   OtDatagram slots[OT_UDP_BATCH];
   struct iovec vectors[OT_UDP_BATCH];
   struct mmsghdr in[OT_UDP_BATCH];
+  guint8 control[CMSG_SPACE (sizeof (struct timespec))]; /* of the first of a batch */
 };
 
 /* ---- opening ---- */
@@ -45,6 +46,7 @@ set_options (int fd, int family)
   if (setsockopt (fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0)
     setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof buffer_bytes);
   setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt (fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   if (family == AF_INET6)
     setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 }
@@ -149,9 +151,24 @@ ot_udp_port_get_number (const OtUdpPort *self)
 
 /* ---- receiving ---- */
 
-static guint
-take (OtUdpPort *self, int fd, guint n_before, int flags)
+static gint64
+read_stamp (struct msghdr *message)
 {
+  struct cmsghdr *control = CMSG_FIRSTHDR (message);
+  struct timespec stamp;
+
+  if (control == NULL || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS)
+    return 0;
+  memcpy (&stamp, CMSG_DATA (control), sizeof stamp);
+  return (gint64)stamp.tv_sec * G_USEC_PER_SEC + stamp.tv_nsec / 1000;
+}
+
+/* Returns: how many there are now. Of the first that this takes the kernel is asked when it came;
+ * the others came later. */
+static guint
+take (OtUdpPort *self, int fd, guint n_before, int flags, gint64 *came_wall_us)
+{
+  struct mmsghdr *first = &self->in[n_before];
   int n;
 
   for (guint i = n_before; i < OT_UDP_BATCH; i++) {
@@ -159,20 +176,25 @@ take (OtUdpPort *self, int fd, guint n_before, int flags)
     self->in[i].msg_hdr.msg_namelen = sizeof self->slots[i].from;
     self->in[i].msg_hdr.msg_flags = 0;
   }
-  n = recvmmsg (fd, self->in + n_before, OT_UDP_BATCH - n_before, flags, NULL);
+  first->msg_hdr.msg_control = self->control;
+  first->msg_hdr.msg_controllen = sizeof self->control;
+  n = recvmmsg (fd, first, OT_UDP_BATCH - n_before, flags, NULL);
   if (n < 0 && errno != EINTR && errno != EAGAIN)
     ot_warning ("receiving failed: %s", g_strerror (errno));
   for (int i = 0; i < n; i++) {
-    struct mmsghdr *message = &self->in[n_before + (guint)i];
-    gboolean is_cut = (message->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+    gboolean is_cut = (first[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
 
-    self->slots[n_before + (guint)i].size = is_cut ? 0 : message->msg_len;
+    self->slots[n_before + (guint)i].size = is_cut ? 0 : first[i].msg_len;
   }
+  if (n > 0 && n_before == 0)
+    *came_wall_us = read_stamp (&first->msg_hdr);
+  first->msg_hdr.msg_control = NULL;
+  first->msg_hdr.msg_controllen = 0;
   return n_before + (guint)MAX (n, 0);
 }
 
 static guint
-take_from_all (OtUdpPort *self)
+take_from_all (OtUdpPort *self, gint64 *came_wall_us)
 {
   struct pollfd waiting[FAMILIES];
   guint n = 0;
@@ -183,16 +205,17 @@ take_from_all (OtUdpPort *self)
     return 0;
   for (guint i = 0; i < self->n_sockets && n < OT_UDP_BATCH; i++)
     if (waiting[i].revents != 0)
-      n = take (self, waiting[i].fd, n, MSG_DONTWAIT);
+      n = take (self, waiting[i].fd, n, MSG_DONTWAIT, came_wall_us);
   return n;
 }
 
 guint
-ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch)
+ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch, gint64 *came_wall_us)
 {
   *batch = self->slots;
-  return self->n_sockets == 1 ? take (self, self->sockets[0].fd, 0, MSG_WAITFORONE)
-                              : take_from_all (self);
+  *came_wall_us = 0;
+  return self->n_sockets == 1 ? take (self, self->sockets[0].fd, 0, MSG_WAITFORONE, came_wall_us)
+                              : take_from_all (self, came_wall_us);
 }
 
 /* An empty datagram to ourselves. Were it lost, the buffer would be full and the thread awake. */

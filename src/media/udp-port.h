@@ -44,12 +44,13 @@ guint16 ot_udp_port_get_number (const OtUdpPort *self);
 /**
  * ot_udp_port_receive:
  * @batch: (out): borrowed until the next call
+ * @came_wall_us: (out): when the first of them came, by the kernel's clock (UTC); 0: not known
  *
  * Sleeps until something comes, at most OT_UDP_PATIENCE_US, and takes what is there.
  *
  * Returns: how many; 0 after that time, or when it was woken
  */
-guint ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch);
+guint ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch, gint64 *came_wall_us);
 
 #define OT_UDP_PATIENCE_US G_USEC_PER_SEC
 

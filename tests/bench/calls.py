@@ -49,8 +49,9 @@ class Otomod:
         self.tokens = self.dir / "tokens"
         command = ["taskset", "-c", SERVER_CORE, self.build / "otomod", "--listen", "127.0.0.1:0", "--state-dir", self.dir / "state"]
         settings = subprocess.run([self.build / "otomod", "--print-config"], capture_output=True, text=True).stdout
-        if "address_connections=" in settings:
-            command += ["--set", "limit.address_connections=0"]
+        for key in ("address_connections", "loop_stall", "media_lag"):  # what it carries, not what it takes
+            if f"\n{key}=" in settings:
+                command += ["--set", f"limit.{key}=0"]
         with (self.dir / "log").open("w") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         found = re.search(r"http://(\S+)", self.process.stdout.readline())

@@ -214,6 +214,12 @@ read_rtp (gpointer data, const char *call_id, OtRtpEvidence evidence[OT_N_SIDES]
   return TRUE;
 }
 
+static void
+read_load (gpointer data, OtMediaLoad *load)
+{
+  *load = (OtMediaLoad){ 0 };
+}
+
 static gboolean
 read_quality (gpointer data, const char *call_id, OtQuality quality[OT_N_SIDES])
 {
@@ -263,5 +269,5 @@ voice_port (City *self)
   return (OtMediaPort){ self,          open_voice,         ignore_description,
                         ignore_offer,  ignore_description, ignore_candidate,
                         ignore_record, ignore_stop_record, read_rtp,
-                        read_quality,  close_voice };
+                        read_quality, read_load, close_voice };
 }

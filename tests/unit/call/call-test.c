@@ -159,6 +159,12 @@ fake_stop_record (gpointer self, const char *call_id)
 {
 }
 
+static void
+fake_read_load (gpointer self, OtMediaLoad *load)
+{
+  *load = (OtMediaLoad){ 0 };
+}
+
 static gboolean
 fake_read_quality (gpointer self, const char *call_id, OtQuality quality[OT_N_SIDES])
 {
@@ -169,7 +175,8 @@ fake_read_quality (gpointer self, const char *call_id, OtQuality quality[OT_N_SI
 static OtCallPorts ports = {
   .record = { NULL, fake_write, fake_available },
   .media = { NULL, fake_open, fake_description, fake_make_offer, fake_description, fake_candidate,
-             fake_record, fake_stop_record, fake_read_rtp, fake_read_quality, fake_close },
+             fake_record, fake_stop_record, fake_read_rtp, fake_read_quality, fake_read_load,
+             fake_close },
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
   .clock = &fake_clock,
   .settings = { 60 * S, 5 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },

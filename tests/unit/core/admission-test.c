@@ -53,6 +53,99 @@ test_no_limits (void)
     g_assert_null (ot_admission_take (&admission, &rules, i, S));
 }
 
+/* ---- what the server sees of itself ---- */
+
+#define LOOK (S / 10)
+
+/* Looks from @at on, for @how_long, each as late as @late_by says and with so many packets more. */
+static gint64
+look (OtAdmission *self,
+      const OtAdmissionRules *rules,
+      gint64 at,
+      gint64 how_long,
+      guint64 *packets,
+      guint n_packets,
+      guint64 *late,
+      guint n_late)
+{
+  gint64 end = at + how_long;
+
+  for (; at < end; at += LOOK) {
+    *packets += n_packets;
+    *late += n_late;
+    ot_admission_look (self, rules, at + LOOK, *packets, *late, at);
+  }
+  return end;
+}
+
+static void
+test_stalled_loop (void)
+{
+  const OtAdmissionRules rules = { .max_stall_us = S / 5 };
+  OtAdmission admission = { 0 };
+  gint64 now = 10 * S;
+
+  g_assert_null (ot_admission_take (&admission, &rules, 0, now)); /* nobody has looked yet */
+  ot_admission_look (&admission, &rules, now + LOOK, 0, 0, now);
+  g_assert_false (ot_admission_is_busy (&admission, &rules, now + LOOK + S / 5));
+  /* the request is before the look that is late */
+  g_assert_nonnull (ot_admission_take (&admission, &rules, 0, now + LOOK + S / 5 + 1));
+  now += LOOK + S / 5 + 1;
+  ot_admission_look (&admission, &rules, now + LOOK, 0, 0, now);
+  for (gint64 later = 0; later < OT_ADMISSION_HOLD_US; later += LOOK) {
+    g_assert_true (ot_admission_is_busy (&admission, &rules, now + later));
+    ot_admission_look (&admission, &rules, now + later + LOOK, 0, 0, now + later);
+  }
+  g_assert_null (ot_admission_take (&admission, &rules, 0, now + OT_ADMISSION_HOLD_US));
+}
+
+static void
+test_late_voice (void)
+{
+  const OtAdmissionRules rules = { 0 };
+  OtAdmission admission = { 0 };
+  guint64 packets = 0;
+  guint64 late = 0;
+  gint64 now = look (&admission, &rules, S, 3 * S, &packets, 1000, &late, 10);
+
+  g_assert_false (ot_admission_is_busy (&admission, &rules, now)); /* one in a hundred */
+  now = look (&admission, &rules, now, LOOK, &packets, 1000, &late, 1000);
+  g_assert_true (ot_admission_is_busy (&admission, &rules, now));
+  now = look (&admission, &rules, now, OT_ADMISSION_HOLD_US, &packets, 1000, &late, 0);
+  now = look (&admission, &rules, now, S, &packets, 1000, &late, 0);
+  g_assert_false (ot_admission_is_busy (&admission, &rules, now));
+  now = look (&admission, &rules, now, 10 * S, &packets, 1000, &late, 11);
+  g_assert_true (ot_admission_is_busy (&admission, &rules, now));
+}
+
+/* A few packets of a server with one call are no verdict. */
+static void
+test_few_late_packets (void)
+{
+  const OtAdmissionRules rules = { 0 };
+  OtAdmission admission = { 0 };
+  guint64 packets = 0;
+  guint64 late = 0;
+  gint64 now = look (&admission, &rules, S, S / 2, &packets, 1, &late, 0);
+
+  ot_admission_look (&admission, &rules, now + LOOK, packets + 9, late + 9, now);
+  g_assert_false (ot_admission_is_busy (&admission, &rules, now));
+  ot_admission_look (&admission, &rules, now + LOOK, packets + 10, late + 10, now);
+  g_assert_true (ot_admission_is_busy (&admission, &rules, now));
+}
+
+/* Refused for that, it takes nothing of the rate either. */
+static void
+test_busy_takes_nothing (void)
+{
+  const OtAdmissionRules rules = { .begun = { 1, S }, .max_stall_us = S };
+  OtAdmission admission = { .busy_until_us = 10 * S };
+
+  for (guint i = 0; i < 10; i++)
+    g_assert_nonnull (ot_admission_take (&admission, &rules, 0, 10 * S - 1));
+  g_assert_null (ot_admission_take (&admission, &rules, 0, 10 * S));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -61,5 +154,9 @@ main (int argc, char **argv)
   g_test_add_func ("/admission/calls-a-second", test_calls_a_second);
   g_test_add_func ("/admission/refused-is-not-counted", test_refused_is_not_counted);
   g_test_add_func ("/admission/no-limits", test_no_limits);
+  g_test_add_func ("/admission/stalled-loop", test_stalled_loop);
+  g_test_add_func ("/admission/late-voice", test_late_voice);
+  g_test_add_func ("/admission/few-late-packets", test_few_late_packets);
+  g_test_add_func ("/admission/busy-takes-nothing", test_busy_takes_nothing);
   return g_test_run ();
 }
