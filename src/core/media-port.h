@@ -71,8 +71,9 @@ typedef struct {
   const char *message;      /* REFUSED, LEG_DOWN, RECORDING (nullable), FAILED: for a person */
   OtMediaCause cause;       /* REFUSED */
   OtRtpEvidence evidence[OT_N_SIDES]; /* FIRST_RTP */
-  gboolean recording_on;              /* RECORDING */
-  OtRecording recording;              /* FILE, FILE_GONE */
+  gint64 probed_us;      /* FIRST_RTP: when the pad probe saw the packet that came at at_us */
+  gboolean recording_on; /* RECORDING */
+  OtRecording recording; /* FILE, FILE_GONE */
 } OtMediaEvent;
 
 /** OtMediaLoad: datagrams since the start, of all calls. */

@@ -357,14 +357,16 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
   OtBridge *self = user_data;
   OtMediaEvent event = { .type = OT_MEDIA_FIRST_RTP,
                          .side = ot_leg_get_side (leg),
-                         .at_us = arrival_us };
+                         .at_us = arrival_us,
+                         .probed_us = ot_clock_mono_us (self->context->leg.clock) };
 
   if (!ot_forwarder_is_up (self->forwarder, self->relay, arrival_us)
       || atomic_exchange (&self->first_rtp_reported, TRUE))
     return;
   ot_forwarder_end_witness (self->forwarder, self->relay);
   ot_relay_read (self->relay, event.evidence);
-  ot_info ("%s %s: first RTP", self->call_id, GST_OBJECT_NAME (leg));
+  ot_info ("%s %s: first RTP, proved %" G_GINT64_FORMAT " µs after it came", self->call_id,
+           GST_OBJECT_NAME (leg), event.probed_us - arrival_us);
   push_report (self, first_rtp_job, event.side, NULL);
   post (self, event);
 }

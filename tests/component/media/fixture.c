@@ -25,6 +25,7 @@ on_event (const OtMediaEvent *event, gpointer user_data)
   seen->type = event->type;
   seen->side = event->side;
   seen->at_us = event->at_us;
+  seen->probed_us = event->probed_us;
   seen->text = g_strdup (event->type == OT_MEDIA_CANDIDATE ? event->candidate.candidate : text);
   seen->mid = g_strdup (event->candidate.sdp_mid);
   memcpy (seen->evidence, event->evidence, sizeof seen->evidence);

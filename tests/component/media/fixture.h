@@ -23,6 +23,7 @@ typedef struct {
   OtMediaEventType type;
   OtSide side;
   gint64 at_us;
+  gint64 probed_us;
   char *text; /* sdp, candidate or message */
   char *mid;
   OtRtpEvidence evidence[OT_N_SIDES];

@@ -145,6 +145,54 @@ test_what_starts_nothing (Fixture *f, gconstpointer data)
   g_assert_cmpuint (first->evidence[OT_SIDE_CALLEE].packet_count, ==, 1);
 }
 
+static int
+compare_instants (gconstpointer a, gconstpointer b)
+{
+  gint64 difference = *(const gint64 *)a - *(const gint64 *)b;
+
+  return difference < 0 ? -1 : difference > 0;
+}
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define CLOCKS_AGREE_US 20000 /* everything takes some ten times as long */
+#else
+#define CLOCKS_AGREE_US 2000
+#endif
+
+/* The bill begins at the instant that the media thread took the packet in, by whatever side and
+ * however long the pad probe took to see it; that takes less than 2 ms in most calls. (In most: one
+ * call may have been there when the machine was busy elsewhere.) */
+static void
+test_clocks_agree (Fixture *f, gconstpointer data)
+{
+  enum { CALLS = 31 };
+  gint64 behind_us[CALLS];
+
+  for (guint i = 0; i < CALLS; i++) {
+    Seen *first;
+
+    if (i > 0) {
+      for (guint side = 0; side < OT_N_SIDES; side++) {
+        peer_free (f->peers[side]);
+        f->peers[side] = peer_new ("127.0.0.1");
+      }
+      f->port.open (f->port.self, CALL);
+    }
+    connect_both (f);
+    peer_send_rtp (f->peers[i % OT_N_SIDES]);
+    first = wait_for_event (f, OT_MEDIA_FIRST_RTP, i + 1);
+    g_assert_cmpint (first->side, ==, i % OT_N_SIDES);
+    g_assert_cmpint (first->at_us, ==, first->evidence[first->side].first_us);
+    behind_us[i] = first->probed_us - first->at_us;
+    g_assert_cmpint (behind_us[i], >=, 0);
+    f->port.close (f->port.self, CALL);
+  }
+  qsort (behind_us, CALLS, sizeof *behind_us, compare_instants);
+  g_test_message ("the probe is behind by %" G_GINT64_FORMAT " µs, %" G_GINT64_FORMAT " at most",
+                  behind_us[CALLS / 2], behind_us[CALLS - 1]);
+  g_assert_cmpint (behind_us[CALLS / 2], <, CLOCKS_AGREE_US);
+}
+
 static void
 test_wrong_fingerprint (Fixture *f, gconstpointer data)
 {
@@ -292,6 +340,7 @@ main (int argc, char **argv)
   add ("/media/early-client", test_early_client, NULL);
   add ("/media/crossing-offers", test_crossing_offers, NULL);
   add ("/media/what-starts-nothing", test_what_starts_nothing, NULL);
+  add ("/media/clocks-agree", test_clocks_agree, NULL);
   add ("/media/wrong-fingerprint", test_wrong_fingerprint, NULL);
   add ("/media/replaced-leg", test_replaced_leg, NULL);
   add ("/media/roaming", test_roaming, NULL);
