@@ -4,6 +4,8 @@
 
 #define LATE_US 10000 /* overlaps that short are pushed back instead of dropped */
 #define PACKET_MAX_US 120000
+#define FRAMES_MAX 48
+#define FRAME_MAX_BYTES 1275
 
 /* Frames without data, by length: CELT, full band, mono, one frame (RFC 6716, table 2). */
 static const struct {
@@ -11,26 +13,111 @@ static const struct {
   guint8 toc;
 } fillers[] = { { 20000, 0xf8 }, { 10000, 0xf0 }, { 5000, 0xe8 }, { 2500, 0xe0 } };
 
+/* ---- packets (RFC 6716, 3) ---- */
+
+/* What is left of a packet that is being read. */
+typedef struct {
+  const guint8 *data;
+  gsize size;
+} Rest;
+
+static gboolean
+take_byte (Rest *self, guint *byte)
+{
+  if (self->size == 0)
+    return FALSE;
+  *byte = *self->data++;
+  self->size--;
+  return TRUE;
+}
+
+/* A frame's length, in one byte or two (3.2.1), and the frame itself. */
+static gboolean
+skip_frame (Rest *self)
+{
+  guint length;
+  guint more;
+
+  if (!take_byte (self, &length))
+    return FALSE;
+  if (length >= 252) {
+    if (!take_byte (self, &more))
+      return FALSE;
+    length += 4 * more;
+  }
+  if (length > self->size)
+    return FALSE;
+  self->size -= length; /* lengths stand before all frames: only how much is left counts */
+  return TRUE;
+}
+
+/* Padding stands at the end; its length in bytes of which 255 says that another one follows. */
+static gboolean
+skip_padding (Rest *self)
+{
+  guint length;
+
+  do {
+    if (!take_byte (self, &length) || MIN (length, 254) > self->size)
+      return FALSE;
+    self->size -= MIN (length, 254);
+  } while (length == 255);
+  return TRUE;
+}
+
+static gboolean
+are_equal_frames (const Rest *rest, guint count)
+{
+  return rest->size % count == 0 && rest->size / count <= FRAME_MAX_BYTES;
+}
+
+/* @count: (out): of frames. FALSE: it is malformed (3.4). */
+static gboolean
+read_frames (Rest rest, guint code, guint *count)
+{
+  guint header;
+
+  *count = code == 0 ? 1 : 2;
+  if (code < 2)
+    return are_equal_frames (&rest, *count);
+  if (code == 3) {
+    if (!take_byte (&rest, &header))
+      return FALSE;
+    *count = header & 0x3f;
+    if (*count == 0 || *count > FRAMES_MAX || ((header & 0x40) != 0 && !skip_padding (&rest)))
+      return FALSE;
+    if ((header & 0x80) == 0)
+      return are_equal_frames (&rest, *count);
+  }
+  for (guint i = 1; i < *count; i++)
+    if (!skip_frame (&rest))
+      return FALSE;
+  return rest.size <= FRAME_MAX_BYTES;
+}
+
 gint64
 ot_opus_duration_us (const guint8 *data, gsize size)
 {
   static const gint64 silk_us[] = { 10000, 20000, 40000, 60000 };
+  Rest rest = { data, size };
+  guint toc;
   guint config;
   gint64 frame_us;
-  gint64 count;
+  guint count;
 
-  if (size == 0 || ((data[0] & 3) == 3 && size < 2))
+  if (!take_byte (&rest, &toc) || !read_frames (rest, toc & 3, &count))
     return 0;
-  config = data[0] >> 3;
+  config = toc >> 3;
   if (config < 12)
     frame_us = silk_us[config & 3];
   else if (config < 16)
     frame_us = silk_us[config & 1];
   else
     frame_us = 2500 << (config & 3);
-  count = (data[0] & 3) == 0 ? 1 : (data[0] & 3) == 3 ? data[1] & 0x3f : 2;
   return frame_us * count <= PACKET_MAX_US ? frame_us * count : 0;
 }
+
+/* ---- the track ---- */
 
 static OtOpusFrame *
 frame_new (gint64 at_us, gint64 duration_us, const guint8 *data, gsize size)

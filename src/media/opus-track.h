@@ -44,5 +44,5 @@ gboolean ot_opus_track_put (OtOpusTrack *self, gint64 at_us, const guint8 *data,
  */
 OtOpusFrame *ot_opus_track_take (OtOpusTrack *self, gint64 until_us);
 
-/** ot_opus_duration_us: of a packet (RFC 6716, 3.1); 0: it is no Opus. */
+/** ot_opus_duration_us: of a packet; 0: it is no Opus that a decoder takes (RFC 6716, 3.1, 3.4). */
 gint64 ot_opus_duration_us (const guint8 *data, gsize size);

@@ -219,7 +219,7 @@ test_durations (void)
     gint64 duration_us;
   } cases[] = {
     { { 0xf8 }, 1, 20000 },        { { 0xe0 }, 1, 2500 },    { { 0xf9 }, 1, 40000 },
-    { { 0x00 }, 1, 10000 },        { { 0x18 }, 1, 60000 },   { { 0x1a }, 1, 120000 },
+    { { 0x00 }, 1, 10000 },        { { 0x18 }, 1, 60000 },   { { 0x1a, 0x00 }, 2, 120000 },
     { { 0x60 }, 1, 10000 },        { { 0x68 }, 1, 20000 },   { { 0xfb, 0x03 }, 2, 60000 },
     { { 0xfb, 0x87 }, 2, 0 },      { { 0xfb }, 1, 0 },       { { 0xfb, 0x00 }, 2, 0 },
     { { 0x1b, 0x02 }, 2, 120000 }, { { 0x1b, 0x03 }, 2, 0 }, { { 0 }, 0, 0 },
@@ -228,6 +228,45 @@ test_durations (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     g_assert_cmpint (ot_opus_duration_us (cases[i].packet, cases[i].size), ==,
                      cases[i].duration_us);
+}
+
+/* One that the muxer's parser refuses would hold both tracks up. */
+static void
+test_malformed (void)
+{
+  static const struct {
+    guint8 start[4];
+    gsize size; /* of the packet; the rest is zeros */
+    gboolean is_good;
+  } cases[] = {
+    { { 0xf8 }, 1276, TRUE },               /* one frame as long as may be */
+    { { 0xf8 }, 1277, FALSE },              /* longer */
+    { { 0xf9 }, 5, TRUE },                  /* two equal frames */
+    { { 0xf9 }, 6, FALSE },                 /* of which one would be half a byte longer */
+    { { 0xfa }, 1, FALSE },                 /* no length */
+    { { 0xfa, 3 }, 5, TRUE },               /* two frames, the second one empty */
+    { { 0xfa, 4 }, 5, FALSE },              /* the first one does not fit */
+    { { 0xfa, 252 }, 2, FALSE },            /* half a length */
+    { { 0xfa, 252, 1 }, 259, TRUE },        /* 256 bytes, and an empty one */
+    { { 0xfa, 252, 1 }, 258, FALSE },       /* 255 of them */
+    { { 0xe3, 48 }, 2, TRUE },              /* 48 frames without data */
+    { { 0xe3, 49 }, 2, FALSE },             /* one too many */
+    { { 0xfb, 0x43 }, 2, FALSE },           /* no length of the padding */
+    { { 0xfb, 0x43, 3 }, 6, TRUE },         /* nothing but padding */
+    { { 0xfb, 0x43, 3 }, 5, FALSE },        /* which does not fit */
+    { { 0xfb, 0x43, 255, 1 }, 259, TRUE },  /* 254 and 1 */
+    { { 0xfb, 0x43, 255, 1 }, 258, FALSE }, /* not all there */
+    { { 0xfb, 0x83, 1, 1 }, 6, TRUE },      /* lengths of their own: 1, 1, 0 */
+    { { 0xfb, 0x83, 1, 1 }, 5, FALSE },     /* the second one is not there */
+  };
+  guint8 packet[1300];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    memset (packet, 0, sizeof packet);
+    memcpy (packet, cases[i].start, sizeof cases[i].start);
+    g_test_message ("case %zu", i);
+    g_assert_cmpint (ot_opus_duration_us (packet, cases[i].size) > 0, ==, cases[i].is_good);
+  }
 }
 
 int
@@ -243,5 +282,6 @@ main (int argc, char **argv)
   g_test_add_func ("/record/track", test_track);
   g_test_add_func ("/record/track/bounded", test_track_is_bounded);
   g_test_add_func ("/record/track/durations", test_durations);
+  g_test_add_func ("/record/track/malformed", test_malformed);
   return g_test_run ();
 }
