@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,10 +14,12 @@
 #include <unistd.h>
 
 #include "media-log.h"
+#include "rescue.h"
 #include "track-length.h"
 
 #define READ_BYTES (256 * 1024)
-#define DEPTH 4 /* YYYY/MM/DD/file */
+#define DEPTH 4        /* YYYY/MM/DD/file */
+#define RESCUED ".new" /* what is being made of a file that was left */
 
 typedef enum { FINISH, SALVAGE, CHECK, DELETE } JobKind;
 
@@ -94,14 +97,27 @@ complete (OtArchive *self, const char *part_path, OtRecording *recording)
 }
 
 static void
+discard (OtArchive *self, const char *file, const char *path)
+{
+  ot_info ("recording %s has nothing in it", path);
+  unlink (file);
+  self->listener.gone (path, self->user_data);
+}
+
+static void
 finish (OtArchive *self, OtRecorder *recorder)
 {
+  const char *part_path = ot_recorder_get_part_path (recorder);
   OtRecording recording = ot_recorder_describe (recorder);
   g_autofree char *message = NULL;
+  GStatBuf state;
 
   ot_recorder_close (recorder, &recording.length_us, &message);
   recording.message = message;
-  complete (self, ot_recorder_get_part_path (recorder), &recording);
+  if (g_stat (part_path, &state) == 0 && state.st_size == 0)
+    discard (self, part_path, recording.path);
+  else
+    complete (self, part_path, &recording);
 }
 
 /* ---- what a killed server left ---- */
@@ -128,16 +144,23 @@ read_path (OtRecording *recording, char **call_id)
   return TRUE;
 }
 
-/* By this server, or by another one that lives. */
-static gboolean
-is_being_written (const char *part_path)
+/* Its rest is complete, but has neither title nor index: that is written once more beside it, where
+ * there is room for it. */
+static void
+complete_part (OtArchive *self, const char *part_path, OtRecording *recording)
 {
-  int fd = open (part_path, O_RDONLY | O_CLOEXEC);
-  gboolean is_locked = fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) != 0;
+  g_autofree char *rescued = g_strconcat (part_path, RESCUED, NULL);
+  g_autoptr (GError) error = NULL;
 
-  if (fd >= 0)
-    close (fd);
-  return is_locked;
+  if (ot_rescue (recording, part_path, rescued, &error)) {
+    complete (self, rescued, recording);
+    unlink (part_path);
+    return;
+  }
+  ot_warning ("recording %s stays as it was left, without a title: %s", recording->path,
+              error->message);
+  unlink (rescued);
+  complete (self, part_path, recording);
 }
 
 /* @part_path: (nullable): where it is, if not at its own place */
@@ -145,6 +168,7 @@ static void
 complete_left (OtArchive *self, const char *path, const char *part_path)
 {
   g_autofree char *own_path = g_build_filename (self->dir, path, NULL);
+  const char *file = part_path != NULL ? part_path : own_path;
   g_autofree char *call_id = NULL;
   OtRecording recording = { .path = path, .message = "the server was killed" };
 
@@ -153,23 +177,44 @@ complete_left (OtArchive *self, const char *path, const char *part_path)
     return;
   }
   recording.call_id = call_id;
-  if (!ot_track_length (part_path != NULL ? part_path : own_path, &recording.length_us)) {
-    ot_info ("recording %s has nothing in it", path);
-    unlink (part_path != NULL ? part_path : own_path);
-    self->listener.gone (path, self->user_data);
-    return;
-  }
-  complete (self, part_path, &recording);
+  if (!ot_track_length (file, &recording.length_us))
+    discard (self, file, path);
+  else if (part_path != NULL)
+    complete_part (self, part_path, &recording);
+  else
+    complete (self, NULL, &recording);
 }
 
+/* Returns: a descriptor that holds the file's lock; -1: this server, or another one that lives,
+ * writes or salvages it. */
+static int
+claim (const char *part_path)
+{
+  int fd = open (part_path, O_RDONLY | O_CLOEXEC);
+
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  if (fd >= 0)
+    close (fd);
+  return -1;
+}
+
+/* Where there are both, the complete one was made of the other. */
 static void
 salvage_file (OtArchive *self, const char *part)
 {
   g_autofree char *path = g_strndup (part, strlen (part) - strlen (OT_RECORDING_PART));
+  g_autofree char *own_path = g_build_filename (self->dir, path, NULL);
   g_autofree char *part_path = g_build_filename (self->dir, part, NULL);
+  int fd = claim (part_path);
 
-  if (!is_being_written (part_path))
+  if (fd < 0)
+    return;
+  if (access (own_path, F_OK) != 0)
     complete_left (self, path, part_path);
+  else
+    unlink (part_path);
+  close (fd);
 }
 
 /* @below: (nullable) */

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gst/app/gstappsrc.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "media-error.h"
 #include "media-log.h"
 #include "opus-track.h"
+#include "recording-title.h"
 #include "rtp-clock.h"
 
 #define HOLD_US (200 * G_TIME_SPAN_MILLISECOND)
@@ -32,10 +32,11 @@ struct _OtRecorder {
   OtRecorderOptions options; /* call_id is owned */
   char *path;                /* owned; below the directory */
   char *part_path;           /* owned; absolute */
-  int lock;                  /* a descriptor of the file, which holds its lock */
+  int claim;                 /* a descriptor of the file, which holds its lock */
   OtPacketRing *ring;        /* owned */
   GstElement *pipeline;      /* owned */
-  _Atomic gint64 stop_us;    /* 0: not yet */
+  GMutex lock;               /* guards stop_us, and that nobody who has stopped us is called */
+  gint64 stop_us;            /* 0: not yet */
   Track tracks[OT_N_SIDES];  /* the pump's */
   char *message;             /* owned; what went wrong; the pump's, then the archive's */
 };
@@ -62,25 +63,12 @@ make_file (OtRecorder *self, GError **error)
   g_autofree char *directory = g_path_get_dirname (self->part_path);
 
   if (g_mkdir_with_parents (directory, 0700) == 0)
-    self->lock = open (self->part_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (self->lock >= 0 && flock (self->lock, LOCK_EX | LOCK_NB) == 0)
+    self->claim = open (self->part_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (self->claim >= 0 && flock (self->claim, LOCK_EX | LOCK_NB) == 0)
     return TRUE;
   g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno), "%s can't be written: %s",
                self->part_path, g_strerror (errno));
   return FALSE;
-}
-
-/* No space in it: 1.22's muxer writes quotes and backslashes for one. */
-static void
-set_title (OtRecorder *self, GstElement *muxer)
-{
-  g_autoptr (GDateTime) epoch = g_date_time_new_from_unix_utc (0);
-  g_autoptr (GDateTime) at = g_date_time_add (epoch, self->options.start_wall_us);
-  g_autofree char *instant = g_date_time_format (at, "%Y-%m-%dT%H:%M:%SZ");
-  g_autofree char *title = g_strdup_printf ("%s/%s", self->options.call_id, instant);
-
-  gst_tag_setter_add_tags (GST_TAG_SETTER (muxer), GST_TAG_MERGE_REPLACE, GST_TAG_TITLE, title,
-                           NULL);
 }
 
 static GstElement *
@@ -138,6 +126,7 @@ find_trouble (OtRecorder *self)
 static gboolean
 start (OtRecorder *self, const char *launch, GError **error)
 {
+  const OtRecording recording = ot_recorder_describe (self);
   g_autoptr (GstElement) file = NULL;
   g_autoptr (GstElement) muxer = NULL;
 
@@ -148,7 +137,7 @@ start (OtRecorder *self, const char *launch, GError **error)
     self->tracks[side].source =
         GST_APP_SRC (gst_bin_get_by_name (GST_BIN (self->pipeline), source_names[side]));
   muxer = gst_bin_get_by_name (GST_BIN (self->pipeline), "muxer");
-  set_title (self, muxer);
+  ot_recording_set_title (&recording, muxer);
   file = gst_bin_get_by_name (GST_BIN (self->pipeline), "file");
   g_object_set (file, "location", self->part_path, NULL);
   if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE)
@@ -170,7 +159,8 @@ ot_recorder_new (const char *launch,
   g_autofree char *part = NULL;
 
   g_atomic_ref_count_init (&self->references);
-  self->lock = -1;
+  g_mutex_init (&self->lock);
+  self->claim = -1;
   self->options = *options;
   self->options.call_id = g_strdup (options->call_id);
   self->ring = ot_packet_ring_new ();
@@ -205,13 +195,14 @@ ot_recorder_unref (OtRecorder *self)
   }
   gst_clear_object (&self->pipeline);
   ot_packet_ring_free (self->ring);
-  if (self->lock >= 0)
-    close (self->lock);
+  if (self->claim >= 0)
+    close (self->claim);
   self->options.destroy (self->options.user_data);
   g_free ((char *)self->options.call_id);
   g_free (self->message);
   g_free (self->part_path);
   g_free (self->path);
+  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -238,7 +229,9 @@ ot_recorder_get_part_path (const OtRecorder *self)
 void
 ot_recorder_stop (OtRecorder *self, gint64 at_us)
 {
-  atomic_store (&self->stop_us, MAX (at_us, self->options.start_us + LEAST_US));
+  g_mutex_lock (&self->lock);
+  self->stop_us = MAX (at_us, self->options.start_us + LEAST_US);
+  g_mutex_unlock (&self->lock);
 }
 
 /* ---- pumping ---- */
@@ -282,10 +275,31 @@ is_backed_up (OtRecorder *self)
   return FALSE;
 }
 
+static gint64
+read_stop (OtRecorder *self)
+{
+  gint64 stop_us;
+
+  g_mutex_lock (&self->lock);
+  stop_us = self->stop_us;
+  g_mutex_unlock (&self->lock);
+  return stop_us;
+}
+
+/* Whom it is told may be gone as soon as it has stopped us, so the lock is held meanwhile. */
+static void
+report_trouble (OtRecorder *self)
+{
+  g_mutex_lock (&self->lock);
+  if (self->stop_us == 0)
+    self->options.trouble (self, self->message, self->options.user_data);
+  g_mutex_unlock (&self->lock);
+}
+
 gboolean
 ot_recorder_pump (OtRecorder *self, gint64 now_us)
 {
-  gint64 stop_us = atomic_load (&self->stop_us); /* first: what is in the ring then is all */
+  gint64 stop_us = read_stop (self); /* first: what is in the ring then is all */
   gint64 until_us = stop_us != 0 ? stop_us : now_us - HOLD_US;
 
   take_packets (self);
@@ -294,8 +308,8 @@ ot_recorder_pump (OtRecorder *self, gint64 now_us)
   self->message = find_trouble (self);
   if (self->message == NULL && is_backed_up (self))
     self->message = g_strdup ("the disk does not keep up");
-  if (self->message != NULL && stop_us == 0)
-    self->options.trouble (self, self->message, self->options.user_data);
+  if (self->message != NULL)
+    report_trouble (self);
   if (self->message == NULL && stop_us != 0)
     for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++)
       gst_app_src_end_of_stream (self->tracks[side].source);

@@ -20,8 +20,9 @@ typedef struct _OtRecorder OtRecorder;
 #define OT_RECORDING_SUFFIX ".mka"
 #define OT_RECORDING_PART ".part"
 
-/** OtRecorderTrouble: the file can't be written on; @message is for a person. Once, on the pump's
- * thread. */
+/** OtRecorderTrouble: the file can't be written on; @message is for a person. At most once, on the
+ * pump's thread, with the recorder locked: it may be referenced, nothing else. Never after
+ * ot_recorder_stop(). */
 typedef void (*OtRecorderTrouble) (OtRecorder *recorder, const char *message, gpointer user_data);
 
 typedef struct {
@@ -61,7 +62,7 @@ OtRecording ot_recorder_describe (const OtRecorder *self);
 const char *ot_recorder_get_part_path (const OtRecorder *self);
 
 /** ot_recorder_stop: it ends with what was said until @at_us. Nothing may be put into its ring any
- * more. Once. Thread: any. */
+ * more; trouble is told to nobody any more. Once. Thread: any. */
 void ot_recorder_stop (OtRecorder *self, gint64 at_us);
 
 /** ot_recorder_pump: takes on what has come. Returns: FALSE when it is over: to be closed. */

@@ -72,8 +72,7 @@ def check(row, call_id):
     assert len(content) == row["bytes"]
     assert hashlib.sha256(content).hexdigest() == row["sha256"]
     title, ends = probe(path)
-    if row["message"] is None:
-        assert title.startswith(f"{call_id}/20"), title
+    assert title.startswith(f"{call_id}/20"), title
     assert len(ends) == 2
     for end in ends:
         assert abs(end - row["length_ms"] / 1e3) <= 2 * FRAME, (ends, row)

@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static void
@@ -18,14 +19,20 @@ void
 on_event (const OtMediaEvent *event, gpointer user_data)
 {
   Fixture *f = user_data;
+  gboolean is_file = event->type == OT_MEDIA_FILE || event->type == OT_MEDIA_FILE_GONE;
   Seen *seen = g_new0 (Seen, 1);
   const char *text = event->sdp != NULL ? event->sdp : event->message;
 
-  g_assert_cmpstr (event->call_id, ==, CALL);
+  if (is_file)
+    text = event->recording.path;
+  else
+    g_assert_cmpstr (event->call_id, ==, CALL);
   seen->type = event->type;
   seen->side = event->side;
   seen->at_us = event->at_us;
   seen->probed_us = event->probed_us;
+  seen->recording_on = event->recording_on;
+  seen->is_whole = event->recording.sha256 != NULL && event->recording.message == NULL;
   seen->text = g_strdup (event->type == OT_MEDIA_CANDIDATE ? event->candidate.candidate : text);
   seen->mid = g_strdup (event->candidate.sdp_mid);
   memcpy (seen->evidence, event->evidence, sizeof seen->evidence);
@@ -66,7 +73,7 @@ wait_for_event (Fixture *f, OtMediaEventType type, guint nth)
 static void
 set_up_at (Fixture *f, const char *host)
 {
-  const OtMediaOptions options = { .address = host };
+  const OtMediaOptions options = { .address = host, .recordings_dir = f->recordings };
   g_autoptr (GError) error = NULL;
 
   f->events = g_ptr_array_new_with_free_func (seen_free);
@@ -91,6 +98,27 @@ set_up_v6 (Fixture *f, gconstpointer data)
 }
 
 void
+set_up_recording (Fixture *f, gconstpointer data)
+{
+  f->recordings = g_dir_make_tmp ("otomo-recordings-XXXXXX", NULL);
+  set_up_at (f, "127.0.0.1");
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *below = g_build_filename (path, name, NULL);
+
+    remove_tree (below);
+  }
+  g_remove (path);
+}
+
+void
 tear_down (Fixture *f, gconstpointer data)
 {
   if (f->server != NULL)
@@ -98,6 +126,9 @@ tear_down (Fixture *f, gconstpointer data)
   for (guint side = 0; side < OT_N_SIDES; side++)
     peer_free (f->peers[side]);
   g_ptr_array_unref (f->events);
+  if (f->recordings != NULL)
+    remove_tree (f->recordings);
+  g_free (f->recordings);
 }
 
 void

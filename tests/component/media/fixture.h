@@ -17,6 +17,7 @@ typedef struct {
   OtMediaPort port;
   Peer *peers[OT_N_SIDES];
   GPtrArray *events; /* of Seen */
+  char *recordings;  /* (nullable): the directory of recordings; removed with what is in it */
 } Fixture;
 
 typedef struct {
@@ -24,7 +25,9 @@ typedef struct {
   OtSide side;
   gint64 at_us;
   gint64 probed_us;
-  char *text; /* sdp, candidate or message */
+  gboolean recording_on;
+  gboolean is_whole; /* the file is complete, and nothing went wrong */
+  char *text;        /* sdp, candidate, message, or a file's path */
   char *mid;
   OtRtpEvidence evidence[OT_N_SIDES];
 } Seen;
@@ -46,9 +49,11 @@ gboolean fixture_is_out_of_patience (gpointer condition);
   G_STMT_END
 
 /** A server on a loopback address, its call CALL, open, and two peers that do nothing yet. For
- * g_test_add(): set_up() is on 127.0.0.1, set_up_v6() on ::1. */
+ * g_test_add(): set_up() is on 127.0.0.1, set_up_v6() on ::1; set_up_recording() has
+ * a directory for recordings. */
 void set_up (Fixture *f, gconstpointer data);
 void set_up_v6 (Fixture *f, gconstpointer data);
+void set_up_recording (Fixture *f, gconstpointer data);
 void tear_down (Fixture *f, gconstpointer data);
 
 /** Keeps the event. The server's listener, with a Fixture. */
