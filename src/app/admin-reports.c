@@ -5,6 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "console.h"
 #include "log.h"
 #include "reply.h"
 
@@ -119,4 +120,18 @@ ot_admin_get_status (const OtAdminRequest *request)
                               (gint64)ot_store_refused_dropped (admin->store));
   json_object_set_string_member (object, "database", ot_store_conninfo (admin->store));
   ot_reply_json (request->message, SOUP_STATUS_OK, json_to_string (node, TRUE));
+}
+
+void
+ot_admin_post_console (const OtAdminRequest *request)
+{
+  g_autofree char *url = NULL;
+
+  if (request->admin->console == NULL) {
+    ot_reply_refusal (request->message, SOUP_STATUS_CONFLICT,
+                      "this server has no console: admin.listen says where, 127.0.0.1:8090");
+    return;
+  }
+  url = ot_console_url (request->admin->console);
+  ot_reply_json (request->message, SOUP_STATUS_OK, g_strdup_printf ("{\"url\": \"%s\"}", url));
 }

@@ -57,31 +57,34 @@ static const struct {
   const char *before; /* the id */
   const char *after;  /* NULL: no id in this path */
   void (*handler) (const OtAdminRequest *request);
+  gboolean console; /* also what the console may ask */
 } routes[] = {
-  { "GET", "/v1/users", NULL, ot_admin_get_users },
+  { "GET", "/v1/users", NULL, ot_admin_get_users, TRUE },
   { "PUT", "/v1/users/", "", ot_admin_put_user },
   { "POST", "/v1/users/", "", ot_admin_post_user },
-  { "GET", "/v1/users/", "/wallet", ot_admin_get_wallet },
+  { "GET", "/v1/users/", "/wallet", ot_admin_get_wallet, TRUE },
   { "POST", "/v1/users/", "/purchases", ot_admin_post_purchase },
   { "POST", "/v1/users/", "/adjustments", ot_admin_post_adjustment },
-  { "GET", "/v1/users/", "/statement", ot_admin_get_statement },
+  { "GET", "/v1/users/", "/statement", ot_admin_get_statement, TRUE },
   { "POST", "/v1/users/", "/tokens", ot_admin_post_token },
-  { "GET", "/v1/calls", NULL, ot_admin_get_calls },
-  { "GET", "/v1/calls/", "", ot_admin_get_call },
-  { "GET", "/v1/calls/", "/timeline", ot_admin_get_timeline },
-  { "POST", "/v1/calls/", "/recording", ot_admin_post_call_recording },
-  { "GET", "/v1/recordings", NULL, ot_admin_get_recordings },
-  { "POST", "/v1/calls/", "/end", ot_admin_post_call_end },
+  { "GET", "/v1/live", NULL, ot_admin_get_live, TRUE },
+  { "GET", "/v1/calls", NULL, ot_admin_get_calls, TRUE },
+  { "GET", "/v1/calls/", "", ot_admin_get_call, TRUE },
+  { "GET", "/v1/calls/", "/timeline", ot_admin_get_timeline, TRUE },
+  { "POST", "/v1/calls/", "/recording", ot_admin_post_call_recording, TRUE },
+  { "GET", "/v1/recordings", NULL, ot_admin_get_recordings, TRUE },
+  { "POST", "/v1/calls/", "/end", ot_admin_post_call_end, TRUE },
   { "GET", "/v1/channels", NULL, ot_admin_get_channels },
   { "PUT", "/v1/channels/", "", ot_admin_put_channel },
   { "POST", "/v1/channels/", "/members", ot_admin_post_member },
   { "GET", "/v1/webhooks", NULL, ot_admin_get_webhooks },
   { "POST", "/v1/webhooks", NULL, ot_admin_post_webhook_test },
   { "POST", "/v1/webhooks/", "/retry", ot_admin_post_webhook_retry },
-  { "GET", "/v1/audit", NULL, ot_admin_get_audit },
+  { "GET", "/v1/audit", NULL, ot_admin_get_audit, TRUE },
   { "POST", "/v1/seed", NULL, ot_admin_post_seed },
   { "PUT", "/v1/log", NULL, ot_admin_put_log },
-  { "GET", "/v1/status", NULL, ot_admin_get_status },
+  { "GET", "/v1/status", NULL, ot_admin_get_status, TRUE },
+  { "POST", "/v1/console", NULL, ot_admin_post_console },
 };
 
 /* Whether a path fits; @id: (out): its variable part, owned. */
@@ -103,6 +106,13 @@ fits (gsize route, const char *path, char **id)
   return TRUE;
 }
 
+/* Where requests come from. */
+typedef struct {
+  OtAdmin *admin;
+  OtAdminAdmit admit; /* NULL: the Unix socket, whose listener has asked already */
+  gpointer user_data;
+} Door;
+
 static void
 on_request (SoupServer *server,
             SoupServerMessage *message,
@@ -110,12 +120,15 @@ on_request (SoupServer *server,
             GHashTable *query,
             gpointer user_data)
 {
-  OtAdminRequest request = { .admin = user_data, .message = message, .query = query };
+  const Door *door = user_data;
+  OtAdminRequest request = { .admin = door->admin, .message = message, .query = query };
   gboolean found = FALSE;
 
+  if (door->admit != NULL && !door->admit (message, door->user_data))
+    return;
   for (gsize i = 0; i < G_N_ELEMENTS (routes); i++) {
     g_autofree char *id = NULL;
-    if (!fits (i, path, &id))
+    if ((door->admit != NULL && !routes[i].console) || !fits (i, path, &id))
       continue;
     found = TRUE;
     if (!g_str_equal (routes[i].method, soup_server_message_get_method (message)))
@@ -137,5 +150,14 @@ on_request (SoupServer *server,
 void
 ot_admin_add (SoupServer *server, OtAdmin *self)
 {
-  soup_server_add_handler (server, "/v1", on_request, self, NULL);
+  ot_admin_add_for_console (server, self, NULL, NULL);
+}
+
+void
+ot_admin_add_for_console (SoupServer *server, OtAdmin *self, OtAdminAdmit admit, gpointer user_data)
+{
+  Door *door = g_new (Door, 1);
+
+  *door = (Door){ self, admit, user_data };
+  soup_server_add_handler (server, "/v1", on_request, door, g_free);
 }

@@ -13,6 +13,7 @@
 #include "channels.h"
 #include "chat.h"
 #include "clock.h"
+#include "console.h"
 #include "courier.h"
 #include "demo.h"
 #include "health.h"
@@ -39,6 +40,9 @@
 #define QUIET_INTERVAL_US (20 * G_TIME_SPAN_MILLISECOND)
 #define QUIET_DEADLINE_US (10 * G_TIME_SPAN_SECOND)
 
+/* Of the page of development mode. */
+static const char page_policy[] = "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; frame-ancestors 'none'";
+
 typedef struct {
   const OtConfig *config; /* borrowed, as all of ot_app_run()'s arguments */
   const char *state_dir;
@@ -61,6 +65,7 @@ typedef struct {
   OtHub *hub;
   OtServer *server;
   OtListener *admin_listener;
+  OtConsole *console; /* NULL: no admin.listen */
   OtAdmin admin;
 
   OtSupervisor supervisor;
@@ -346,6 +351,16 @@ load_certificate (OtApp *self, GError **error)
 }
 
 static gboolean
+start_console (OtApp *self, GError **error)
+{
+  if (self->config->admin_listen == NULL)
+    return TRUE;
+  self->console = ot_console_new (&self->admin, self->config->admin_listen, self->state_dir, error);
+  self->admin.console = self->console;
+  return self->console != NULL;
+}
+
+static gboolean
 start_serving (OtApp *self, GError **error)
 {
   OtHubListener listener = { self, on_opened, on_event, on_refused, on_needed, on_closed, on_over };
@@ -370,12 +385,12 @@ start_serving (OtApp *self, GError **error)
                             .default_price_points = self->config->billing_default_price };
   self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
-  if (!ot_listener_listen_unix (self->admin_listener, socket, error))
+  if (!ot_listener_listen_unix (self->admin_listener, socket, error) || !start_console (self, error))
     return FALSE;
   self->server = ot_server_new (self->hub, &options);
   ot_health_add (ot_server_get_http (self->server), is_ready, self);
   if (self->dev) {
-    ot_pages_add (ot_server_get_http (self->server));
+    ot_pages_add (ot_server_get_http (self->server), "/", "/otomo/web", page_policy);
     ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
   }
   if (!load_certificate (self, error) || !ot_server_listen (self->server, self->config->server_listen, error))
@@ -559,6 +574,8 @@ stop (OtApp *self)
   if (self->server != NULL)
     ot_server_stop (self->server);
   ot_listener_stop (self->admin_listener);
+  if (self->console != NULL)
+    ot_console_stop (self->console);
   ot_registry_shut_down (self->registry, FALSE);
   self->quiet_deadline_us = ot_clock_mono_us (self->clock) + QUIET_DEADLINE_US;
   on_quiet (self);
@@ -644,6 +661,7 @@ take_down (OtApp *self)
   ot_supervisor_end (&self->supervisor);
   ot_timer_cancel (&self->quiet_timer);
   g_clear_pointer (&self->server, ot_server_free);
+  g_clear_pointer (&self->console, ot_console_free);
   g_clear_pointer (&self->admin_listener, ot_listener_free);
   g_clear_pointer (&self->hub, ot_hub_free);
   g_clear_pointer (&self->auth, ot_auth_free);

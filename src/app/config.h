@@ -13,6 +13,7 @@ typedef struct {
   char *server_tls_certificate;
   char *server_tls_key;
   char *server_node;
+  char *admin_listen;
   gint64 server_devices;
   gint64 server_ping_seconds;
   char *server_origins;

@@ -1,8 +1,14 @@
-/* The page, from GResource. Nothing of the file system is ever served. */
+/* Pages, from GResource. */
 
 #include "pages.h"
 
-#define PREFIX "/otomo/web"
+#include <string.h>
+
+typedef struct {
+  const char *path; /* static, as all here */
+  const char *resource;
+  const char *policy;
+} Pages;
 
 static const struct {
   const char *suffix;
@@ -24,33 +30,55 @@ type_of (const char *path)
 }
 
 static void
-on_page (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+answer (SoupServerMessage *message, const char *name, GBytes *bytes, const char *policy)
 {
-  g_autofree char *name = g_strconcat (PREFIX, g_str_equal (path, "/") ? "/index.html" : path, NULL);
-  g_autoptr (GBytes) bytes = g_resources_lookup_data (name, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+
+  soup_message_headers_append (headers, "Content-Security-Policy", policy);
+  soup_message_headers_append (headers, "X-Content-Type-Options", "nosniff");
+  soup_message_headers_append (headers, "Referrer-Policy", "no-referrer");
+  soup_message_headers_append (headers, "Cache-Control", "no-cache");
+  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_response (message, type_of (name), SOUP_MEMORY_COPY,
+                                    g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+}
+
+static void
+on_page (SoupServer *server,
+         SoupServerMessage *message,
+         const char *path,
+         GHashTable *query,
+         gpointer user_data)
+{
+  const Pages *self = user_data;
+  const char *rest = path + (g_str_equal (self->path, "/") ? 0 : strlen (self->path));
+  g_autofree char *name =
+      g_strconcat (self->resource, g_str_equal (rest, "/") ? "/index.html" : rest, NULL);
+  g_autoptr (GBytes) bytes = NULL;
 
   if (soup_server_message_get_method (message) != SOUP_METHOD_GET
       && soup_server_message_get_method (message) != SOUP_METHOD_HEAD) {
     soup_server_message_set_status (message, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
     return;
   }
-  if (bytes == NULL) {
-    soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
+  if (*rest == '\0') {
+    g_autofree char *folder = g_strconcat (self->path, "/", NULL);
+
+    soup_server_message_set_redirect (message, SOUP_STATUS_MOVED_PERMANENTLY, folder);
     return;
   }
-  soup_message_headers_append (headers, "Content-Security-Policy",
-      "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; frame-ancestors 'none'");
-  soup_message_headers_append (headers, "X-Content-Type-Options", "nosniff");
-  soup_message_headers_append (headers, "Referrer-Policy", "no-referrer");
-  soup_message_headers_append (headers, "Cache-Control", "no-cache");
-  soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
-  soup_server_message_set_response (message, type_of (name), SOUP_MEMORY_COPY, g_bytes_get_data (bytes, NULL),
-      g_bytes_get_size (bytes));
+  bytes = g_resources_lookup_data (name, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  if (bytes != NULL)
+    answer (message, name, bytes, self->policy);
+  else
+    soup_server_message_set_status (message, SOUP_STATUS_NOT_FOUND, NULL);
 }
 
 void
-ot_pages_add (SoupServer *server)
+ot_pages_add (SoupServer *server, const char *path, const char *resource, const char *policy)
 {
-  soup_server_add_handler (server, "/", on_page, NULL, NULL);
+  Pages *self = g_new (Pages, 1);
+
+  *self = (Pages){ path, resource, policy };
+  soup_server_add_handler (server, path, on_page, self, g_free);
 }

@@ -391,6 +391,18 @@ ot_registry_alive_ids (OtRegistry *self)
   return ids;
 }
 
+void
+ot_registry_foreach_live (OtRegistry *self, OtRegistryFunc func, gpointer user_data)
+{
+  GHashTableIter iter;
+  OtCall *call;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
+    if (ot_call_state_is_live (call->state))
+      func (call, user_data);
+}
+
 guint
 ot_registry_n_live (OtRegistry *self)
 {

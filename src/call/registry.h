@@ -87,5 +87,11 @@ ot_registry_read_quality (OtRegistry *self, const char *call_id, OtQuality quali
  * two voices flow; borrowed. */
 GPtrArray *ot_registry_alive_ids (OtRegistry *self);
 
+/** OtRegistryFunc: @call: live; for the time of the call. */
+typedef void (*OtRegistryFunc) (const OtCall *call, gpointer user_data);
+
+/** ot_registry_foreach_live: in no order; @func may change no call. */
+void ot_registry_foreach_live (OtRegistry *self, OtRegistryFunc func, gpointer user_data);
+
 /** ot_registry_n_live: how many calls hold their people. */
 guint ot_registry_n_live (OtRegistry *self);

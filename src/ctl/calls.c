@@ -1,4 +1,4 @@
-/* Verbs on calls: calls, call show, call explain, call end. */
+/* Verbs on calls: calls, live, call show, call explain, call end. */
 
 #include "answer.h"
 #include "client.h"
@@ -16,6 +16,24 @@ ctl_calls (const CtlArguments *arguments)
 
   return ctl_answer_list (arguments, "/v1/calls",
                           ctl_switch (arguments, "live") ? "live=true" : NULL, columns);
+}
+
+int
+ctl_live (const CtlArguments *arguments)
+{
+  static const char *const columns[] = { "CALL=call_id",     "STATUS=status",   "CALLER=caller_id",
+                                         "CALLEE=callee_id", "SECONDS=seconds", "UNITS=units",
+                                         "POINTS=points",    "MOS=mos",         NULL };
+  g_autoptr (GString) query = g_string_new (NULL);
+  g_autoptr (JsonNode) root = NULL;
+  int code;
+
+  ctl_add_query (query, "search", ctl_option (arguments, "search"));
+  ctl_add_query (query, "limit", ctl_option (arguments, "limit"));
+  root = ctl_answer_ask (arguments, "/v1/live", query->str, &code);
+  if (root != NULL)
+    ctl_print_table (json_object_get_array_member (json_node_get_object (root), "calls"), columns);
+  return code;
 }
 
 static void

@@ -1,4 +1,4 @@
-/* Verbs on the server: seed, log, status. */
+/* Verbs on the server: seed, log, console, status. */
 
 #include <sysexits.h>
 
@@ -37,6 +37,12 @@ ctl_log (const CtlArguments *arguments)
 
   ctl_add_query (query, "levels", ctl_argument (arguments, 0));
   return ctl_answer_done (arguments, "PUT", "/v1/log", query->str);
+}
+
+int
+ctl_console (const CtlArguments *arguments)
+{
+  return ctl_answer_member (arguments, "POST", "/v1/console", NULL, "url");
 }
 
 int

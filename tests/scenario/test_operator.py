@@ -92,6 +92,8 @@ WRONG = {
     "token of nobody": ["token", "nobody"],
     "show a call that is not there": ["call", "show", "nowhere"],
     "end a call that is not there": ["call", "end", "nowhere"],
+    "the console of a server without admin.listen": ["console"],
+    "live calls, more than there may be": ["live", "--limit", "201"],
 }
 
 
