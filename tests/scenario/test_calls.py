@@ -1,5 +1,5 @@
-"""Many calls in one process, with every kind of end: what they took is given back. Threads and open
-files return to where they were; GStreamer's leaks tracer finds nothing at the end. OTOMO_CALLS makes
+"""Many calls in one process, recorded, with every kind of end: what they took is given back. Threads and open
+files return to where they were; GStreamer's leaks tracer finds nothing of ours at the end. OTOMO_CALLS makes
 it longer (./dev soak calls), and then it is memory, not the tracer, that has to show it."""
 
 import asyncio
@@ -31,7 +31,8 @@ TRACER = {"GST_TRACERS": "leaks", "GST_DEBUG": "GST_TRACER:7"}  # takes memory i
 
 @pytest.fixture
 def server():
-    server = Server({**COMMON, "billing.unit_seconds": 60}, env={} if IS_LONG else TRACER)
+    settings = {**COMMON, "billing.unit_seconds": 60, "recording.mode": "all"}
+    server = Server(settings, env={} if IS_LONG else TRACER)
     try:
         server.start()
         server.seed(LANES * PAIRS_OF_LANE, 1_000_000)
