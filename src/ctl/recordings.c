@@ -49,40 +49,77 @@ find_fault (const char *file, const char *sha256)
              : g_strdup ("it is not what was recorded: the SHA-256 differs");
 }
 
+/* Whether it is complete, and this server's. */
+static gboolean
+is_here (JsonObject *row)
+{
+  return g_str_equal (json_object_get_string_member (row, "state"), "ready")
+         && !json_object_get_null_member (row, "file");
+}
+
+/* The server's answer has an end: the next page begins behind @last, (nullable). */
+static JsonNode *
+ask_for_page (const CtlArguments *arguments, JsonObject *last, int *code)
+{
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  ctl_add_query (query, "call", ctl_option (arguments, "call"));
+  if (last != NULL) {
+    ctl_add_query (query, "before", json_object_get_string_member (last, "path"));
+    ctl_add_query (query, "node", json_object_get_string_member (last, "node_id"));
+  }
+  return ctl_request_json ("GET", "/v1/recordings", query->str, code);
+}
+
+typedef struct {
+  gboolean is_told; /* to a person */
+  guint n_checked;
+  guint n_bad;
+} Verification;
+
+static void
+verify_row (JsonArray *page, guint index, JsonNode *element, gpointer user_data)
+{
+  Verification *self = user_data;
+  JsonObject *row = json_node_get_object (element);
+  g_autofree char *fault = NULL;
+
+  if (!is_here (row))
+    return;
+  self->n_checked++;
+  fault = find_fault (json_object_get_string_member (row, "file"),
+                      json_object_get_string_member (row, "sha256"));
+  if (fault == NULL)
+    return;
+  self->n_bad++;
+  if (self->is_told)
+    g_print ("%s: %s\n", json_object_get_string_member (row, "file"), fault);
+}
+
 int
 ctl_recordings_verify (const CtlArguments *arguments)
 {
-  g_autoptr (GString) query = g_string_new (NULL);
-  g_autoptr (JsonNode) root = NULL;
-  guint n_checked = 0;
-  guint n_bad = 0;
-  int code;
+  Verification verification = { .is_told = !ctl_switch (arguments, "json") };
+  JsonObject *last = NULL;
+  g_autoptr (JsonNode) page = NULL;
+  guint n;
 
-  ctl_add_query (query, "call", ctl_option (arguments, "call"));
-  root = ctl_request_json ("GET", "/v1/recordings", query->str, &code);
-  if (root == NULL)
-    return code;
-  for (guint i = 0; i < json_array_get_length (json_node_get_array (root)); i++) {
-    JsonObject *row = json_array_get_object_element (json_node_get_array (root), i);
-    g_autofree char *fault = NULL;
+  do {
+    int code;
+    g_autoptr (JsonNode) behind = page;
 
-    if (!g_str_equal (json_object_get_string_member (row, "state"), "ready")
-        || json_object_get_null_member (row, "file"))
-      continue;
-    n_checked++;
-    fault = find_fault (json_object_get_string_member (row, "file"),
-                        json_object_get_string_member (row, "sha256"));
-    if (fault == NULL)
-      continue;
-    n_bad++;
-    if (!ctl_switch (arguments, "json"))
-      g_print ("%s: %s\n", json_object_get_string_member (row, "file"), fault);
-  }
+    page = ask_for_page (arguments, last, &code);
+    if (page == NULL)
+      return code;
+    json_array_foreach_element (json_node_get_array (page), verify_row, &verification);
+    n = json_array_get_length (json_node_get_array (page));
+    last = n > 0 ? json_array_get_object_element (json_node_get_array (page), n - 1) : NULL;
+  } while (n > 0);
   if (ctl_switch (arguments, "json"))
-    g_print ("{\"checked\": %u, \"bad\": %u}\n", n_checked, n_bad);
+    g_print ("{\"checked\": %u, \"bad\": %u}\n", verification.n_checked, verification.n_bad);
   else
-    g_print ("%u checked, %u bad\n", n_checked, n_bad);
-  return n_bad == 0 ? EX_OK : 1;
+    g_print ("%u checked, %u bad\n", verification.n_checked, verification.n_bad);
+  return verification.n_bad == 0 ? EX_OK : 1;
 }
 
 /* ---- export ---- */
@@ -91,16 +128,17 @@ ctl_recordings_verify (const CtlArguments *arguments)
 static char *
 find_file (const char *path, int *code)
 {
-  g_autoptr (JsonNode) root = ctl_request_json ("GET", "/v1/recordings", NULL, code);
+  g_autoptr (GString) query = g_string_new (NULL);
+  g_autoptr (JsonNode) root = NULL;
 
+  ctl_add_query (query, "path", path);
+  root = ctl_request_json ("GET", "/v1/recordings", query->str, code);
   if (root == NULL)
     return NULL;
   for (guint i = 0; i < json_array_get_length (json_node_get_array (root)); i++) {
     JsonObject *row = json_array_get_object_element (json_node_get_array (root), i);
 
-    if (g_str_equal (json_object_get_string_member (row, "path"), path)
-        && g_str_equal (json_object_get_string_member (row, "state"), "ready")
-        && !json_object_get_null_member (row, "file"))
+    if (is_here (row))
       return g_strdup (json_object_get_string_member (row, "file"));
   }
   fprintf (stderr, "otomoctl: there is no complete recording %s here (otomoctl recordings list)\n",

@@ -94,17 +94,21 @@ ot_store_recording_paths_finish (OtStore *self, GAsyncResult *result, GError **e
 void
 ot_store_recordings_json_async (OtStore *self,
                                 const char *directory,
-                                const char *call_id,
+                                const OtRecordingsQuery *query,
                                 int limit,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback done,
                                 gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT recordings_json ($1, $2, $3, $4) AS json");
+  OtStatement *statement =
+      ot_statement_new ("SELECT recordings_json ($1, $2, $3, $4, $5, $6, $7) AS json");
 
   ot_statement_add (statement, self->node_id);
   ot_statement_add (statement, directory);
-  ot_statement_add (statement, call_id);
+  ot_statement_add (statement, query->call_id);
+  ot_statement_add (statement, query->path);
+  ot_statement_add (statement, query->before_path);
+  ot_statement_add (statement, query->before_node);
   ot_statement_add_int (statement, limit);
   ot_store_ask_admin (
       self, ot_store_task_new (self, ot_store_recordings_json_async, cancellable, done, user_data),

@@ -28,11 +28,19 @@ void
 ot_store_unfinished_recordings_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data);
 GPtrArray *ot_store_recording_paths_finish (OtStore *self, GAsyncResult *result, GError **error);
 
+/** OtRecordingsQuery: which of them; NULL: all. */
+typedef struct {
+  const char *call_id;
+  const char *path;
+  const char *before_path; /* what comes after this one, and */
+  const char *before_node; /* this server, in the order of the answer */
+} OtRecordingsQuery;
+
 /** An array, newest first, at most @limit, ended by ot_store_json_finish(). @directory: where this
- * server's are; @call_id: (nullable): only this call's. */
+ * server's are. */
 void ot_store_recordings_json_async (OtStore *self,
                                      const char *directory,
-                                     const char *call_id,
+                                     const OtRecordingsQuery *query,
                                      int limit,
                                      GCancellable *cancellable,
                                      GAsyncReadyCallback done,

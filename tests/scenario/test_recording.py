@@ -139,6 +139,28 @@ async def test_verify_export_and_the_end_of_it(server, scene, tone, sentence, tm
     assert not Path(row["file"]).exists()
 
 
+async def test_more_recordings_than_one_answer_holds(server, scene, tmp_path):
+    """The one that is there is the oldest of 2,503, of three servers."""
+    await quiet_call(scene)
+    await record(scene, True)
+    await record(scene, False)
+    await scene.hang_up()
+    (row,) = await recordings(scene, 1)
+    await aside(
+        server.execute,
+        "INSERT INTO recordings"
+        " SELECT node, to_char (number, 'FM9000'), call_id, started_at, 0, 0, 1, sha256, 'deleted', NULL, now (), now ()"
+        " FROM recordings, generate_series (1, 834) AS number, unnest (ARRAY['main', 'a', 'z']) AS node"
+        " WHERE call_id = %s",
+        scene.call_id,
+    )
+    listed = await aside(server.ctl, "recordings", "list", "--json")
+    assert len(json.loads(listed)) == 1000
+    verify = ("recordings", "verify", "--call", scene.call_id)
+    assert await aside(server.ctl, *verify) == "1 checked, 0 bad\n"
+    await aside(server.ctl, "recordings", "export", row["path"], tmp_path / "copy.mka")
+
+
 async def test_each_period_is_a_file(scene, tone):
     await quiet_call(scene)
     said = []
