@@ -71,7 +71,7 @@ export class Tab {
 
   /**
    * @param {import('node:test').TestContext} t closes the browser at its end
-   * @param {string} url of the server
+   * @param {string} url of the page
    * @param {Record<string, string>} parameters of the page: as, to, offerer
    * @param {import('playwright-core').BrowserContextOptions
    *   & {before?: string | (() => void), microphone?: string}} options  microphone: a WAV file, said
@@ -93,7 +93,9 @@ export class Tab {
     );
     await page.addInitScript(listen);
     if (before) await page.addInitScript(before);
-    await page.goto(`${url}/?${new URLSearchParams(parameters)}`);
+    const address = new URL(url);
+    address.search = `${new URLSearchParams(parameters)}`;
+    await page.goto(address.href);
     if (parameters.as)
       await tab.page.waitForSelector('[data-connection="open"]', { timeout: DEADLINE_MS });
     return tab;

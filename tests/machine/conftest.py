@@ -11,12 +11,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scenario"))
 
 from otomo.fixtures import *  # noqa: E402, F401, F403
 
-from machine import base_tar  # noqa: E402
+from machine import base_tar, made_once, system_tar  # noqa: E402
+
+MADE = Path(os.environ["OTOMO_BUILD"]) / "machines"
 
 
 @pytest.fixture(scope="session")
-def debian(tmp_path_factory):
+def debian():
     """A tar of a bare Debian 12; OTOMO_TEST_DEBIAN names one that is there already."""
     assert os.getuid() == 0, "only root can make a machine"
     given = os.environ.get("OTOMO_TEST_DEBIAN")
-    return Path(given) if given else base_tar(tmp_path_factory.mktemp("debian") / "base.tar")
+    return Path(given) if given else made_once(MADE / "debian.tar", base_tar)
+
+
+@pytest.fixture(scope="session")
+def system(debian):
+    """A tar of a machine that only lacks Otomo."""
+    return made_once(MADE / "system.tar", lambda path: system_tar(debian, path))

@@ -1,5 +1,6 @@
 """A tree of Debian, and systemd in it."""
 
+import fcntl
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
+FRESH = 24 * 3600.0  # seconds
 BOOT_DEADLINE = 60.0  # seconds
 COMMAND_DEADLINE = 600.0  # installing packages, on a busy machine
 
@@ -40,6 +42,28 @@ def base_tar(path):
     return path
 
 
+def made_once(path, make):
+    """A file that tests share, and runs of a day; MAKE (path) makes it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{path}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists() or time.time() - path.stat().st_mtime > FRESH:
+            unfinished = path.with_suffix(".unfinished")
+            make(unfinished)
+            unfinished.rename(path)
+    return path
+
+
+def system_tar(debian, path):
+    """The same with systemd, what the server needs, and what its operator types."""
+    machine = Machine(debian)
+    try:
+        machine.install("systemd", "systemd-sysv", "dbus", "curl", "openssl", "procps", *packages("run"))
+        run("tar", "cf", path, "-C", machine.root, ".")
+    finally:
+        machine.close()
+
+
 def packages(*kinds):
     """Those of data/packages.txt."""
     lines = (SOURCE / "data" / "packages.txt").read_text().splitlines()
@@ -56,6 +80,15 @@ class Machine:
         self._init = None  # systemd's pid, as seen from here
         run("tar", "xf", debian, "-C", self.root)
         shutil.copy("/etc/resolv.conf", self.root / "etc" / "resolv.conf")
+
+    def install_otomo(self):
+        """What the build has made, before it is booted; `/etc/otomo` is where the settings are."""
+        build = os.environ["OTOMO_BUILD"]
+        place = {**os.environ, "DESTDIR": str(self.root)}
+        run("meson", "install", "-C", build, "--no-rebuild", "--quiet", env=place)
+        settings = next(self.root.glob("**/etc/otomo"))
+        if settings != self.root / "etc/otomo":
+            (self.root / "etc/otomo").symlink_to("/" + str(settings.relative_to(self.root)))
 
     def install(self, *names):
         """Debian's packages, before it is booted."""
@@ -75,9 +108,11 @@ class Machine:
                     if "proxy" in each.read_text(errors="replace").lower():
                         shutil.copy(each, self.root / "etc" / "apt" / part / each.name)
 
-    def boot(self):
+    def boot(self, own_network=False):
+        """OWN_NETWORK: nothing but loopback, whose ports are all free; else this machine's."""
         unshare = subprocess.Popen(
             ["unshare", "--pid", "--mount", "--uts", "--ipc", "--cgroup", "--fork"]
+            + (["--net"] if own_network else [])
             + [str(Path(__file__).with_name("boot.sh")), str(self.root)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -98,10 +133,14 @@ class Machine:
         # "degraded": some service of Debian finds no hardware here
         return self.try_run("systemctl", "is-system-running").stdout.strip() in ("running", "degraded")
 
+    def enter(self):
+        """What goes before a command that is to run on the booted machine."""
+        return ["nsenter", "--target", str(self._init), "--all"]
+
     def try_run(self, *command):
         """Runs a command on the booted machine; how it went."""
         return subprocess.run(
-            ["nsenter", "--target", str(self._init), "--all", *map(str, command)],
+            [*self.enter(), *map(str, command)],
             capture_output=True,
             text=True,
             timeout=COMMAND_DEADLINE,

@@ -12,7 +12,7 @@ import pytest
 from otomo import DEADLINE
 from otomo.scene import aside
 from otomo.server import Ran, Server
-from machine import Machine, packages, run
+from machine import Machine, run
 
 WATCHDOG = 2  # seconds, instead of the unit's 30
 STOP = 3  # seconds, instead of the unit's 60
@@ -81,15 +81,13 @@ class Service(Server):
 
 
 @pytest.fixture(scope="module")
-def machine(debian):
-    machine = Machine(debian)
+def machine(system):
+    machine = Machine(system)
     try:
-        machine.install("systemd", "systemd-sysv", "dbus", *packages("run"))
         (machine.root / f"etc/systemd/system/{UNIT}.d").mkdir(parents=True)
         dropin = machine.root / f"etc/systemd/system/{UNIT}.d/test.conf"
         dropin.write_text(f"[Service]\nWatchdogSec={WATCHDOG}\nTimeoutStopSec={STOP}\n")
-        build = os.environ["OTOMO_BUILD"]
-        run("meson", "install", "-C", build, "--no-rebuild", "--quiet", env={**os.environ, "DESTDIR": str(machine.root)})
+        machine.install_otomo()
         yield machine.boot()
     finally:
         machine.close()
