@@ -44,13 +44,25 @@ keep_fresh_limit (OtHub *self)
                     "too many that are not authenticated");
 }
 
+/* Whose end has been seen is gone before who comes is there: the same client, very often. */
+static void
+see_off (OtHub *self, const char *user_id)
+{
+  GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
+
+  for (guint i = devices != NULL ? devices->len : 0; i > 0; i--) /* the last one frees it */
+    ot_session_tell_closed (devices->pdata[i - 1]);
+}
+
 static void
 on_opened (gpointer user_data, OtSession *session)
 {
   OtHub *self = user_data;
   const char *user_id = ot_session_get_user_id (session);
-  GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
+  GPtrArray *devices;
 
+  see_off (self, user_id);
+  devices = g_hash_table_lookup (self->people, user_id);
   g_queue_remove (&self->fresh, session);
   if (devices == NULL) {
     devices = g_ptr_array_new ();
@@ -172,8 +184,10 @@ on_resume (gpointer user_data,
            gint64 last_sequence)
 {
   OtHub *self = user_data;
-  g_autoptr (OtTrack) track = find_track (self, user_id, session_id);
+  g_autoptr (OtTrack) track = NULL;
 
+  see_off (self, user_id);
+  track = find_track (self, user_id, session_id);
   if (track == NULL)
     return NULL;
   if (ot_session_is_resumable (session) && ot_replay_reaches (track->replay, last_sequence))

@@ -58,16 +58,21 @@ on_ending (gpointer user_data)
     ot_auth_cancel (g_steal_pointer (&self->request));
 }
 
-static void
-on_ended (gpointer user_data)
+void
+ot_session_tell_closed (OtSession *self)
 {
-  OtSession *self = user_data;
   const OtSessionListener *listener = &self->context->listener;
 
-  if (!self->is_told)
+  if (self->state != ENDED || !self->is_told)
     return;
   self->is_told = FALSE;
   listener->closed (listener->self, self);
+}
+
+static void
+on_ended (gpointer user_data)
+{
+  ot_session_tell_closed (user_data);
 }
 
 static void

@@ -99,6 +99,9 @@ void ot_session_look_at_token (OtSession *self, gint64 wall_us, gint64 mono_us);
 /** ot_session_free: ends it without a word; not from inside its own callbacks but `finished`. */
 void ot_session_free (OtSession *self);
 
+/** ot_session_tell_closed: has it ended, and `closed` was not called yet, it is called now. */
+void ot_session_tell_closed (OtSession *self);
+
 /** ot_session_take_track: what can be taken up again when the connection was lost.
  *
  * Only from within `closed`. Returns: (transfer full) (nullable): NULL: it has ended for good. */

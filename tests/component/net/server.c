@@ -47,14 +47,18 @@ static void G_GNUC_PRINTF (1, 2) say (const char *format, ...)
 
 /* ---- people ----
  * "token-ann" is ann's, "hour-ann" too, for an hour; "blocked-ann" is of a blocked ann, "late-ann"
- * can't be known now. */
+ * can't be known now, and "held-ann" is asked until the test says "answer N": N turns of the
+ * loop later. */
 
 typedef struct {
   OtTimer timer;
+  int turns; /* of a held one that is answered: until then */
   char *name;
   OtPersonFound found;
   gpointer user_data;
 } Question;
+
+static Question *held; /* borrowed: nobody else has it; NULL: none */
 
 static void
 on_answer (gpointer user_data)
@@ -79,12 +83,31 @@ on_answer (gpointer user_data)
 }
 
 static void
+on_held_turn (gpointer user_data)
+{
+  if (held->turns-- == 0)
+    on_answer (held);
+  else
+    ot_timer_arm (&held->timer, 0, on_held_turn, NULL);
+}
+
+static void
+answer_held (const char *turns)
+{
+  held->turns = atoi (turns);
+  on_held_turn (NULL);
+}
+
+static void
 find_token (gpointer self, const char *token, OtPersonFound found, gpointer user_data)
 {
   Question *question = g_new0 (Question, 1);
 
   *question = (Question){ .name = g_strdup (token), .found = found, .user_data = user_data };
-  ot_timer_arm (&question->timer, 0, on_answer, question);
+  if (g_str_has_prefix (token, "held-"))
+    held = question;
+  else
+    ot_timer_arm (&question->timer, 0, on_answer, question);
 }
 
 static void
@@ -235,6 +258,8 @@ on_command (int fd, GIOCondition condition, gpointer user_data)
     say ("count %u %u", ot_hub_n_sessions (bench->hub), ot_server_n_connections (bench->server));
   else if (g_str_equal (words[0], "step"))
     stepped.wall_offset_us += g_ascii_strtoll (words[1], NULL, 10) * G_USEC_PER_SEC;
+  else if (g_str_equal (words[0], "answer"))
+    answer_held (words[1]);
   else if (g_str_equal (words[0], "need"))
     need (words[1]);
   else if (g_str_equal (words[0], "reload"))

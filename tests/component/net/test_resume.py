@@ -1,6 +1,7 @@
 """PROTOCOL.md section 4: a session goes on with another connection; every number comes once."""
 
 import json
+import signal
 
 import pytest
 
@@ -86,6 +87,32 @@ def test_the_old_connection_is_still_there(bench):
     bench.expect(f"opened cat {session_id}")
     bench.say("flood cat 1")
     assert back.event()["sequence"] == 2
+
+
+@pytest.mark.parametrize("headers", [ENVELOPE, []], ids=["envelope", "flat"])
+@pytest.mark.parametrize("turns", range(5))
+def test_it_comes_back_in_the_very_moment_of_its_loss(bench, turns, headers):
+    """The loss and the answer about the new connection's token, so many turns of the loop later: also just when the
+    loss has been noticed, and nobody was told yet."""
+    client, ack = open_session(bench, "lea", headers=headers)
+    session_id = ack.get("payload", ack)["sessionId"]
+    back = bench.upgrade(headers=headers)
+    token = {"userId": "lea", "token": "held-lea", "resume": {"sessionId": session_id, "lastSequence": 1}}
+    event = "event" if headers else "type"
+    for name in ("init_connection", "heartbeat"):
+        back.send_text(json.dumps({event: name, "payload": token}))
+    early = back.event()
+    assert early.get("payload", early)["code"] == "UNAUTHENTICATED"  # so the token is being looked at
+    bench.expect("refused UNAUTHENTICATED")
+    bench.process.send_signal(signal.SIGSTOP)
+    client.sock.close()
+    bench.say(f"answer {turns}")
+    bench.process.send_signal(signal.SIGCONT)
+    again = back.event()
+    assert again.get("payload", again).get("resumed") is bool(headers)
+    seen = [bench.next_line().split(" ")[0] for _ in range(2 if headers else 3)]
+    assert seen == (["closed", "opened"] if headers else ["closed", "over", "opened"])
+    lose(bench, back, "lea")
 
 
 def test_what_fell_out(bench):
