@@ -74,8 +74,8 @@ async def test_each_answer_is_lost_once(talker, relay, make_scene, server):
             getattr(scene.otomo.peer, act)()
             await scene.state(state)
     with losing(relay, "renew_lease"):
-        await scene.tick((await scene.row())["units_charged"] + 1)
-        await scene.tick((await scene.row())["units_charged"] + 1)
+        while not relay.lost:
+            await scene.tick((await scene.row())["units_charged"] + 1)
     with losing(relay, "top_up"):
         await aside(talker.ctl, "wallet", "top-up", scene.user.id, 7)
     with losing(relay, "record_ended"):
@@ -83,6 +83,25 @@ async def test_each_answer_is_lost_once(talker, relay, make_scene, server):
     await check(scene, BALANCE + 7)
     events = await scene.events()
     assert len({(row["at"], row["event"]) for row in events}) == len(events), "written twice"
+
+
+async def test_a_request_that_arrives_late(talker, relay, make_scene, server):
+    """Its connection was given up, it was sent again and refused; then the first one arrives, when
+    it would be taken. That must not make a call that no server knows."""
+    number = next(server.pairs)
+    scene = make_scene(talker, f"u{number}", f"o{number}")
+    await scene.online()
+    await aside(server.spend, scene.user.id, await scene.user.balance())
+    relay.hold_next("record_requested")
+    await scene.request()
+    await scene.user.client.expect_error("INSUFFICIENT_BALANCE", callId=scene.call_id)
+    await aside(talker.ctl, "wallet", "top-up", scene.user.id, BALANCE)
+    await aside(relay.deliver)
+    assert not await aside(server.rows, "SELECT * FROM calls WHERE call_id = %s", scene.call_id)
+    refused = [row for row in await scene.events() if row["event"] == "call_request"]
+    assert [row["detail"] for row in refused] == ["INSUFFICIENT_BALANCE"], "written twice"
+    await scene.in_call()  # the same callId: it never was a call
+    await scene.hang_up()
 
 
 # Random instants of several calls ---------------------------------------------------------------

@@ -104,25 +104,28 @@ test_refusals (void)
   talk_people ("ref", 9, 10, -1);
   talk_people ("rich", 100, 10, -1);
   talk_people ("third", 100, 10, -1);
-  answer = request ("r1", 0, "ref-o", "ref-u", FALSE);
+  answer = request ("r1", 0.1, "ref-o", "ref-u", FALSE);
   assert_outcome (answer, PERMISSION_DENIED);
-  answer = request ("r1", 0, "nobody", "rich-o", TRUE);
+  answer = request ("r1", 0.2, "nobody", "rich-o", TRUE);
   assert_outcome (answer, PERMISSION_DENIED);
-  answer = request ("r1", 0, "ref-u", "nobody", FALSE);
+  answer = request ("r1", 0.3, "ref-u", "nobody", FALSE);
   assert_outcome (answer, USER_NOT_FOUND);
-  answer = request ("r1", 0, "ref-u", "rich-u", FALSE);
+  answer = request ("r1", 0.4, "ref-u", "rich-u", FALSE);
   assert_outcome (answer, USER_NOT_FOUND);
-  answer = request ("r2", 0, "rich-u", "rich-o", TRUE);
+  answer = request ("r2", 0.5, "rich-u", "rich-o", TRUE);
   assert_outcome (answer, DONE);
-  answer = request ("r1", 0, "ref-u", "rich-o", FALSE);
+  answer = request ("r1", 0.6, "ref-u", "rich-o", FALSE);
   assert_outcome (answer, USER_OFFLINE);
-  answer = request ("r1", 0, "ref-u", "rich-o", TRUE);
+  answer = request ("r1", 0.7, "ref-u", "rich-o", TRUE);
   assert_outcome (answer, USER_BUSY);
-  answer = request ("r1", 0, "rich-u", "ref-o", TRUE);
+  answer = request ("r1", 0.8, "rich-u", "ref-o", TRUE);
   assert_outcome (answer, USER_BUSY);
-  answer = request ("r1", 0, "ref-u", "ref-o", TRUE);
+  answer = request ("r1", 0.9, "ref-u", "ref-o", TRUE);
   assert_outcome (answer, INSUFFICIENT_BALANCE);
-  answer = request ("r2", 0, "third-u", "third-o", TRUE);
+  g_free (fixture_sql ("SELECT top_up ('ref-u', 'refused once', 100)"));
+  answer = request ("r1", 0.9, "ref-u", "ref-o", TRUE); /* the very same, late */
+  assert_outcome (answer, INSUFFICIENT_BALANCE);
+  answer = request ("r2", 1, "third-u", "third-o", TRUE);
   assert_outcome (answer, DUPLICATE);
   answer = request ("r2", 7, "rich-u", "rich-o", FALSE); /* asked again by the client, later */
   assert_outcome (answer, REPEATED);
@@ -146,10 +149,10 @@ test_blocked (void)
 
   talk_people ("blocked", 100, 10, -1);
   g_free (fixture_sql ("UPDATE users SET blocked = true WHERE id = 'blocked-o'"));
-  answer = talk_request ("blocked");
+  answer = request ("blocked", 1, "blocked-u", "blocked-o", TRUE);
   assert_outcome (answer, USER_NOT_FOUND);
   g_free (fixture_sql ("UPDATE users SET blocked = (id = 'blocked-u') WHERE id LIKE 'blocked-_'"));
-  answer = talk_request ("blocked");
+  answer = request ("blocked", 2, "blocked-u", "blocked-o", TRUE);
   assert_outcome (answer, PERMISSION_DENIED);
 }
 

@@ -1,5 +1,6 @@
 """A bad line to PostgreSQL: it reads the protocol as it passes by, and when a statement is doomed
-it swallows the answer, which PostgreSQL gives after the COMMIT, and cuts every connection."""
+it swallows the answer, which PostgreSQL gives after the COMMIT, and cuts every connection. Or it
+loses the client before the statement has arrived, and brings it later."""
 
 import asyncio
 import contextlib
@@ -25,6 +26,8 @@ class Relay:
     def __init__(self, socket):
         self.doomed = lambda statement: False
         self.lost = []
+        self._held = None  # the text of the statement to be held back
+        self._late = None  # the line to PostgreSQL, and what is still to be sent over it
         self._socket = str(socket)
         self._directory = tempfile.TemporaryDirectory(prefix="otomo-relay-")
         self.door = Path(self._directory.name)
@@ -45,6 +48,21 @@ class Relay:
             return True
 
         self.doomed = is_it
+
+    def hold_next(self, statement):
+        """The next statement that has this in its text is held back, and its client's line cut."""
+        self._held = statement
+
+    def deliver(self):
+        """What was held back arrives, and PostgreSQL does it."""
+        self._run(self._deliver(*self._late))
+        self._late = None
+
+    async def _deliver(self, reader, writer, batch):
+        writer.write(batch)
+        while (await _message(reader))[:1] != b"Z":
+            pass
+        writer.transport.abort()
 
     def close(self):
         self._run(self._close())
@@ -84,6 +102,8 @@ class Relay:
                 asyncio.ensure_future(self._answers(server_in, client_out, asked)),
             ]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            if ways[0].done() and not ways[0].exception() and ways[0].result():
+                self._late = (server_in, outs.pop(), ways[0].result())
         except (OSError, asyncio.CancelledError):
             pass  # PostgreSQL is not there, or we have cut it
         finally:
@@ -96,8 +116,9 @@ class Relay:
             self._lines.discard(task)
 
     async def _questions(self, reader, writer, asked):
+        """Returns what is held back: all of a statement, up to its Sync."""
         writer.write(await _message(reader, kind=False))
-        prepared, text = {}, ""
+        prepared, text, batch = {}, "", b""
         while True:
             message = await _message(reader)
             kind, words = message[:1], message[5:].split(b"\0")
@@ -109,7 +130,14 @@ class Relay:
                 text = prepared[words[1]]
             if kind in b"SQ":  # from here on it will be committed
                 asked.append((text, self.doomed(text)))
-            writer.write(message)
+            batch += message
+            if kind in b"PBDE":  # there is more to come
+                continue
+            if self._held and self._held in text:
+                self._held = None
+                return batch
+            writer.write(batch)
+            batch = b""
             await writer.drain()
 
     async def _answers(self, reader, writer, asked):
