@@ -124,7 +124,7 @@ async def test_heartbeat(server, connect):
 
 
 async def test_pings(server, connect):
-    """Each is answered by the library, and the connection stays for longer than it would without."""
+    """Each is answered by the library: its connection stays for longer than one without."""
     client = await connect(token=server.tokens["u4"])
     silent = await connect(token=server.tokens["u4"])
     silent.answer_no_pings()

@@ -28,14 +28,7 @@ def come_back(server, loop):
     async def open_one(person, session_id, last, subprotocol=ENVELOPE, is_new=False):
         client = await Client.connect(server.url, person.id, subprotocols=[subprotocol])
         made.append(client)
-        # the acknowledgement repeats the last number, unless the session is a new one
-        client.received = 0 if is_new else last - 1
-        await client.send(
-            "init_connection",
-            userId=person.id,
-            token=person.token,
-            resume={"sessionId": session_id, "lastSequence": last},
-        )
+        await client.take_up(person.id, person.token, session_id, last, is_new)
         return client
 
     yield open_one
@@ -51,7 +44,7 @@ def in_envelope(monkeypatch):
 async def test_a_call_goes_on(scene, come_back, in_envelope):
     await scene.in_call()
     client = scene.user.client
-    session_id = client.seen("connection_ack")[0]["sessionId"]
+    session_id = client.session_id
     await client.lose()
     await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=False)
     await scene.otomo.client.expect("call_tick", callId=scene.call_id)
@@ -72,7 +65,7 @@ async def test_with_its_media_gone(scene, come_back, in_envelope, form):
     scene.user.subprotocols = [form]
     await scene.in_call()
     client = scene.user.client
-    session_id = client.seen("connection_ack")[0]["sessionId"]
+    session_id = client.session_id
     scene.user.peer.vanish()
     await client.lose()
     await scene.otomo.client.expect("call_state_update", state="reconnecting")
@@ -93,7 +86,7 @@ async def test_too_long_ago(scene, come_back, in_envelope):
     taken up meanwhile."""
     await scene.in_call()
     client = scene.user.client
-    session_id = client.seen("connection_ack")[0]["sessionId"]
+    session_id = client.session_id
     await client.lose()
     lost = datetime.now(timezone.utc)
     await scene.otomo.client.expect("call_state_update", callId=scene.call_id, peerConnected=False)
@@ -110,7 +103,7 @@ async def test_too_long_ago(scene, come_back, in_envelope):
 async def test_flat_gets_where_things_stand(scene, come_back):
     await scene.in_call()
     client = scene.user.client
-    session_id = client.seen("connection_ack")[0]["sessionId"]
+    session_id = client.session_id
     await client.lose()
     back = await come_back(scene.user, session_id, 1, "otomo.flat.v1")
     assert (await back.expect("connection_ack"))["resumed"] is False
@@ -123,7 +116,7 @@ async def test_a_flat_client_that_knew_before_the_server(scene, come_back):
     """Its old connection still looks alive; it is no other device that has the call."""
     await scene.in_call()
     old = scene.user.client
-    session_id = old.seen("connection_ack")[0]["sessionId"]
+    session_id = old.session_id
     back = await come_back(scene.user, session_id, 1, "otomo.flat.v1")
     assert (await back.expect("connection_ack"))["resumed"] is False
     await back.expect("call_state_update", callId=scene.call_id, state="in_call")
@@ -135,7 +128,7 @@ async def test_a_flat_client_that_knew_before_the_server(scene, come_back):
 
 async def test_nobody_else_ends_a_session(scene, come_back):
     await scene.in_call()
-    session_id = scene.user.client.seen("connection_ack")[0]["sessionId"]
+    session_id = scene.user.client.session_id
     stranger = await come_back(scene.otomo, session_id, 1, "otomo.flat.v1")
     await stranger.expect("connection_ack")
     assert scene.user.client.is_open
@@ -168,9 +161,7 @@ async def test_a_channel_that_was_joined_misses_nothing(scene, come_back, in_env
     await client.lose()
     for text in ("two", "three"):
         await write(text)
-    back = await come_back(
-        scene.user, client.seen("connection_ack")[0]["sessionId"], client.received
-    )
+    back = await come_back(scene.user, client.session_id, client.received)
     await back.expect("connection_ack", resumed=True)
     await write("four")
     await back.expect("new_message", message=lambda message: message["text"] == "four")
@@ -187,7 +178,7 @@ async def test_lost_again_and_again_in_the_middle_of_1000(scene, come_back, in_e
     cuts = random.Random(seed).sample(range(1, MESSAGES), 8)
     cuts = sorted(cuts + cuts[:4])  # twice: again with the first message after it has come back
     client = scene.user.client
-    session_id = client.seen("connection_ack")[0]["sessionId"]
+    session_id = client.session_id
 
     async def write():
         for number, text in enumerate(texts):

@@ -62,6 +62,13 @@ class Client:
         await self.send("init_connection", userId=user_id, token=token)
         return await self.expect("connection_ack", userId=user_id)
 
+    async def take_up(self, user_id, token, session_id, last, is_new=False):
+        """The first message of a client that was lost: asks for the session and what came after the
+        number LAST. The acknowledgement repeats that number, unless the session IS_NEW."""
+        self.received = 0 if is_new else last - 1
+        resume = {"sessionId": session_id, "lastSequence": last}
+        await self.send("init_connection", userId=user_id, token=token, resume=resume)
+
     async def send(self, event, **fields):
         await self.send_raw(self.written(event, **fields))
 
@@ -169,6 +176,10 @@ class Client:
         assert self._reader.done(), f"still open, not closed with {code}\n{self.story()}"
         got = f"{self._socket.close_code} {self._socket.close_reason!r}"
         assert self._socket.close_code == code, f"closed with {got}, not {code}\n{self.story()}"
+
+    @property
+    def session_id(self):
+        return self.seen("connection_ack")[0]["sessionId"]
 
     @property
     def subprotocol(self):

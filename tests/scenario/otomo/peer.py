@@ -149,10 +149,11 @@ class Peer(asyncio.DatagramProtocol):
 
     # What a peer does -------------------------------------------------------------------------
 
-    def talk(self):
+    def talk(self, interval=PACKET_INTERVAL):
+        """A packet each INTERVAL (s) from now on."""
         if not self.talking:
             self.talking = True
-            self._start(self._talk())
+            self._start(self._talk(interval))
 
     async def say(self, packets):
         """Says PACKETS, idle before and after; the instant at which the first one left."""
@@ -220,6 +221,10 @@ class Peer(asyncio.DatagramProtocol):
         """RTP as it is, not protected at all."""
         self._send(self._rtp())
 
+    @property
+    def is_gone(self):
+        return self._transport.is_closing()
+
     def vanish(self):
         """Off the network: no packet goes out any more, none that comes is read."""
         self.pause()
@@ -273,14 +278,14 @@ class Peer(asyncio.DatagramProtocol):
             if self.keeps_consent:
                 self.send_check()
 
-    async def _talk(self):
+    async def _talk(self, interval):
         """Packets leave at fixed instants from the first one on, so that a late wake-up does not
         add up."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while self.talking:
             self.send_rtp()
-            due = max(due + PACKET_INTERVAL, loop.time() - 5 * PACKET_INTERVAL)
+            due = max(due + interval, loop.time() - 5 * interval)
             await asyncio.sleep(max(0, due - loop.time()))
 
     def _start(self, coroutine):

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from . import DEADLINE
 from .client import Client
-from .peer import Peer
+from .peer import PACKET_INTERVAL, Peer
 
 LOOK_INTERVAL = 0.02  # seconds between two looks into the database
 
@@ -38,6 +38,16 @@ class Person:
         )
         self._open.append(self.client)
         await self.client.init(self.id, self.token)
+        return self.client
+
+    async def come_back(self):
+        """Takes the session of the connection that acts, which is lost, up again."""
+        lost = self.client
+        self.client = await Client.connect(self.server.url, self.id, subprotocols=self.subprotocols)
+        self._open.append(self.client)
+        is_flat = not self.client.is_envelope
+        await self.client.take_up(self.id, self.token, lost.session_id, lost.received or 1, is_flat)
+        await self.client.expect("connection_ack", resumed=not is_flat)
         return self.client
 
     async def refused(self, code):
@@ -145,10 +155,10 @@ class Scene:
         for person in self.both:
             await person.peer.connected()
 
-    async def talk(self):
-        """accepted → in_call: both speak."""
+    async def talk(self, interval=PACKET_INTERVAL):
+        """accepted → in_call: both speak, a packet each INTERVAL."""
         for person in self.both:
-            person.peer.talk()
+            person.peer.talk(interval)
         await self.connected()
 
     async def connected(self):
