@@ -21,6 +21,7 @@ static struct {
   int first_id;
   double rate;
   double seconds;
+  double hold;
   double max_seconds;
   int payload;
   int server_pid;
@@ -41,6 +42,9 @@ static const GOptionEntry entries[] = {
     "N" },
   { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &set.rate, "Calls begun a second (10)", "N" },
   { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &set.seconds, "How long is measured once all are up (20)",
+    "N" },
+  { "hold", 0, 0, G_OPTION_ARG_DOUBLE, &set.hold,
+    "A storm: each call is hung up so long after it came up, nothing is measured but set-ups",
     "N" },
   { "max-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &set.max_seconds, "When it ends at the latest (300)",
     "N" },
@@ -66,8 +70,8 @@ check_options (void)
   else if (!(set.rate > 0 && set.rate <= 1000))
     g_printerr ("otomo-load: --rate is more than 0, at most 1000\n");
   else if (!(set.seconds > 0 && set.seconds <= SECONDS_MAX && set.max_seconds > 0
-             && set.max_seconds <= SECONDS_MAX))
-    g_printerr ("otomo-load: seconds are more than 0, at most %d\n", SECONDS_MAX);
+             && set.max_seconds <= SECONDS_MAX && set.hold >= 0 && set.hold <= SECONDS_MAX))
+    g_printerr ("otomo-load: seconds are more than 0 (--hold: or 0), at most %d\n", SECONDS_MAX);
   else if (set.payload < LOAD_PAYLOAD_MIN || set.payload > LOAD_PAYLOAD_MAX)
     g_printerr ("otomo-load: --payload is %d to %d\n", LOAD_PAYLOAD_MIN, LOAD_PAYLOAD_MAX);
   else
@@ -116,6 +120,7 @@ test (const LoadContext *context)
                                 .first_id = (guint)set.first_id,
                                 .rate = set.rate,
                                 .seconds = set.seconds,
+                                .hold = set.hold,
                                 .max_seconds = set.max_seconds,
                                 .server_pid = set.server_pid,
                                 .payload_size = (guint)set.payload };

@@ -63,7 +63,8 @@ count_failure (LoadFigures *figures, const char *text)
   g_hash_table_insert (figures->failures, g_strdup (text), GUINT_TO_POINTER (n + 1));
 }
 
-/* Loss goes from the first packet that came through to the last that was sent. */
+/* Loss goes from the first packet that came through to the last that was sent; what was under way
+ * when a call was hung up is none. */
 static void
 count_call (LoadFigures *figures, LoadCall *call)
 {
@@ -82,7 +83,7 @@ count_call (LoadFigures *figures, LoadCall *call)
     figures->n_heard += own->n_heard;
     figures->n_duplicates += own->n_duplicates;
     figures->n_strange += own->n_strange;
-    if (load_call_get_failure (call) == NULL)
+    if (load_call_get_failure (call) == NULL && load_call_get_state (call) == LOAD_CALL_UP)
       figures->n_lost += other->n_sent - own->first_heard - own->n_heard;
     load_histogram_add (&figures->setup_us, own->first_heard_us - times->accepted_us);
     load_histogram_add (&figures->first_rtp_us, times->connected_us[side] - first_us);
@@ -175,6 +176,20 @@ hang_up_some (Run *self)
   }
 }
 
+/* TRUE: nobody is left, and nobody comes any more. */
+static gboolean
+storm_is_over (Run *self, gint64 now_us)
+{
+  for (guint i = 0; i < self->n_started; i++)
+    if (now_us - load_call_get_times (self->calls->pdata[i])->up_us
+        > self->options->hold * G_USEC_PER_SEC)
+      load_call_hang_up (self->calls->pdata[i]);
+  return self->n_started == self->calls->len
+         && count (self, LOAD_CALL_SETUP) + count (self, LOAD_CALL_UP)
+                    + count (self, LOAD_CALL_ENDING)
+                == 0;
+}
+
 static gboolean
 on_step (gpointer data)
 {
@@ -197,7 +212,10 @@ on_step (gpointer data)
     start_due (self, now_us);
     for (guint i = 0; i < self->n_started; i++)
       load_call_watch (self->calls->pdata[i]);
-    if (self->n_started == self->calls->len && count (self, LOAD_CALL_SETUP) == 0)
+    if (self->options->hold > 0) {
+      if (storm_is_over (self, now_us))
+        enter (self, END);
+    } else if (self->n_started == self->calls->len && count (self, LOAD_CALL_SETUP) == 0)
       enter (self, self->calls->len == 0 || count (self, LOAD_CALL_UP) > 0 ? SETTLE : END);
     break;
   case SETTLE:

@@ -17,6 +17,8 @@ typedef struct {
   guint first_id; /* of the first call's people: u1, o1 */
   double rate;    /* calls started a second */
   double seconds; /* how long the window is */
+  double hold; /* not 0: a storm: each call is hung up so many seconds after it came up, and there
+                  is no window */
   double max_seconds;
   int server_pid; /* 0: nobody's CPU is read */
   guint payload_size;

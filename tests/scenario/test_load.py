@@ -41,6 +41,14 @@ def test_people_who_only_are_there(server):
     assert found["idle"]["memory_kb_each"] >= 0 and found["calls"]["started"] == 0, found
 
 
+def test_a_storm_passes(server):
+    done = subprocess.run(line(server, "--rate", 10, "--hold", 0.2), capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    assert done.returncode == 0, found
+    assert found["calls"]["up"] == CALLS and found["calls"]["dropped"] == found["window"]["seconds"] == 0, found
+    assert server.rows("SELECT * FROM calls WHERE live") == []
+
+
 def test_nobody_answers(server):
     environment = {**os.environ, "TMPDIR": str(server.base)}
     done = subprocess.run(
