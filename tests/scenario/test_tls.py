@@ -3,7 +3,6 @@
 import signal
 import socket
 import ssl
-import time
 
 import pytest
 
@@ -56,13 +55,6 @@ def shown_certificate(server):
     return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(address(server)))
 
 
-def wait_for_log(server, words):
-    end = time.monotonic() + DEADLINE
-    while words not in server.log():
-        assert time.monotonic() < end, server.log()
-        time.sleep(0.02)
-
-
 async def test_call_with_renewal(server, scene, pair, tmp_path, monkeypatch):
     """The call goes on, and only who comes later sees the new certificate; a bad one changes nothing."""
     monkeypatch.setenv("SSL_CERT_FILE", str(pair.certificate))  # clients check it
@@ -72,11 +64,11 @@ async def test_call_with_renewal(server, scene, pair, tmp_path, monkeypatch):
     renewed = Pair(tmp_path)
     pair.certificate.write_bytes(renewed.certificate.read_bytes())
     server.process.send_signal(signal.SIGHUP)
-    await aside(wait_for_log, server, f"{pair.key}: not the key of the certificate")
+    await aside(server.wait_for_log, f"{pair.key}: not the key of the certificate")
     assert await aside(shown_certificate, server) == pair.der
     pair.key.write_bytes(renewed.key.read_bytes())
     server.process.send_signal(signal.SIGHUP)
-    await aside(wait_for_log, server, "certificate and keys were read")
+    await aside(server.wait_for_log, "certificate and keys were read")
     assert await aside(shown_certificate, server) == renewed.der
     await scene.tick(2)
     await scene.hang_up()
@@ -91,7 +83,7 @@ def test_handshakes_count(server):
         assert one_more.recv(1) == b""
     for sock in stalled:
         sock.close()
-    wait_for_log(server, "connections from addresses that have too many: closed")
+    server.wait_for_log("connections from addresses that have too many: closed")
 
 
 def test_bad_pair_at_the_start(server, tls, tmp_path):

@@ -163,6 +163,19 @@ class Server:
     def log(self):
         return self._log_path.read_text(errors="replace") if self._log_path.exists() else ""
 
+    def wait_for_log(self, words, after=0):
+        """Waits until these words are in the log, behind its first AFTER characters."""
+        end = time.monotonic() + DEADLINE
+        while words not in self.log()[after:]:
+            assert time.monotonic() < end, f"not in the log: {words}\n{self.log()[after:]}"
+            time.sleep(LOOK_INTERVAL)
+
+    def reload(self):
+        """Certificate and keys are read again."""
+        before = len(self.log())
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_for_log("reload: certificate and keys were read", before)
+
     def check_log(self):
         """Nothing in the log since the last look that must not be there."""
         fresh = self.log()[self._log_checked :]
