@@ -251,6 +251,7 @@ async def test_what_a_killed_server_left(server, scene, tone):
     unnoted, lost = await recordings(scene, 2)
     await record(scene, True)
     said = await scene.user.peer.say(tone.packets)
+    await scene.user.peer.says(int(1 / FRAME))
     (row,) = await recordings(scene, 1, "recording")
     killed = asyncio.get_running_loop().time()
     server.kill()
