@@ -1,5 +1,5 @@
-/* One request to the server over its admin socket. The operator's tool may wait; the server never
- * does. */
+/* One request to the server over its admin socket. The operator's tool may wait, and shows that it
+ * does; the server never waits. */
 
 #include "client.h"
 
@@ -8,6 +8,9 @@
 #include <sysexits.h>
 
 #include "paths.h"
+#include "progress.h"
+
+#define PULSE_MS 100
 
 static char *state_dir; /* owned; NULL: the default */
 
@@ -62,6 +65,47 @@ exit_code_of (guint status)
   return status == SOUP_STATUS_SERVICE_UNAVAILABLE ? EX_TEMPFAIL : EX_SOFTWARE;
 }
 
+typedef struct {
+  GMainLoop *loop;
+  GBytes *bytes; /* owned */
+  GError *error; /* owned */
+} Answer;
+
+static void
+on_answered (GObject *session, GAsyncResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  answer->bytes =
+      soup_session_send_and_read_finish (SOUP_SESSION (session), result, &answer->error);
+  g_main_loop_quit (answer->loop);
+}
+
+static gboolean
+on_waiting (gpointer user_data)
+{
+  ctl_progress_pulse (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Returns: (transfer full) (nullable) */
+static GBytes *
+wait_for (SoupSession *session, SoupMessage *message, GError **error)
+{
+  g_autoptr (CtlProgress) progress = ctl_progress_new ("waiting for the server");
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  Answer answer = { .loop = loop };
+  guint pulse = g_timeout_add (PULSE_MS, on_waiting, progress);
+
+  soup_session_send_and_read_async (session, message, G_PRIORITY_DEFAULT, NULL, on_answered,
+                                    &answer);
+  g_main_loop_run (loop);
+  g_source_remove (pulse);
+  if (answer.error != NULL)
+    g_propagate_error (error, answer.error);
+  return answer.bytes;
+}
+
 char *
 ctl_request (const char *method, const char *path, const char *query, int *exit_code)
 {
@@ -74,12 +118,14 @@ ctl_request (const char *method, const char *path, const char *query, int *exit_
       g_strconcat ("http://otomo", path, query != NULL ? "?" : NULL, query, NULL);
   g_autoptr (SoupMessage) message = soup_message_new (method, uri);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = soup_session_send_and_read (session, message, NULL, &error);
+  g_autoptr (GBytes) bytes = wait_for (session, message, &error);
   g_autofree char *body = NULL;
 
   if (bytes == NULL) {
     g_printerr ("otomoctl: no server answers in %s: %s\n", dir, error->message);
-    *exit_code = EX_UNAVAILABLE;
+    *exit_code = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
+                     ? EX_NOPERM
+                     : EX_UNAVAILABLE;
     return NULL;
   }
   body = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));

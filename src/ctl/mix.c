@@ -6,6 +6,8 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 
+#define LOOK_INTERVAL (100 * GST_MSECOND)
+
 #define VOICE                                                                                      \
   " ! queue ! opusdec ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=1 ! "       \
   "audiopanorama panorama="
@@ -24,8 +26,20 @@ set_location (GstElement *pipeline, const char *name, const char *location)
   g_object_set (element, "location", location, NULL);
 }
 
+static void
+show (CtlProgress *progress, GstElement *pipeline, gboolean is_over)
+{
+  gint64 position, duration;
+
+  if (is_over)
+    ctl_progress_set (progress, 1, 1);
+  else if (gst_element_query_position (pipeline, GST_FORMAT_TIME, &position)
+           && gst_element_query_duration (pipeline, GST_FORMAT_TIME, &duration))
+    ctl_progress_set (progress, position, duration);
+}
+
 gboolean
-ctl_mix (const char *from, const char *to, GError **error)
+ctl_mix (const char *from, const char *to, CtlProgress *progress, GError **error)
 {
   g_autoptr (GstElement) pipeline = NULL;
   g_autoptr (GstBus) bus = NULL;
@@ -40,8 +54,10 @@ ctl_mix (const char *from, const char *to, GError **error)
   set_location (pipeline, "to", to);
   bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message =
-      gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  do {
+    message = gst_bus_timed_pop_filtered (bus, LOOK_INTERVAL, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    show (progress, pipeline, message != NULL);
+  } while (message == NULL);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     return TRUE;

@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "client.h"
 #include "mix.h"
+#include "progress.h"
 #include "verbs.h"
 
 int
@@ -147,13 +148,30 @@ find_file (const char *path, int *code)
   return NULL;
 }
 
+static void
+on_copied (goffset done, goffset total, gpointer progress)
+{
+  ctl_progress_set (progress, done, total);
+}
+
 static gboolean
-copy (const char *from, const char *to, GError **error)
+copy (const char *from, const char *to, CtlProgress *progress, GError **error)
 {
   g_autoptr (GFile) source = g_file_new_for_path (from);
   g_autoptr (GFile) target = g_file_new_for_path (to);
 
-  return g_file_copy (source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, error);
+  return g_file_copy (source, target, G_FILE_COPY_OVERWRITE, NULL, on_copied, progress, error);
+}
+
+static gboolean export(const CtlArguments *arguments,
+                       const char *from,
+                       const char *to,
+                       GError **error)
+{
+  g_autoptr (CtlProgress) progress = ctl_progress_new ("exporting");
+
+  return ctl_switch (arguments, "mix") ? ctl_mix (from, to, progress, error)
+                                       : copy (from, to, progress, error);
 }
 
 int
@@ -166,7 +184,7 @@ ctl_recordings_export (const CtlArguments *arguments)
 
   if (from == NULL)
     return code;
-  if (ctl_switch (arguments, "mix") ? ctl_mix (from, to, &error) : copy (from, to, &error)) {
+  if (export(arguments, from, to, &error)) {
     if (ctl_switch (arguments, "json"))
       g_print ("{}\n");
     return EX_OK;

@@ -78,7 +78,7 @@ def man(verbs, version):
     yield ".TP\n\\fB\\-\\-state\\-dir\\fR \\fIDIR\\fR\nThe server's state directory; otherwise $OTOMO_STATE_DIR, or the default place."
     yield f".TP\n\\fB\\-\\-json\\fR\nWith every verb: {roff(JSON['about'])}."
     yield ".SH EXIT STATUS"
-    yield roff("0: done. 1: audit found a broken invariant. Else a code of sysexits.h: 64 wrong usage, 65 the server refused what was given, 67 no such person or call, 69 no server answers, 70 the server failed, 73 a file can't be written, 75 try again later.")
+    yield roff("0: done. 1: what was asked for is not so (audit: a broken invariant; recordings verify: an altered file; load-test: calls failed). Else a code of sysexits.h: 64 wrong usage, 65 the server refused what was given, 66 no such recording, 67 no such person or call, 69 no server answers, 70 the server failed, 73 a file can't be written, 75 try again later, 76 the server's answer can't be read, 77 this user may not.")
     yield ".SH SEE ALSO\n.BR otomod (8)"
 
 
