@@ -48,6 +48,8 @@ export async function startTurn(t) {
     'relay-ip': '127.0.0.1',
     'listening-port': port,
     realm: 'otomo',
+    'denied-peer-ip': '0.0.0.0-255.255.255.255', // as compose.yaml and docs/run.md have it: to nobody
+    'allowed-peer-ip': '127.0.0.1', // but the server
     'static-auth-secret': secret,
     pidfile: join(directory, 'pid'),
     userdb: join(directory, 'users'),

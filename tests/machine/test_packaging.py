@@ -2,10 +2,13 @@
 `meson dist` that is enough to build from. The flatpak itself is not built here: its runtime can't be had in CI."""
 
 import json
+import os
+import re
 import shutil
 import tarfile
 
 import pytest
+import yaml
 
 from machine import SOURCE, run
 
@@ -27,6 +30,23 @@ def test_appstream():
 
 def test_the_desktop_entry():
     assert run("desktop-file-validate", FLATPAK / f"{APP}.desktop") == ""
+
+
+def test_compose():
+    """Its services are there, and otomod takes every setting that it is given."""
+    compose = yaml.safe_load((SOURCE / "data/container/compose.yaml").read_text())
+    assert compose["services"].keys() == {"database", "otomo", "turn"}
+    assert compose["services"]["otomo"]["depends_on"]["database"]["condition"] == "service_healthy"
+    filled = {"OTOMO_ADDRESS": "203.0.113.7", "POSTGRES_PASSWORD": "x"}
+    known = re.findall(r"`(OTOMO_\w+)` \|$", (SOURCE / "docs/reference/settings.md").read_text(), re.MULTILINE)
+    given = {
+        name: re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: filled[variable.group(1)], str(value))
+        for name, value in compose["services"]["otomo"]["environment"].items()
+    }
+    assert given.keys() <= set(known)
+    printed = run(os.environ["OTOMOD"], "--print-config", env={**os.environ, **given})
+    for value in given.values():
+        assert f"={value}\n" in printed
 
 
 @pytest.fixture(scope="module")
