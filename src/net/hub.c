@@ -17,6 +17,8 @@ struct _OtHub {
   OtParking *parking;   /* owned: sessions that wait for their client */
   GHashTable *people; /* user id (owned) → GPtrArray (owned) of OtSession (borrowed), oldest first,
                          never empty */
+  const char *arriving;   /* borrowed; nullable: whose old connection goes for a new one that is not
+                             opened yet: never without one */
   GHashTable *allowances; /* user id (owned) → OtAllowance (owned), until it is full again */
   OtTimer sweep;          /* for tokens, parked sessions and allowances */
   OtTimer closed;         /* completes @closing, from a turn of its own */
@@ -61,14 +63,15 @@ on_opened (gpointer user_data, OtSession *session)
   const char *user_id = ot_session_get_user_id (session);
   GPtrArray *devices;
 
-  see_off (self, user_id);
-  devices = g_hash_table_lookup (self->people, user_id);
+  self->arriving = NULL;
   g_queue_remove (&self->fresh, session);
+  devices = g_hash_table_lookup (self->people, user_id);
   if (devices == NULL) {
     devices = g_ptr_array_new ();
     g_hash_table_insert (self->people, g_strdup (user_id), devices);
   }
   g_ptr_array_add (devices, session);
+  see_off (self, user_id);
   g_hash_table_insert (self->open, (char *)ot_session_get_id (session), session);
   keep_device_limit (self, devices);
   self->listener.opened (self->listener.self, session);
@@ -186,6 +189,7 @@ on_resume (gpointer user_data,
   OtHub *self = user_data;
   g_autoptr (OtTrack) track = NULL;
 
+  self->arriving = ot_session_get_user_id (session);
   see_off (self, user_id);
   track = find_track (self, user_id, session_id);
   if (track == NULL)
@@ -320,7 +324,7 @@ ot_hub_find (OtHub *self, const char *session_id)
 gboolean
 ot_hub_is_online (OtHub *self, const char *user_id)
 {
-  return g_hash_table_contains (self->people, user_id);
+  return g_hash_table_contains (self->people, user_id) || g_strcmp0 (self->arriving, user_id) == 0;
 }
 
 void

@@ -65,7 +65,8 @@ gsize ot_hub_max_message_bytes (const OtHub *self);
 /** ot_hub_find: (nullable) (transfer none): an open session. */
 OtSession *ot_hub_find (OtHub *self, const char *session_id);
 
-/** ot_hub_is_online: whether the person has an open session. */
+/** ot_hub_is_online: whether the person has an open session, or one that just takes the place of
+ * another. */
 gboolean ot_hub_is_online (OtHub *self, const char *user_id);
 
 /** ot_hub_send: to one session; gone already: nothing happens. */

@@ -60,6 +60,19 @@ async def test_a_call_goes_on(scene, come_back, in_envelope):
 
 
 @pytest.mark.parametrize("form", [ENVELOPE, "otomo.flat.v1"])
+async def test_who_is_called_comes_back_before_the_loss_was_seen(scene, come_back, form):
+    """Never without a connection: it rings on, and can be accepted."""
+    for person in scene.both:
+        person.subprotocols = [form]
+    await scene.ring()
+    old = scene.otomo.client
+    scene.otomo.client = await come_back(scene.otomo, old.session_id, old.received or 1, form)
+    await scene.otomo.client.expect("incoming_call", callId=scene.call_id)
+    await old.closed(4409)
+    await scene.accept()
+
+
+@pytest.mark.parametrize("form", [ENVELOPE, "otomo.flat.v1"])
 async def test_with_its_media_gone(scene, come_back, in_envelope, form):
     """The call waits, and goes on when the client has set its media up again."""
     scene.user.subprotocols = [form]

@@ -117,9 +117,10 @@ class Scene:
         """(none) → ringing."""
         await self.online()
         await self.request()
+        answer = await self.user.client.expect("call_ringing", "error", callId=self.call_id)
+        assert answer.type == "call_ringing", f"{answer}\n{self.user.client.story()}"
         incoming = await self.otomo.client.expect("incoming_call", callId=self.call_id)
         assert incoming["fromUserId"] == self.user.id
-        await self.user.client.expect("call_ringing", callId=self.call_id)
 
     async def accept(self, **fields):
         """ringing → accepted, by the otomo's newest connection."""
