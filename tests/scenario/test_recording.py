@@ -161,8 +161,22 @@ async def test_more_recordings_than_one_answer_holds(server, scene, tmp_path):
     await aside(server.ctl, "recordings", "export", row["path"], tmp_path / "copy.mka")
 
 
+async def counts(scene):
+    """Of packets sent and heard, by each, while both are silent and nothing is under way."""
+    for person in scene.both:
+        person.peer.pause()
+    await scene.settled()
+    await scene.settled()  # what the other one's check was behind has arrived too
+    found = [(person.peer.sent, person.peer.heard_count()) for person in scene.both]
+    for person in scene.both:
+        person.peer.talk()
+    return found
+
+
 async def test_each_period_is_a_file(scene, tone):
+    """And nobody misses a packet when one begins or ends."""
     await quiet_call(scene)
+    before = await counts(scene)
     said = []
     for _ in range(2):
         await record(scene, True)
@@ -170,6 +184,9 @@ async def test_each_period_is_a_file(scene, tone):
         await record(scene, False)
     await record(scene, True)
     said.append(await scene.otomo.peer.say(tone.packets))
+    (user, otomo), (user_then, otomo_then) = await counts(scene), before
+    assert user[0] - user_then[0] == otomo[1] - otomo_then[1]
+    assert otomo[0] - otomo_then[0] == user[1] - user_then[1]
     await scene.hang_up()  # ends the third
     rows = await recordings(scene, 3)
     for row, at in zip(rows, said):

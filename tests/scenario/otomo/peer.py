@@ -54,6 +54,7 @@ class Peer(asyncio.DatagramProtocol):
         self.due = None  # the instant at which the next packet is
         self.punctual = 0  # packets that left when they were due
         self.talking = False
+        self._talker = None  # the task that does
         self.keeps_consent = True  # whether checks go on after the handshake
         self._changed = asyncio.Event()
         self._tasks = []
@@ -157,7 +158,7 @@ class Peer(asyncio.DatagramProtocol):
         """A packet each INTERVAL (s) from now on."""
         if not self.talking:
             self.talking = True
-            self._start(self._talk(interval))
+            self._talker = self._start(self._talk(interval))
 
     async def say(self, packets):
         """Says PACKETS, idle before and after; the instant at which the first one was due. Before,
@@ -171,7 +172,9 @@ class Peer(asyncio.DatagramProtocol):
 
     def pause(self):
         """No RTP from now on; connectivity checks go on."""
-        self.talking = False
+        if self.talking:
+            self.talking = False
+            self._talker.cancel()
 
     def send_rtp(self):
         packet = self.srtp_out.protect(self._rtp())
@@ -308,6 +311,7 @@ class Peer(asyncio.DatagramProtocol):
         task = loop.create_task(coroutine)
         task.add_done_callback(ended)
         self._tasks.append(task)
+        return task
 
     def _rtp(self):
         header = struct.pack("!BBHII", 0x80, self.payload, self.sequence, self.timestamp, self.ssrc)
