@@ -198,6 +198,15 @@ static const struct {
                     { restart_in_order, 3 },  { taken_for_dead, 3 },      { stands_still, 4 },
                     { media_breaks, 1 } };
 
+/* A call that the database has and the server does not would keep its people busy for ever. */
+static void
+look_for_lost_calls (City *self)
+{
+  if (is_at_work (self) && ot_registry_is_quiet (self->registry)
+      && ledger_n_live (&self->ledger) > 0)
+    city_found (self, g_strdup ("a call is live that no server knows"));
+}
+
 static void
 on_misfortune (gpointer data)
 {
@@ -211,6 +220,7 @@ on_misfortune (gpointer data)
       break;
     }
   }
+  look_for_lost_calls (self);
   world_plan (self->world, world_until (self->world, 20 * MINUTE), 0, on_misfortune, self, NULL);
 }
 

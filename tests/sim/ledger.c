@@ -10,6 +10,7 @@ ledger_init (Ledger *self, World *world)
   self->partial = (OtPartialUnit)world_between (world, OT_PARTIAL_CHARGE, OT_PARTIAL_PRO_RATA);
   self->share_percent = world_between (world, 0, 100);
   self->calls = g_ptr_array_new_with_free_func (g_free);
+  self->refusals = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (int i = 0; i < PAIRS; i++) {
     self->prices[i] = world_between (world, 1, 300);
     ledger_move (self, i, world_between (world, 0, 200000));
@@ -20,6 +21,7 @@ void
 ledger_clear (Ledger *self)
 {
   g_ptr_array_unref (self->calls);
+  g_hash_table_unref (self->refusals);
 }
 
 SimCall *
@@ -183,6 +185,24 @@ is_busy (const Ledger *self, int caller, int callee)
 static const char *const status_names[] = { "ringing",      "accepted", "in_call",
                                             "reconnecting", "ended",    "failed" };
 
+/* Asked again, it is refused as the first time, whatever has changed since. */
+static OtOutcome
+decide (Ledger *self, const OtRecord *record, int id, int caller, int callee)
+{
+  g_autofree char *key = g_strdup_printf ("%d %" G_GINT64_FORMAT, id, record->at_us);
+  OtOutcome outcome = GPOINTER_TO_INT (g_hash_table_lookup (self->refusals, key));
+
+  if (outcome != OT_OUTCOME_DONE && !breaks (self, "take what was refused"))
+    return outcome;
+  outcome = !record->callee_online                         ? OT_OUTCOME_USER_OFFLINE
+            : is_busy (self, caller, callee)               ? OT_OUTCOME_USER_BUSY
+            : self->wallets[caller] < self->prices[callee] ? OT_OUTCOME_INSUFFICIENT_BALANCE
+                                                           : OT_OUTCOME_DONE;
+  if (outcome != OT_OUTCOME_DONE)
+    g_hash_table_insert (self->refusals, g_steal_pointer (&key), GINT_TO_POINTER (outcome));
+  return outcome;
+}
+
 static void
 request (
     Ledger *self, const OtRecord *record, int id, int caller, int callee, OtRecordResult *result)
@@ -199,10 +219,7 @@ request (
     result->share_percent = call->share_percent;
     return;
   }
-  result->outcome = !record->callee_online                         ? OT_OUTCOME_USER_OFFLINE
-                    : is_busy (self, caller, callee)               ? OT_OUTCOME_USER_BUSY
-                    : self->wallets[caller] < self->prices[callee] ? OT_OUTCOME_INSUFFICIENT_BALANCE
-                                                                   : OT_OUTCOME_DONE;
+  result->outcome = decide (self, record, id, caller, callee);
   if (result->outcome != OT_OUTCOME_DONE)
     return;
   call = g_new0 (SimCall, 1);

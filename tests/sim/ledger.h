@@ -47,8 +47,10 @@ typedef struct {
   OtPartialUnit partial;
   gint64 wallets[PAIRS], holds[PAIRS], earnings[PAIRS], platform, outside;
   gint64 prices[PAIRS], share_percent;
-  GPtrArray *calls;    /* owned: of SimCall, by id */
-  SimCall *touched;    /* borrowed: what the last transaction was about; NULL: no call */
+  GPtrArray *calls; /* owned: of SimCall, by id */
+  GHashTable
+      *refusals;    /* owned: "call instant" (owned) → OtOutcome of a request that was refused */
+  SimCall *touched; /* borrowed: what the last transaction was about; NULL: no call */
   const char *outrage; /* static; what no record may ask, and one did; NULL: none */
   const char *broken;  /* (nullable): the rule that is to be broken, to see that it is noticed */
 } Ledger;

@@ -51,11 +51,12 @@ on_late (gpointer data)
     commit (write, &unheard);
 }
 
+/* What makes a call or moves points. */
 static gboolean
-moves_points (const Write *write)
+counts_once (const Write *write)
 {
-  return write->record.kind == OT_RECORD_STARTED || write->record.kind == OT_RECORD_UNIT
-         || write->record.kind == OT_RECORD_ENDED;
+  return write->record.kind == OT_RECORD_REQUESTED || write->record.kind == OT_RECORD_STARTED
+         || write->record.kind == OT_RECORD_UNIT || write->record.kind == OT_RECORD_ENDED;
 }
 
 static void plan_try (Write *write, gint64 delay_us);
@@ -74,7 +75,7 @@ on_try (gpointer data)
   commit (write, &result);
   if (world_percent (city->world, 2))
     commit_again (write, &result);
-  if (world_percent (city->world, 2) && moves_points (write))
+  if (world_percent (city->world, 2) && counts_once (write))
     world_plan (city->world, world_until (city->world, 20 * G_USEC_PER_SEC), 0, on_late,
                 g_memdup2 (write, sizeof *write), g_free);
   if (world_percent (city->world, 2)) { /* committed, and the answer is lost */
