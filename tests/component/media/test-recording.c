@@ -12,11 +12,12 @@
 #include "recorder.h"
 
 static void
-record (Fixture *f)
+record (Fixture *f, gint64 age_us)
 {
   const OtClock *clock = ot_clock_real ();
 
-  f->port.record (f->port.self, CALL, ot_clock_mono_us (clock), ot_clock_wall_us (clock));
+  f->port.record (f->port.self, CALL, ot_clock_mono_us (clock) - age_us,
+                  ot_clock_wall_us (clock) - age_us);
 }
 
 static char *
@@ -44,7 +45,7 @@ test_on_and_off (Fixture *f, gconstpointer data)
   for (guint period = 1; period <= 3; period++) {
     Seen *complete;
 
-    record (f);
+    record (f, 0);
     g_assert_true (wait_for_event (f, OT_MEDIA_RECORDING, 2 * period - 1)->recording_on);
     for (guint i = 0; i < 10; i++) {
       say (f->peers[OT_SIDE_CALLER], f->peers[OT_SIDE_CALLEE]);
@@ -65,11 +66,46 @@ test_server_stops (Fixture *f, gconstpointer data)
   Seen *begun;
 
   connect_both (f);
-  record (f);
+  record (f, 0);
   begun = wait_for_event (f, OT_MEDIA_FILE, 1);
   say (f->peers[OT_SIDE_CALLER], f->peers[OT_SIDE_CALLEE]);
   ot_media_server_free (g_steal_pointer (&f->server));
   assert_complete (f, begun);
+}
+
+/* A server was killed, one time while it wrote the file, one time when it had made the whole one of
+ * what was left: the first is rescued and reported, of the second only the whole one stays. */
+static void
+test_left (Fixture *f, gconstpointer data)
+{
+  static const char left[] = "2026/01/02/030405.678-" CALL OT_RECORDING_SUFFIX;
+  g_autofree char *left_file = g_build_filename (f->recordings, left, NULL);
+  g_autofree char *left_part = g_strconcat (left_file, OT_RECORDING_PART, NULL);
+  g_autofree char *directory = g_path_get_dirname (left_file);
+  g_autofree char *whole_file = NULL;
+  g_autofree char *whole_part = NULL;
+  g_autofree char *content = NULL;
+  const Seen *whole;
+  const Seen *rescued;
+  gsize size;
+
+  record (f, G_USEC_PER_SEC);
+  wait_for_event (f, OT_MEDIA_FILE, 1);
+  f->port.stop_record (f->port.self, CALL);
+  whole = wait_for_event (f, OT_MEDIA_FILE, 2);
+  whole_file = file_of (f, whole, "");
+  whole_part = file_of (f, whole, OT_RECORDING_PART);
+  g_assert_true (g_file_get_contents (whole_file, &content, &size, NULL));
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (left_part, content, (gssize)size - 100, NULL));
+  g_assert_true (g_file_set_contents (whole_part, content, 100, NULL));
+
+  ot_media_server_salvage (f->server);
+  rescued = wait_for_event (f, OT_MEDIA_FILE, 3);
+  g_assert_cmpstr (rescued->text, ==, left);
+  ot_media_server_free (g_steal_pointer (&f->server)); /* waits for the archive */
+  assert_complete (f, rescued);
+  assert_complete (f, whole);
 }
 
 /* ---- a recorder that is in trouble while it is stopped ---- */
@@ -235,6 +271,7 @@ main (int argc, char **argv)
   ot_media_install_log ();
   add ("/recording/on-and-off", test_on_and_off);
   add ("/recording/server-stops", test_server_stops);
+  add ("/recording/left", test_left);
   add ("/recording/trouble-at-the-end", test_trouble_at_the_end);
   add ("/recording/nothing-written", test_nothing_written);
   return g_test_run ();
