@@ -54,6 +54,7 @@ class Peer(asyncio.DatagramProtocol):
         self.due = None  # the instant at which the next packet is
         self.punctual = 0  # packets that left when they were due
         self.talking = False
+        self.is_gone = False  # see vanish ()
         self._talker = None  # the task that does
         self.keeps_consent = True  # whether checks go on after the handshake
         self._changed = asyncio.Event()
@@ -228,21 +229,19 @@ class Peer(asyncio.DatagramProtocol):
         """RTP as it is, not protected at all."""
         self._send(self._rtp())
 
-    @property
-    def is_gone(self):
-        return self._transport.is_closing()
-
     def vanish(self):
-        """Off the network: no packet goes out any more, none that comes is read."""
+        """Off the network: no packet goes out any more, none that comes is looked at. Its port stays
+        its own, or another peer would hear what is still sent to it."""
         self.pause()
         for task in self._tasks:
             task.cancel()
-        self._transport.close()
+        self.is_gone = True
 
     def close(self):
-        if self.dtls and self.dtls.done and not self._transport.is_closing():
+        if self.dtls and self.dtls.done and not self.is_gone:
             self.dtls.close()
         self.vanish()
+        self._transport.close()
 
     # Inside -----------------------------------------------------------------------------------
 
@@ -328,11 +327,13 @@ class Peer(asyncio.DatagramProtocol):
             self.speaks_since = self.speaks_since or self.due
 
     def _send(self, datagram):
-        if not self._transport.is_closing():
+        if not self.is_gone:
             self._transport.sendto(datagram, self.server_address)
 
     def datagram_received(self, datagram, address):
         """Sorts by the first byte (RFC 7983)."""
+        if self.is_gone:
+            return
         if datagram[0] < 4:
             self._on_stun(datagram, address)
         elif 20 <= datagram[0] < 64:
