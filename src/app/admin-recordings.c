@@ -9,15 +9,18 @@ void
 ot_admin_get_recordings (const OtAdminRequest *request)
 {
   const OtAdmin *admin = request->admin;
-  const OtRecordingsQuery query = { .call_id = ot_admin_parameter (request, "call"),
-                                    .path = ot_admin_parameter (request, "path"),
-                                    .before_path = ot_admin_parameter (request, "before"),
-                                    .before_node = ot_admin_parameter (request, "node") };
+  OtRecordingsQuery query = { 0 };
+  int limit;
 
+  if (!ot_admin_read_text (request, "call", &query.call_id)
+      || !ot_admin_read_text (request, "path", &query.path)
+      || !ot_admin_read_text (request, "before", &query.before_path)
+      || !ot_admin_read_text (request, "node", &query.before_node)
+      || !ot_admin_read_limit (request, &limit))
+    return;
   ot_reply_later (request->message);
   ot_store_recordings_json_async (admin->store, ot_librarian_get_directory (admin->librarian),
-                                  &query, OT_ADMIN_LIST_MAX, NULL, ot_admin_on_json,
-                                  request->message);
+                                  &query, limit, NULL, ot_admin_on_json, request->message);
 }
 
 void

@@ -12,8 +12,14 @@
 void
 ot_admin_get_users (const OtAdminRequest *request)
 {
+  OtUsersQuery query = { 0 };
+
+  if (!ot_admin_read_text (request, "search", &query.search)
+      || !ot_admin_read_text (request, "after", &query.after)
+      || !ot_admin_read_limit (request, &query.limit))
+    return;
   ot_reply_later (request->message);
-  ot_store_users_json_async (request->admin->store, OT_ADMIN_LIST_MAX, NULL, ot_admin_on_json,
+  ot_store_users_json_async (request->admin->store, &query, NULL, ot_admin_on_json,
                              request->message);
 }
 
@@ -54,10 +60,16 @@ ot_admin_get_timeline (const OtAdminRequest *request)
 void
 ot_admin_get_calls (const OtAdminRequest *request)
 {
+  OtCallsQuery query = { .live = g_strcmp0 (ot_admin_parameter (request, "live"), "true") == 0 };
+
+  if (!ot_admin_read_text (request, "of", &query.of)
+      || !ot_admin_read_text (request, "before", &query.before_at)
+      || !ot_admin_read_text (request, "before_id", &query.before_id)
+      || !ot_admin_read_limit (request, &query.limit))
+    return;
   ot_reply_later (request->message);
-  ot_store_calls_json_async (request->admin->store,
-                             g_strcmp0 (ot_admin_parameter (request, "live"), "true") == 0,
-                             OT_ADMIN_LIST_MAX, NULL, ot_admin_on_json, request->message);
+  ot_store_calls_json_async (request->admin->store, &query, NULL, ot_admin_on_json,
+                             request->message);
 }
 
 void

@@ -23,6 +23,14 @@ const char *ot_admin_parameter (const OtAdminRequest *self, const char *name);
 gboolean ot_admin_read_number (
     const OtAdminRequest *self, const char *name, gint64 least, gint64 most, gint64 *number);
 
+/** ot_admin_read_text: a parameter that may be left out, of at most 200 characters; else it is
+ * answered, and FALSE. @text: (out) (nullable): borrowed */
+gboolean ot_admin_read_text (const OtAdminRequest *self, const char *name, const char **text);
+
+/** ot_admin_read_limit: how many lines a list may have: %OT_ADMIN_LIST_MAX, or "limit"; else it is
+ * answered, and FALSE. */
+gboolean ot_admin_read_limit (const OtAdminRequest *self, int *limit);
+
 /** ot_admin_reply_done: ends a request that was held by ot_reply_later(), with {} or with why not.
  */
 void ot_admin_reply_done (SoupServerMessage *message, gboolean done, const GError *error);

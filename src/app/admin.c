@@ -7,6 +7,8 @@
 #include "ids.h"
 #include "reply.h"
 
+#define TEXT_MAX 200
+
 const char *
 ot_admin_parameter (const OtAdminRequest *request, const char *name)
 {
@@ -26,6 +28,29 @@ ot_admin_read_number (
                     " is needed",
                     name, least, most);
   return FALSE;
+}
+
+gboolean
+ot_admin_read_text (const OtAdminRequest *request, const char *name, const char **text)
+{
+  *text = ot_admin_parameter (request, name);
+  if (*text == NULL || (g_utf8_validate (*text, -1, NULL) && g_utf8_strlen (*text, -1) <= TEXT_MAX))
+    return TRUE;
+  ot_reply_refusal (request->message, SOUP_STATUS_BAD_REQUEST,
+                    "%s: at most %d characters of UTF-8 are needed", name, TEXT_MAX);
+  return FALSE;
+}
+
+gboolean
+ot_admin_read_limit (const OtAdminRequest *request, int *limit)
+{
+  gint64 number = OT_ADMIN_LIST_MAX;
+
+  if (ot_admin_parameter (request, "limit") != NULL
+      && !ot_admin_read_number (request, "limit", 1, OT_ADMIN_LIST_MAX, &number))
+    return FALSE;
+  *limit = (int)number;
+  return TRUE;
 }
 
 void

@@ -89,7 +89,7 @@ on_people (SoupServer *server, SoupServerMessage *message, const char *path, GHa
   request->message = message;
   request->unit_seconds = demo->unit_seconds;
   ot_reply_later (message);
-  ot_store_users_json_async (demo->store, PEOPLE_MAX, NULL, on_people_done, request);
+  ot_store_users_json_async (demo->store, &(OtUsersQuery){ .limit = PEOPLE_MAX }, NULL, on_people_done, request);
 }
 
 /* ---- POST /dev/token ---- */

@@ -14,8 +14,12 @@ ctl_calls (const CtlArguments *arguments)
                                          "UNITS=units_charged",    "POINTS=total_charged",
                                          "REASON=end_reason",      NULL };
 
-  return ctl_answer_list (arguments, "/v1/calls",
-                          ctl_switch (arguments, "live") ? "live=true" : NULL, columns);
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  ctl_add_query (query, "live", ctl_switch (arguments, "live") ? "true" : NULL);
+  ctl_add_query (query, "of", ctl_option (arguments, "of"));
+  ctl_add_query (query, "limit", ctl_option (arguments, "limit"));
+  return ctl_answer_list (arguments, "/v1/calls", query->str, columns);
 }
 
 int

@@ -47,8 +47,12 @@ ctl_users (const CtlArguments *arguments)
                                          "BALANCE=balance",
                                          "BLOCKED=blocked",
                                          NULL };
+  static const char *const members[] = { "search", "after", "limit" };
+  g_autoptr (GString) query = g_string_new (NULL);
 
-  return ctl_answer_list (arguments, "/v1/users", NULL, columns);
+  for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
+    ctl_add_query (query, members[i], ctl_option (arguments, members[i]));
+  return ctl_answer_list (arguments, "/v1/users", query->str, columns);
 }
 
 int

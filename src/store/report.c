@@ -23,14 +23,16 @@ ot_store_wallet_json_async (OtStore *self,
 
 void
 ot_store_users_json_async (OtStore *self,
-                           int limit,
+                           const OtUsersQuery *query,
                            GCancellable *cancellable,
                            GAsyncReadyCallback done,
                            gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT users_json ($1) AS json");
+  OtStatement *statement = ot_statement_new ("SELECT users_json ($1, $2, $3) AS json");
 
-  ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
+  ot_statement_add (statement, query->search);
+  ot_statement_add (statement, query->after);
+  ot_statement_add_int (statement, CLAMP (query->limit, 0, LINES_MAX));
   ot_store_ask_admin (
       self, ot_store_task_new (self, ot_store_users_json_async, cancellable, done, user_data),
       statement, ot_store_read_json);
@@ -38,16 +40,18 @@ ot_store_users_json_async (OtStore *self,
 
 void
 ot_store_calls_json_async (OtStore *self,
-                           gboolean live,
-                           int limit,
+                           const OtCallsQuery *query,
                            GCancellable *cancellable,
                            GAsyncReadyCallback done,
                            gpointer user_data)
 {
-  OtStatement *statement = ot_statement_new ("SELECT calls_json ($1, $2) AS json");
+  OtStatement *statement = ot_statement_new ("SELECT calls_json ($1, $2, $3, $4, $5) AS json");
 
-  ot_statement_add_bool (statement, live);
-  ot_statement_add_int (statement, CLAMP (limit, 0, LINES_MAX));
+  ot_statement_add_bool (statement, query->live);
+  ot_statement_add (statement, query->of);
+  ot_statement_add (statement, query->before_at);
+  ot_statement_add (statement, query->before_id);
+  ot_statement_add_int (statement, CLAMP (query->limit, 0, LINES_MAX));
   ot_store_ask_admin (
       self, ot_store_task_new (self, ot_store_calls_json_async, cancellable, done, user_data),
       statement, ot_store_read_json);

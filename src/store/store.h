@@ -240,17 +240,32 @@ void ot_store_wallet_json_async (OtStore *self,
                                  GAsyncReadyCallback done,
                                  gpointer user_data);
 
-/** An array of all people, ordered by id, at most @limit. */
+/** OtUsersQuery: a page of people, ordered by id. Borrowed strings. */
+typedef struct {
+  const char *search; /* (nullable): how an id begins, or what is in a name */
+  const char *after;  /* (nullable): the last id of the page before */
+  int limit;          /* at most 10,000 */
+} OtUsersQuery;
+
+/** An array of people. */
 void ot_store_users_json_async (OtStore *self,
-                                int limit,
+                                const OtUsersQuery *query,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback done,
                                 gpointer user_data);
 
-/** An array of calls, newest first, at most @limit; @live: only those that are not over. */
+/** OtCallsQuery: a page of calls, newest first. Borrowed strings. */
+typedef struct {
+  gboolean live;         /* only those that are not over */
+  const char *of;        /* (nullable): the call with this id, or the calls of this person */
+  const char *before_at; /* (nullable): requested_at of the last line of the page before, */
+  const char *before_id; /* and its call_id */
+  int limit;             /* at most 10,000 */
+} OtCallsQuery;
+
+/** An array of calls. Errors: %OT_STORE_ERROR_INVALID (no instant). */
 void ot_store_calls_json_async (OtStore *self,
-                                gboolean live,
-                                int limit,
+                                const OtCallsQuery *query,
                                 GCancellable *cancellable,
                                 GAsyncReadyCallback done,
                                 gpointer user_data);

@@ -9,6 +9,7 @@ import { Tab, call } from './tab.mjs';
 
 const TIMEOUT = { timeout: 120_000 };
 const PRICE = 120;
+const MARKUP = '<img src=x onerror="throw 1">';
 
 /** @returns {Promise<number>} a port that the console can have again after a restart */
 function freePort() {
@@ -21,7 +22,9 @@ function freePort() {
 }
 
 /** @type {Daemon} */ let daemon;
+/** @type {import('playwright-core').Browser} */ let browser;
 before(async () => {
+  browser = await Desk.launch();
   daemon = await Daemon.start({
     'admin.listen': `127.0.0.1:${await freePort()}`,
     'recording.mode': 'on-request',
@@ -29,8 +32,12 @@ before(async () => {
   });
   await daemon.addUser('haruka', 1200);
   await daemon.addOtomo('sora', PRICE);
+  await daemon.ctl('user', 'add', 'mallory', '--role', 'user', '--name', MARKUP);
 });
-after(() => daemon?.close());
+after(async () => {
+  await browser?.close();
+  await daemon?.close();
+});
 
 const pass = async () => (await daemon.ctl('console')).trim();
 
@@ -47,7 +54,7 @@ test('lets in who has a pass, and nobody else', TIMEOUT, async (t) => {
   const url = new URL(await pass());
   const good = url.hash.replace('#pass=', '');
   url.hash = '';
-  const desk = await Desk.open(t, url.href);
+  const desk = await Desk.open(t, browser, url.href);
   await desk.sees('heading', 'Sign in');
   await desk.isAccessible('sign in');
   await desk.page.getByLabel('Pass', { exact: true }).fill(`${good.slice(0, -1)}x`);
@@ -67,7 +74,7 @@ test('lets in who has a pass, and nobody else', TIMEOUT, async (t) => {
 });
 
 test('speaks the browser’s language, then the one that was chosen', TIMEOUT, async (t) => {
-  const desk = await Desk.open(t, await pass(), { locale: 'ja-JP' });
+  const desk = await Desk.open(t, browser, await pass(), { locale: 'ja-JP' });
   await desk.sees('heading', '進行中の通話');
   await desk.page.getByText('今、通話はありません。').waitFor();
   await desk.isAccessible('live, Japanese');
@@ -79,57 +86,101 @@ test('speaks the browser’s language, then the one that was chosen', TIMEOUT, a
   desk.isSound();
 });
 
-test('a call is seen, and ended by the keyboard alone', TIMEOUT, async (t) => {
-  const desk = await Desk.open(t, await pass());
+test('a call is seen, recorded, and ended by the keyboard alone', TIMEOUT, async (t) => {
+  const desk = await Desk.open(t, browser, await pass());
+  const { page } = desk;
   const { user, otomo, callId } = await talk(t);
   const row = desk.row(callId);
   await row.getByText('In call').waitFor();
   await row.getByText(`${PRICE}`, { exact: true }).waitFor();
   await row.getByText(/^[1-4]\.\d\d$/).waitFor();
-  await desk.page.waitForFunction(
+  await page.waitForFunction(
     () => (document.querySelector('.plot .line')?.getAttribute('d') ?? '').split('L').length > 3,
   );
   await desk.isAccessible('live');
-
-  const field = desk.page.getByRole('searchbox');
+  const field = page.getByRole('searchbox');
   await field.fill('no such call');
-  await desk.page.getByText('No live call has “no such call”').waitFor();
+  await page.getByText('No live call has “no such call”').waitFor();
   await field.fill('haru');
   await row.waitFor();
 
-  const { keyboard } = desk.page;
-  const focused = () => desk.page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
-  const reach = async (/** @type {string} */ name) => {
-    for (let steps = 0; (await focused()) !== name; steps++) {
-      assert(steps < 40, `${name} can't be reached by Tab`);
-      await keyboard.press('Tab');
-    }
-  };
-  await reach(`End call ${callId}`);
-  await keyboard.press('Enter');
-  await desk.sees('dialog', 'End this call?');
+  await desk.press(callId, 'link');
+  await desk.sees('heading', `Call ${callId}`);
+  await page.locator('.timeline .unit').waitFor();
+  await desk.isAccessible('call');
+  await desk.press(`Record call ${callId}`);
+  await desk.press('Record');
+  await page.getByText(`Call ${callId} is being recorded.`).waitFor();
+  await user.says('recording', 'Recording');
+  await desk.press(`Stop recording call ${callId}`);
+  await desk.press('Stop recording');
+  await page.getByRole('cell', { name: 'Complete' }).waitFor();
+  await page.locator('.timeline .recorded').waitFor();
+
+  await desk.press('Live', 'link');
+  await row.waitFor();
+  await desk.press(`End call ${callId}`);
   await desk.isAccessible('question');
-  await keyboard.press('Escape');
-  await desk.page.getByRole('dialog').waitFor({ state: 'hidden' });
-  assert.equal(await focused(), `End call ${callId}`, 'where it was before the question');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  assert.equal(await desk.focused(), `End call ${callId}`, 'where it was before the question');
   await user.hears();
-  await keyboard.press('Enter');
-  await desk.sees('dialog', 'End this call?');
-  await keyboard.press('Tab');
-  await keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await desk.press('End');
   await Promise.all([user.shows('reason', 'admin'), otomo.shows('reason', 'admin')]);
-  await desk.page.getByText(`Call ${callId} was ended.`).waitFor();
+  await page.getByText(`Call ${callId} was ended.`).waitFor();
   await row.waitFor({ state: 'detached' });
   const { call: stored } = await daemon.call(callId);
   assert.deepEqual(
     [stored.status, stored.end_reason, stored.units_charged, stored.total_charged],
     ['ended', 'admin', 1, PRICE],
   );
+
+  await desk.press('Calls', 'link');
+  await desk.row(callId).getByText('Ended by the operator').waitFor();
+  await desk.isAccessible('calls');
+  await page.getByRole('searchbox').fill('nobody');
+  await page.getByText('No call, and no call of a person, has the id “nobody”.').waitFor();
+  await page.getByRole('searchbox').fill('sora');
+  await desk.press('sora', 'link');
+  await desk.sees('heading', 'sora');
+  await page.getByRole('cell', { name: '+60' }).waitFor();
+  await desk.row(callId).last().waitFor();
+  await desk.isAccessible('person');
+  await desk.press('Recordings', 'link');
+  await desk.row(callId).getByText('Complete').waitFor();
+  await desk.isAccessible('recordings');
+  await desk.press('Audit', 'link');
+  await desk.press('Check now');
+  await page.getByText(/The books are right/).waitFor();
+  await desk.isAccessible('audit');
+  desk.isSound();
+});
+
+test('what a person is called is no markup, and the books may be wrong', TIMEOUT, async (t) => {
+  const desk = await Desk.open(t, browser, await pass(), { viewport: { width: 390, height: 780 } });
+  const { page } = desk;
+  await desk.press('People', 'link');
+  await page.getByRole('searchbox').fill('onerror');
+  await page.getByRole('cell', { name: MARKUP }).waitFor();
+  assert.equal(await page.locator('main img').count(), 0);
+  await desk.isAccessible('people');
+  await page.goto(`${new URL(page.url()).origin}/console/#/person/nobody`);
+  await page.getByText(/There is nobody with this id/).waitFor();
+  await page.route('**/v1/audit', (route) =>
+    route.fulfill({ json: [{ invariant: 2, subject: MARKUP, detail: 'wrong' }] }),
+  );
+  await desk.press('Audit', 'link');
+  await desk.press('Check now');
+  await page.getByText('Findings: 1.').waitFor();
+  await page.getByRole('cell', { name: MARKUP }).waitFor();
+  const { scrollWidth, clientWidth } = await page.evaluate(() => document.documentElement);
+  assert.equal(scrollWidth, clientWidth, 'a phone has nothing to scroll sideways but tables');
   desk.isSound();
 });
 
 test('the server goes away and comes back', TIMEOUT, async (t) => {
-  const desk = await Desk.open(t, await pass());
+  const desk = await Desk.open(t, browser, await pass());
   await desk.page.getByText('Nobody is on the phone right now.').waitFor();
   await daemon.kill();
   await desk.page.getByText(/cannot be reached since .* Trying again/).waitFor();

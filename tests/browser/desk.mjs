@@ -20,21 +20,26 @@ export class Desk {
     this.page = page;
   }
 
+  /** The browser of all desks of a test file; it is the file's to close. */
+  static launch() {
+    const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+    return chromium.launch({ executablePath, args: FLAGS });
+  }
+
   /**
-   * @param {import('node:test').TestContext} t closes the browser at its end
+   * @param {import('node:test').TestContext} t closes the window at its end
+   * @param {import('playwright-core').Browser} browser
    * @param {string} url
    * @param {import('playwright-core').BrowserContextOptions} options
    */
-  static async open(t, url, options = {}) {
-    const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-    const browser = await chromium.launch({ executablePath, args: FLAGS });
-    t.after(() => browser.close());
+  static async open(t, browser, url, options = {}) {
     const context = await browser.newContext({
       locale: 'en-GB',
       timezoneId: 'Asia/Tokyo',
       viewport: { width: 1280, height: 800 },
       ...options,
     });
+    t.after(() => context.close());
     context.setDefaultTimeout(DEADLINE_MS);
     const desk = new Desk(await context.newPage());
     const { origin } = new URL(url);
@@ -57,18 +62,45 @@ export class Desk {
     return found;
   }
 
+  /** The accessible name of what has the focus, as far as it is its label or text. */
+  focused() {
+    return this.page.evaluate(() => {
+      const at = document.activeElement;
+      return (at?.getAttribute('aria-label') ?? at?.textContent ?? '').trim();
+    });
+  }
+
+  /**
+   * By the keyboard alone: Tab until it has the focus, then Enter.
+   *
+   * @param {string} name
+   * @param {'button' | 'link'} role
+   */
+  async press(name, role = 'button') {
+    await this.page.getByRole(role, { name, exact: true }).first().waitFor();
+    for (let steps = 0; (await this.focused()) !== name; steps++) {
+      assert(steps < 60, `${name} can't be reached by Tab`);
+      await this.page.keyboard.press('Tab');
+    }
+    await this.page.keyboard.press('Enter');
+  }
+
   /** A call's row. @param {string} callId */
   row(callId) {
     return this.page.getByRole('row').filter({ hasText: callId });
   }
 
-  /** Nothing that a screen reader or weak eyes trip over, by day and by night. @param {string} where */
+  /** Nothing that a screen reader or weak eyes trip over; by night only the colours are others. @param {string} where */
   async isAccessible(where) {
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await this.page.evaluate(axe);
-      const { violations } = await this.page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
+      const rules = colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
+      const { violations } = await this.page.evaluate(
+        (options) => /** @type {any} */ (globalThis).axe.run(document, options),
+        rules,
+      );
       const found = violations.map(
         (/** @type {any} */ v) => `${v.id}: ${v.nodes.map((/** @type {any} */ n) => n.html)}`,
       );

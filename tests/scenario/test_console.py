@@ -128,3 +128,63 @@ async def test_the_operator_acts(scene):
     assert (await aside(console.ask, f"/v1/calls/{scene.call_id}/end", method="POST"))[0] == 200
     await scene.over("admin")
     assert f"console: POST /v1/calls/{scene.call_id}/end from 127.0.0.1" in scene.server.log()
+
+
+async def test_pages_of_calls(server, make_scene):
+    ids = []
+    for otomo in ("o31", "o32", "o33"):
+        scene = make_scene(server, "u31", otomo)
+        await scene.ring()
+        await scene.hang_up_unconnected()
+        ids.insert(0, scene.call_id)
+    console = await aside(Console, server)
+
+    async def page(**query):
+        status, calls = await aside(console.json, f"/v1/calls?{urlencode(query)}")
+        assert status == 200, calls
+        return calls
+
+    first = await page(of="u31", limit=2)
+    assert [call["call_id"] for call in first] == ids[:2]
+    behind = {"before": first[-1]["requested_at"], "before_id": first[-1]["call_id"]}
+    second = await page(of="u31", limit=2, **behind)
+    assert [call["call_id"] for call in second] == ids[2:]
+    assert [call["call_id"] for call in await page(limit=3)] == ids
+    assert (await page(**behind))[0]["call_id"] == ids[2]
+    assert [call["call_id"] for call in await page(of="o32")] == [ids[1]]
+    assert [call["call_id"] for call in await page(of=ids[0])] == [ids[0]]
+    assert await page(of="u3") == [] == await page(of="u31", live="true")
+    listed = json.loads(await aside(server.ctl, "calls", "--of", "o33", "--json"))
+    assert [call["call_id"] for call in listed] == [ids[0]]
+
+
+async def test_pages_of_people(server):
+    server.ctl("user", "add", "zz-1", "--role", "user", "--name", "Haruka 100% _O'Brien_")
+    server.ctl("user", "add", "zz-2", "--role", "otomo", "--name", "遥")
+    console = Console(server)
+
+    def ids(**query):
+        status, people = console.json(f"/v1/users?{urlencode(query)}")
+        assert status == 200, people
+        return [person["id"] for person in people]
+
+    everybody = ids()
+    assert {"zz-1", "zz-2", "u1", "o1"} <= set(everybody)
+    pages, after = [], ""
+    while page := ids(after=after, limit=30):
+        assert len(page) <= 30
+        pages, after = pages + page, page[-1]
+    assert pages == everybody, "each once, in one order"
+    assert ids(search="zz-") == ["zz-1", "zz-2"] and ids(search="z-1") == []
+    assert ids(search="0% _o'b") == ["zz-1"] and ids(search="遥") == ["zz-2"]
+    assert ids(search="haruka", after="zz-1") == []
+    assert "zz-2" in server.ctl("users", "--search", "zz", "--after", "zz-1")
+
+
+async def test_what_is_no_page(server):
+    console = Console(server)
+    for query in ("limit=0", "limit=1001", "limit=", "of=" + "x" * 201, "of=%FF", "before=soon"):
+        status, answer = console.json(f"/v1/calls?{query}")
+        assert status == 400 and answer["error"], (query, answer)
+    assert console.ask("/v1/users?search=%FF")[0] == 400
+    assert console.ask("/v1/recordings?limit=x")[0] == 400

@@ -26,6 +26,7 @@ async function act(desk, call, act, path, query) {
     await ask(`/v1/calls/${encodeURIComponent(call.call_id)}/${path}`, { method: 'POST', query });
     desk.announce(texts.say(`done.${act}`, { id: call.call_id }));
   });
+  desk.lookAgain();
 }
 
 /** @param {Desk} desk @param {CallNames} call */

@@ -4,8 +4,13 @@
  */
 
 import { Problem, getPass, setPass, takePass } from './api.js';
+import { auditView } from './audit.js';
+import { callView } from './call.js';
+import { callsView } from './calls.js';
 import { make, set, show, write } from './dom.js';
 import { liveView } from './live.js';
+import { peopleView, personView } from './people.js';
+import { recordingsView } from './recordings.js';
 import { Texts, keepLanguage, pickLanguage } from './texts.js';
 
 /**
@@ -28,13 +33,20 @@ import { Texts, keepLanguage, pickLanguage } from './texts.js';
  * @property {(search: string) => void} searchFor
  * @property {(question: Question) => Promise<boolean>} confirm
  * @property {(text: string) => void} announce
- * @property {(work: () => Promise<void>) => Promise<void>} attempt does it, shows what went wrong, and looks again
+ * @property {(work: () => Promise<void>) => Promise<void>} attempt does it, and says what went wrong
+ * @property {() => void} lookAgain at once
  * @property {() => void} focusMain
  */
 
 /** @type {Record<string, {view: (desk: Desk) => View, place: string}>} */
 const PLACES = {
   live: { view: liveView, place: 'live' },
+  calls: { view: callsView, place: 'calls' },
+  call: { view: callView, place: 'calls' },
+  people: { view: peopleView, place: 'people' },
+  person: { view: personView, place: 'people' },
+  recordings: { view: recordingsView, place: 'recordings' },
+  audit: { view: auditView, place: 'audit' },
 };
 const HOME = 'live';
 const AGAIN_MS = [1000, 2000, 4000, 5000];
@@ -162,7 +174,6 @@ async function attempt(work) {
     if (error.kind === 'pass') enter(true);
     else announceFailure(error);
   }
-  visit?.lookNow();
 }
 
 /** What a person did and what did not go, said where it is seen and heard, until something else is. @param {Problem} problem */
@@ -248,6 +259,7 @@ function open() {
     confirm,
     announce,
     attempt,
+    lookAgain: () => visit?.lookNow(),
     focusMain: () => main.focus(),
   };
   const view = PLACES[name].view(desk);
@@ -305,6 +317,7 @@ function start() {
   open();
   addEventListener('hashchange', () => {
     takePass();
+    announce('');
     open();
     main.focus();
   });

@@ -144,7 +144,7 @@ export function liveView(desk) {
     'jitter',
     'loss',
     'acts',
-  ]).map((name, index) => ({ text: texts.say(`call.${name}`), figures: index > 2 && index < 9 }));
+  ]).map((name, index) => ({ text: texts.say(`call.${name}`), figures: index > 2 }));
   const list = table(texts.say('live.title'), columns, []);
   const body = list.querySelector('tbody');
   const note = make('p', { class: 'empty', hidden: true });

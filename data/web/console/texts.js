@@ -11,7 +11,6 @@ const en = {
   'page.leave': 'Sign out',
   'page.zone': 'Times are those of {zone}.',
   'page.title': '{name} – Otomo Console',
-  'page.loading': 'Loading…',
   'page.more': 'Show more',
 
   'problem.away': 'The server cannot be reached. Trying again…',
@@ -78,7 +77,6 @@ const en = {
   'act.recordCall': 'Record call {id}',
   'act.stopCall': 'Stop recording call {id}',
   'act.cancel': 'Cancel',
-  'act.retry': 'Try again',
   'ask.end': 'End this call?',
   'ask.endText':
     '{user} and {otomo} are cut off at once and hear that the operator ended it. What was charged stays as the rules have it.',
@@ -90,6 +88,21 @@ const en = {
   'done.record': 'Call {id} is being recorded.',
   'done.stop': 'Call {id} is not recorded any more.',
 
+  'reason.cancelled': 'Cancelled by the user',
+  'reason.busy': 'Otomo busy',
+  'reason.manual_decline': 'Declined',
+  'reason.away': 'Otomo away',
+  'reason.timeout': 'No answer in time',
+  'reason.ring_timeout': 'Nobody answered',
+  'reason.media_timeout': 'No voice came',
+  'reason.network_lost': 'Network lost',
+  'reason.rtp_stopped': 'Voice stopped',
+  'reason.user_end': 'Hung up',
+  'reason.no_point': 'Points used up',
+  'reason.admin': 'Ended by the operator',
+  'reason.system_error': 'Fault of the server',
+  'reason.server_shutdown': 'Server stopped',
+
   'line.title': 'Timeline',
   'line.picture': 'Timeline of call {id}; the tables below hold the same.',
   'line.states': 'State',
@@ -98,7 +111,6 @@ const en = {
   'line.events': 'Events',
   'line.voice': 'Voice of {person}',
   'line.unit': 'Unit {index}: {points} points',
-  'line.away': '{person} without a connection',
 
   'events.title': 'What happened',
   'events.at': 'At',
@@ -182,7 +194,7 @@ const en = {
   'audit.run': 'Check now',
   'audit.running': 'Checking…',
   'audit.good': 'The books are right.',
-  'audit.bad': '{number} findings.',
+  'audit.bad': 'Findings: {number}.',
   'audit.at': 'Checked at {time}.',
   'audit.invariant': 'Invariant',
   'audit.subject': 'About',
@@ -198,7 +210,6 @@ const ja = {
   'page.leave': 'サインアウト',
   'page.zone': '時刻は {zone} です。',
   'page.title': '{name} – Otomo コンソール',
-  'page.loading': '読み込んでいます…',
   'page.more': 'さらに表示',
 
   'problem.away': 'サーバーに届きません。再試行しています…',
@@ -265,7 +276,6 @@ const ja = {
   'act.recordCall': '通話 {id} を録音',
   'act.stopCall': '通話 {id} の録音を停止',
   'act.cancel': 'キャンセル',
-  'act.retry': '再試行',
   'ask.end': 'この通話を終了しますか?',
   'ask.endText':
     '{user} さんと {otomo} さんの通話はすぐに切れ、運営が終了したと伝えられます。課金は規則どおりに確定します。',
@@ -277,6 +287,21 @@ const ja = {
   'done.record': '通話 {id} の録音を始めました。',
   'done.stop': '通話 {id} の録音を停止しました。',
 
+  'reason.cancelled': 'ユーザーが取り消し',
+  'reason.busy': 'おともが話し中',
+  'reason.manual_decline': '拒否',
+  'reason.away': 'おともが離席中',
+  'reason.timeout': '時間切れ',
+  'reason.ring_timeout': '応答なし',
+  'reason.media_timeout': '音声が届かず',
+  'reason.network_lost': '回線切断',
+  'reason.rtp_stopped': '音声停止',
+  'reason.user_end': '切断',
+  'reason.no_point': 'ポイント切れ',
+  'reason.admin': '運営が終了',
+  'reason.system_error': 'サーバーの不具合',
+  'reason.server_shutdown': 'サーバー停止',
+
   'line.title': 'タイムライン',
   'line.picture': '通話 {id} のタイムライン。同じ内容が下の表にあります。',
   'line.states': '状態',
@@ -285,7 +310,6 @@ const ja = {
   'line.events': '出来事',
   'line.voice': '{person} の音声',
   'line.unit': '単位 {index}:{points} ポイント',
-  'line.away': '{person} は接続なし',
 
   'events.title': '出来事',
   'events.at': '時刻',
@@ -369,7 +393,7 @@ const ja = {
   'audit.run': '今すぐ確認',
   'audit.running': '確認しています…',
   'audit.good': '帳簿は正しい状態です。',
-  'audit.bad': '{number} 件の不一致があります。',
+  'audit.bad': '不一致:{number} 件。',
   'audit.at': '{time} に確認しました。',
   'audit.invariant': '不変条件',
   'audit.subject': '対象',
@@ -424,6 +448,11 @@ export class Texts {
   /** @param {number | null | undefined} part of 1 */
   percent(part) {
     return part === null || part === undefined ? '–' : `${(part * 100).toFixed(1)} %`;
+  }
+
+  /** @param {number} seconds */
+  seconds(seconds) {
+    return `${seconds.toFixed(3).replace('-', '−')} s`;
   }
 
   /** @param {number | null | undefined} us */

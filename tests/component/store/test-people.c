@@ -232,18 +232,22 @@ test_json (void)
   assert_json (call, "{events,2,to_state}", "in_call");
   assert_json (call, "{evidence,0,ssrc}", "4294967295");
   assert_json (call, "{transfers,1,amount}", "2");
-  ot_store_calls_json_async (store, TRUE, 10, NULL, fixture_keep, &slots[1]);
+  ot_store_calls_json_async (store, &(OtCallsQuery){ .live = TRUE, .limit = 10 }, NULL,
+                             fixture_keep, &slots[1]);
   live = await_json (&slots[1]);
   assert_json (live, "{0,call_id}", "json");
   talk_end ("json", 5, "in_call", OT_REASON_USER_END);
-  ot_store_calls_json_async (store, TRUE, 10, NULL, fixture_keep, &slots[2]);
+  ot_store_calls_json_async (store, &(OtCallsQuery){ .live = TRUE, .limit = 10 }, NULL,
+                             fixture_keep, &slots[2]);
   g_free (live);
   live = await_json (&slots[2]);
   g_assert_cmpstr (live, ==, "[]");
-  ot_store_calls_json_async (store, FALSE, 10, NULL, fixture_keep, &slots[3]);
+  ot_store_calls_json_async (store, &(OtCallsQuery){ .live = FALSE, .limit = 10 }, NULL,
+                             fixture_keep, &slots[3]);
   calls = await_json (&slots[3]);
   assert_json (calls, "{0,end_reason}", "user_end");
-  ot_store_users_json_async (store, 10000, NULL, fixture_keep, &slots[4]);
+  ot_store_users_json_async (store, &(OtUsersQuery){ .limit = 10000 }, NULL, fixture_keep,
+                             &slots[4]);
   users = await_json (&slots[4]);
   fixture_assert_sql ("90",
                       "SELECT line ->> 'balance' FROM json_array_elements ($$%s$$) AS line WHERE "
