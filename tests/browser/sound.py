@@ -2,7 +2,7 @@
 
 sound.py make SOUND FILE.wav
 sound.py probe RECORDING
-sound.py places SOUND SPOKEN.f32 AT RECORDING TRACK ZERO
+sound.py places SOUND SPOKEN.f32 AT TRACK RECORDING ZERO [RECORDING ZERO…]
 """
 
 import json
@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scenario"))
 
 from otomo.sound import RATE, Sound, find, probe, track  # noqa: E402
 
-PERIOD = 4.0  # seconds after which a microphone says the same again
-SLACK = 0.5  # seconds by which a place is looked for at least
+PERIOD = 3.0  # seconds after which a microphone says the same again
+SLACK = 0.4  # seconds by which a place is looked for at least
 
 SENTENCE = "How was your day at the harbour?"
 
@@ -45,21 +45,30 @@ def find_near(sound, samples, at):
     return first / RATE + place, likeness
 
 
-def places(what, spoken, at, recording, index, zero):
-    """Each time that the sound was said while it was recorded, as [{said, recorded, likeness}]."""
-    sound, at, zero = known(what), float(at), float(zero)
-    spoken = numpy.fromfile(spoken, "<f4")
-    recorded = track(recording, index)
+def said_at(sound, spoken):
+    """Each time that the sound was said from its beginning to its end, in seconds."""
     length = len(sound.samples) / RATE
     best, _ = find(sound, spoken)
-    found = []
     for near in numpy.arange(best % PERIOD, len(spoken) / RATE - length, PERIOD):
         place, likeness = find_near(sound, spoken, near)
-        said = at + place
-        if likeness < 0.5 or said < zero + SLACK or said + length > zero + len(recorded) / RATE:
-            continue
-        place, likeness = find_near(sound, recorded, said - zero)
-        found.append({"said": said, "recorded": zero + place, "likeness": likeness})
+        if likeness > 0.5:
+            yield place
+
+
+def places(what, spoken, at, index, *recordings):
+    """For each recording the times that it was said meanwhile: [{said, recorded, likeness}]."""
+    sound = known(what)
+    length = len(sound.samples) / RATE
+    said = [float(at) + place for place in said_at(sound, numpy.fromfile(spoken, "<f4"))]
+    found = []
+    for recording, zero in zip(recordings[::2], map(float, recordings[1::2])):
+        recorded = track(recording, index)
+        end = zero + len(recorded) / RATE
+        found.append([])
+        for instant in said:
+            if zero + SLACK <= instant <= end - length:
+                place, likeness = find_near(sound, recorded, instant - zero)
+                found[-1].append({"said": instant, "recorded": zero + place, "likeness": likeness})
     return found
 
 
