@@ -13,6 +13,7 @@
 
 #include "app.h"
 #include "config.h"
+#include "metrics.h"
 #include "paths.h"
 #include "version.h"
 
@@ -24,6 +25,7 @@ typedef struct {
   char **sets;
   gboolean dev;
   gboolean print_config;
+  gboolean print_metrics;
   gboolean version;
 } Options;
 
@@ -50,6 +52,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "database", 0, 0, G_OPTION_ARG_STRING, &options->database, "Same as --set database.url=…", "URL" },
     { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->sets, "One setting; can be repeated", "GROUP.KEY=VALUE" },
     { "print-config", 0, 0, G_OPTION_ARG_NONE, &options->print_config, "Prints all settings and ends", NULL },
+    { "print-metrics", 0, 0, G_OPTION_ARG_NONE, &options->print_metrics, "Prints what /metrics can show and ends", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Prints the versions of everything and ends", NULL },
     { NULL },
   };
@@ -121,6 +124,10 @@ main (int argc, char **argv)
     return fail (EX_USAGE, error);
   if (options.version) {
     ot_version_print ();
+    return EX_OK;
+  }
+  if (options.print_metrics) {
+    ot_metrics_print ();
     return EX_OK;
   }
   config = read_config (&options, &error);

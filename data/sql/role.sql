@@ -16,7 +16,7 @@ DECLARE
     -- src/store/channels.c
     'join_channel', 'post_message', 'add_channel', 'add_channel_member', 'channels_json',
     -- src/store/webhooks.c
-    'set_webhook_rules', 'claim_webhooks', 'conclude_webhook', 'webhooks_json', 'retry_webhooks', 'test_webhook',
+    'set_webhook_rules', 'claim_webhooks', 'conclude_webhook', 'webhooks_json', 'retry_webhooks', 'test_webhook', 'count_webhooks',
     -- src/store/recordings.c
     'recording_began', 'recording_completed', 'recordings_expired', 'recordings_unfinished', 'recording_gone', 'recordings_json',
     -- src/store/report.c

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes otomod's manual pages, and the page of its settings, from what otomod itself says of its options and settings.
 
-    manual.py otomod.8|otomod.conf.5|settings.md OTOMOD VERSION [--write|--check FILE]
+    manual.py otomod.8|otomod.conf.5|settings.md|metrics.md OTOMOD VERSION [--write|--check FILE]
 
 --write puts the page into FILE instead of the standard output; --check fails when FILE is not what would be written.
 """
@@ -105,9 +105,25 @@ def settings_md(program, _):
         yield f"| `{key}` | {shown} | {about.replace('|', chr(92) + '|')} | `{variable(group, key)}` |"
 
 
+def metrics(program):
+    """(name, type, unit, label, its values, what it is) of each."""
+    for line in said(program, "--print-metrics").splitlines():
+        yield [column.strip() for column in line.split("\t")]
+
+
+def metrics_md(program, _):
+    yield "# Reference of the metrics\n"
+    yield "Made from the server's own table by `./dev reference`; change `src/app/metrics.c`, not this page. `operating.md` tells where"
+    yield "they are found. All count from the start of the server; a histogram NAME has NAME_bucket, NAME_sum and NAME_count.\n"
+    yield "| metric | type | unit | label | what it is |\n| --- | --- | --- | --- | --- |"
+    for name, kind, unit, label, values, about in metrics(program):
+        shown = f"`{label}`" + (": " + ", ".join(values.split()) if values else "") if label else "–"
+        yield f"| `{name}` | {kind} | {unit or '–'} | {shown} | {about.replace('|', chr(92) + '|')} |"
+
+
 def main():
     page, program, version, *where = sys.argv[1:]
-    makers = {"otomod.8": otomod_8, "otomod.conf.5": otomod_conf_5, "settings.md": settings_md}
+    makers = {"otomod.8": otomod_8, "otomod.conf.5": otomod_conf_5, "settings.md": settings_md, "metrics.md": metrics_md}
     text = "\n".join(makers[page](program, version)) + "\n"
     if not where:
         sys.stdout.write(text)

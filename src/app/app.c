@@ -24,6 +24,7 @@
 #include "logging.h"
 #include "media-plugins.h"
 #include "media-server.h"
+#include "metrics.h"
 #include "origins.h"
 #include "pages.h"
 #include "paths.h"
@@ -67,6 +68,8 @@ typedef struct {
   OtListener *admin_listener;
   OtConsole *console; /* NULL: no admin.listen */
   OtAdmin admin;
+  OtMetrics metrics;
+  OtPulse pulse;
 
   OtSupervisor supervisor;
   OtTimer alive_timer;
@@ -324,13 +327,33 @@ make_door (OtApp *self, GError **error)
   return why == NULL || bad_setting (error, "server.origins", why);
 }
 
-static gboolean
-is_ready (gpointer user_data)
+static OtHealth
+ask_health (gpointer user_data)
 {
   OtApp *self = user_data;
 
-  return !self->draining && !self->stopping && ot_store_is_available (self->store)
-         && !ot_registry_is_busy (self->registry);
+  return (OtHealth) { .database = ot_store_is_available (self->store),
+                      .media = ot_media_server_is_serving (self->media),
+                      .busy = ot_registry_is_busy (self->registry),
+                      .draining = self->draining || self->stopping };
+}
+
+static void
+start_monitoring (OtApp *self)
+{
+  self->metrics = (OtMetrics) { .registry = self->registry,
+                                .hub = self->hub,
+                                .server = self->server,
+                                .store = self->store,
+                                .media = self->media,
+                                .librarian = &self->librarian,
+                                .courier = &self->courier,
+                                .pulse = &self->pulse,
+                                .ask_health = ask_health,
+                                .health_data = self,
+                                .started_wall_us = ot_clock_wall_us (self->clock) };
+  ot_pulse_start (&self->pulse, self->clock);
+  ot_metrics_add (ot_listener_get_server (self->admin_listener), &self->metrics);
 }
 
 /* May be called again: a pair that is no good leaves the one of before in place. */
@@ -357,7 +380,11 @@ start_console (OtApp *self, GError **error)
     return TRUE;
   self->console = ot_console_new (&self->admin, self->config->admin_listen, self->state_dir, error);
   self->admin.console = self->console;
-  return self->console != NULL;
+  if (self->console == NULL)
+    return FALSE;
+  ot_metrics_add (ot_console_get_http (self->console), &self->metrics);
+  ot_health_add (ot_console_get_http (self->console), ask_health, self);
+  return TRUE;
 }
 
 static gboolean
@@ -385,10 +412,11 @@ start_serving (OtApp *self, GError **error)
                             .default_price_points = self->config->billing_default_price };
   self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
+  self->server = ot_server_new (self->hub, &options);
+  ot_health_add (ot_server_get_http (self->server), ask_health, self);
+  start_monitoring (self);
   if (!ot_listener_listen_unix (self->admin_listener, socket, error) || !start_console (self, error))
     return FALSE;
-  self->server = ot_server_new (self->hub, &options);
-  ot_health_add (ot_server_get_http (self->server), is_ready, self);
   if (self->dev) {
     ot_pages_add (ot_server_get_http (self->server), "/", "/otomo/web", page_policy);
     ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
@@ -659,6 +687,7 @@ static void
 take_down (OtApp *self)
 {
   ot_supervisor_end (&self->supervisor);
+  ot_pulse_stop (&self->pulse);
   ot_timer_cancel (&self->quiet_timer);
   g_clear_pointer (&self->server, ot_server_free);
   g_clear_pointer (&self->console, ot_console_free);

@@ -42,7 +42,7 @@ static const Setting settings[] = {
   { "server", "drain_timeout", SECONDS, AT (server_drain_timeout_us), "600", 0, 86400, NULL,
     "How long live calls may go on after SIGTERM; then, and at a second signal, they end with server_shutdown" },
   { "admin", "listen", TEXT, AT (admin_listen), NULL, 0, 0, NULL,
-    "Address and port of the console (docs/console.md), as in 127.0.0.1:8090; without it there is none" },
+    "Address and port of the console (docs/console.md) and of /metrics, as in 127.0.0.1:8090; without it there are none" },
   { "database", "url", TEXT, AT (database_url), NULL, 0, 0, NULL,
     "postgresql://…; without it the server runs a private PostgreSQL under its state directory" },
   { "database", "lease", SECONDS, AT (database_lease_us), "15", 3, 3600, NULL,

@@ -107,6 +107,12 @@ ot_console_free (OtConsole *self)
   g_free (self);
 }
 
+SoupServer *
+ot_console_get_http (OtConsole *self)
+{
+  return ot_listener_get_server (self->listener);
+}
+
 void
 ot_console_stop (OtConsole *self)
 {

@@ -27,6 +27,10 @@ OtConsole *
 ot_console_new (OtAdmin *admin, const char *address, const char *state_dir, GError **error);
 void ot_console_free (OtConsole *self);
 
+/** ot_console_get_http: where other pages of this port are added, which anybody who can connect may
+ * see; borrowed. */
+SoupServer *ot_console_get_http (OtConsole *self);
+
 /** ot_console_stop: accepts no more connections. */
 void ot_console_stop (OtConsole *self);
 

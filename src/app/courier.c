@@ -8,6 +8,7 @@
 #include "webhooks.h"
 
 #define LOOK_INTERVAL_US G_TIME_SPAN_SECOND
+#define COUNT_INTERVAL_US (10 * G_TIME_SPAN_SECOND)
 #define HOLD_SECONDS 60 /* longer than a try, and a database that takes its time with the conclusion */
 
 G_STATIC_ASSERT (HOLD_SECONDS > 3 * OT_WEBHOOK_TIMEOUT_SECONDS);
@@ -20,8 +21,11 @@ struct _OtCourier {
   const OtClock *clock; /* borrowed */
   GCancellable *cancellable;
   OtTimer look;
+  OtCourierFigures figures;
+  gint64 count_due_us; /* monotonic */
   guint n_under_way;
   gboolean claiming;
+  gboolean counting;
   gboolean failing; /* the last try had no good answer; for the log */
 };
 
@@ -83,6 +87,7 @@ conclude (OtCourier *self, const OtWebhook *webhook, guint status, const char *w
   gint64 pause_us =
       ot_webhook_pause_us (self->options.first_pause_us, webhook->tries, g_random_double ());
 
+  ot_counter_add (&self->figures.tries[verdict], 1);
   log_outcome (self, webhook, verdict, why);
   ot_store_conclude_webhook (self->store, webhook, verdict, status,
                              verdict != OT_WEBHOOK_SENT ? why : NULL, pause_us);
@@ -137,12 +142,34 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtCourier *self = user_data;
+
+  self->counting = FALSE;
+  self->figures.counted = ot_store_count_webhooks_finish (OT_STORE (source), result,
+                                                          &self->figures.counts, NULL);
+  unref (self);
+}
+
+static void
+count (OtCourier *self, gint64 now_us)
+{
+  if (self->counting || now_us < self->count_due_us)
+    return;
+  self->counting = TRUE;
+  self->count_due_us = now_us + COUNT_INTERVAL_US;
+  ot_store_count_webhooks_async (self->store, on_counted, ref (self));
+}
+
+static void
 look (gpointer user_data)
 {
   OtCourier *self = user_data;
   g_autofree char *claim = g_uuid_string_random ();
 
   look_at (self, ot_clock_mono_us (self->clock) + LOOK_INTERVAL_US);
+  count (self, ot_clock_mono_us (self->clock));
   if (self->claiming || self->n_under_way >= OT_COURIER_MAX || !ot_store_is_available (self->store))
     return;
   self->claiming = TRUE;
@@ -168,6 +195,12 @@ ot_courier_new (OtStore *store,
   self->cancellable = g_cancellable_new ();
   look_at (self, 0);
   return self;
+}
+
+const OtCourierFigures *
+ot_courier_get_figures (const OtCourier *self)
+{
+  return &self->figures;
 }
 
 void

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "clock.h"
+#include "metric.h"
 #include "store.h"
 #include "webhook-sender.h"
+#include "webhook.h"
+#include "webhooks.h"
 
 /**
  * OtCourier:
@@ -36,6 +39,16 @@ OtCourier *ot_courier_new (OtStore *store,
                            OtWebhookSender *sender,
                            const OtCourierOptions *options,
                            const OtClock *clock);
+
+/** OtCourierFigures: what came of tries, and what the database has, as of some seconds ago. */
+typedef struct {
+  OtCounter tries[OT_WEBHOOK_N_VERDICTS]; /* by what came of them */
+  OtWebhookCounts counts;
+  gboolean counted; /* FALSE: @counts is not known */
+} OtCourierFigures;
+
+/** ot_courier_get_figures: (transfer none): live as long as the courier. */
+const OtCourierFigures *ot_courier_get_figures (const OtCourier *self);
 
 /** ot_courier_stop: claims nothing more and gives up what is under way; it is tried again later.
  * Before the store is closed. */

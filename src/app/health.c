@@ -5,23 +5,30 @@
 #include "reply.h"
 
 typedef struct {
-  OtHealthAsk is_ready;
+  OtHealthAsk ask;
   gpointer user_data;
 } Question;
 
+gboolean
+ot_health_is_ready (const OtHealth *self)
+{
+  return self->database && self->media && !self->busy && !self->draining;
+}
+
+/* @json: (transfer full) */
 static void
-answer (SoupServerMessage *message, gboolean good, const char *name)
+answer (SoupServerMessage *message, gboolean good, char *json)
 {
   const char *method = soup_server_message_get_method (message);
 
   if (method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD) {
     ot_reply_refusal (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only GET and HEAD");
+    g_free (json);
     return;
   }
   soup_message_headers_append (soup_server_message_get_response_headers (message), "Cache-Control",
                                "no-store");
-  ot_reply_json (message, good ? SOUP_STATUS_OK : SOUP_STATUS_SERVICE_UNAVAILABLE,
-                 g_strdup_printf ("{\"%s\": %s}", name, good ? "true" : "false"));
+  ot_reply_json (message, good ? SOUP_STATUS_OK : SOUP_STATUS_SERVICE_UNAVAILABLE, json);
 }
 
 static void
@@ -31,7 +38,13 @@ on_health (SoupServer *server,
            GHashTable *query,
            gpointer user_data)
 {
-  answer (message, TRUE, "alive");
+  answer (message, TRUE, g_strdup ("{\"alive\": true}"));
+}
+
+static const char *
+word (gboolean it)
+{
+  return it ? "true" : "false";
 }
 
 static void
@@ -42,16 +55,22 @@ on_ready (SoupServer *server,
           gpointer user_data)
 {
   Question *question = user_data;
+  OtHealth health = question->ask (question->user_data);
+  gboolean ready = ot_health_is_ready (&health);
 
-  answer (message, question->is_ready (question->user_data), "ready");
+  answer (message, ready,
+          g_strdup_printf ("{\"ready\": %s, \"database\": %s, \"media\": %s, \"busy\": %s, "
+                           "\"draining\": %s}",
+                           word (ready), word (health.database), word (health.media),
+                           word (health.busy), word (health.draining)));
 }
 
 void
-ot_health_add (SoupServer *server, OtHealthAsk is_ready, gpointer user_data)
+ot_health_add (SoupServer *server, OtHealthAsk ask, gpointer user_data)
 {
   Question *question = g_new (Question, 1);
 
-  *question = (Question){ is_ready, user_data };
+  *question = (Question){ ask, user_data };
   soup_server_add_handler (server, "/healthz", on_health, NULL, NULL);
   soup_server_add_handler (server, "/readyz", on_ready, question, g_free);
 }

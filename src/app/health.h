@@ -2,17 +2,27 @@
 
 #include <libsoup/soup.h>
 
-/** OtHealthAsk: whether a new call would be taken now. */
-typedef gboolean (*OtHealthAsk) (gpointer user_data);
+/** OtHealth: what a new call needs. */
+typedef struct {
+  gboolean database; /* it answers, and the calls are this server's */
+  gboolean media;    /* the media threads turn */
+  gboolean busy;     /* the loop stood still, or voice waited, a moment ago */
+  gboolean draining; /* the server is about to stop */
+} OtHealth;
+
+/** OtHealthAsk: how it stands now. */
+typedef OtHealth (*OtHealthAsk) (gpointer user_data);
+
+/** ot_health_is_ready: whether a new call would be taken. */
+gboolean ot_health_is_ready (const OtHealth *self);
 
 /**
  * ot_health_add:
- * @is_ready: asked at each /readyz
+ * @ask: asked at each /readyz
  *
  * GET /healthz: 200, the process lives and its loop turns. GET /readyz: 200 when a new call would
- * be taken, 503 otherwise. Both say so
- * as JSON, and no more: anybody may ask.
+ * be taken, 503 otherwise, and what of it is amiss. Both as JSON, and no more: anybody may ask.
  *
  * Thread: main loop.
  */
-void ot_health_add (SoupServer *server, OtHealthAsk is_ready, gpointer user_data);
+void ot_health_add (SoupServer *server, OtHealthAsk ask, gpointer user_data);

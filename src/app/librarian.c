@@ -16,6 +16,7 @@ struct _OtLibrarian {
   char *directory;
   int keep_days;
   const OtClock *clock;
+  OtLibrarianFigures figures;
   OtTimer sweep;
   GCancellable *gone; /* cancelled: a late answer finds nobody */
 };
@@ -136,8 +137,29 @@ ot_librarian_get_directory (const OtLibrarian *self)
 void
 ot_librarian_on_media (OtLibrarian *self, const OtMediaEvent *event)
 {
+  OtLibrarianEvent what = event->type == OT_MEDIA_FILE_GONE ? OT_LIBRARIAN_GONE
+                          : event->recording.sha256 != NULL ? OT_LIBRARIAN_COMPLETE
+                                                            : OT_LIBRARIAN_BEGUN;
+
+  ot_counter_add (&self->figures.files[what], 1);
   if (event->type == OT_MEDIA_FILE_GONE)
     ot_store_note_recording_gone (self->store, event->recording.path);
   else
     ot_store_note_recording (self->store, &event->recording);
+}
+
+const char *
+ot_librarian_event_name (guint event)
+{
+  static const char *const names[] = { [OT_LIBRARIAN_BEGUN] = "begun",
+                                       [OT_LIBRARIAN_COMPLETE] = "complete",
+                                       [OT_LIBRARIAN_GONE] = "gone" };
+
+  return names[event];
+}
+
+const OtLibrarianFigures *
+ot_librarian_get_figures (const OtLibrarian *self)
+{
+  return &self->figures;
 }

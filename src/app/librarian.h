@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "media-server.h"
+#include "metric.h"
 #include "store.h"
 
 /**
@@ -34,3 +35,22 @@ const char *ot_librarian_get_directory (const OtLibrarian *self);
 
 /** ot_librarian_on_media: %OT_MEDIA_FILE and %OT_MEDIA_FILE_GONE. */
 void ot_librarian_on_media (OtLibrarian *self, const OtMediaEvent *event);
+
+/** OtLibrarianEvent: what becomes of files. */
+typedef enum {
+  OT_LIBRARIAN_BEGUN,
+  OT_LIBRARIAN_COMPLETE,
+  OT_LIBRARIAN_GONE, /* deleted, or not there */
+  OT_LIBRARIAN_N_EVENTS,
+} OtLibrarianEvent;
+
+/** OtLibrarianFigures: since the start. */
+typedef struct {
+  OtCounter files[OT_LIBRARIAN_N_EVENTS];
+} OtLibrarianFigures;
+
+/** ot_librarian_event_name: a word; static. */
+const char *ot_librarian_event_name (guint event);
+
+/** ot_librarian_get_figures: (transfer none): live as long as the librarian. */
+const OtLibrarianFigures *ot_librarian_get_figures (const OtLibrarian *self);

@@ -70,6 +70,19 @@ on_media_refused (OtCall *self, const OtMediaEvent *event)
     ot_announce_to (self, event->side, &error);
 }
 
+/* The first time that both are up; what a leg is replaced by later is another matter. */
+static void
+on_leg_up (OtCall *self, const OtMediaEvent *event)
+{
+  guint before = self->legs_up;
+
+  self->legs_up |= 1u << event->side;
+  if (self->legs_up != before && self->legs_up == (1u << OT_N_SIDES) - 1)
+    ot_histogram_add (&self->ports->figures->setup_us, event->at_us - self->accepted_us, 1);
+  ot_info ("call %s: the %s's leg is up", self->id,
+           event->side == OT_SIDE_CALLER ? "caller" : "callee");
+}
+
 static void
 on_first_rtp (OtCall *self, const OtMediaEvent *event)
 {
@@ -127,8 +140,7 @@ ot_call_on_media (OtCall *self, const OtMediaEvent *event)
     on_media_refused (self, event);
     break;
   case OT_MEDIA_LEG_UP:
-    ot_info ("call %s: the %s's leg is up", self->id,
-             event->side == OT_SIDE_CALLER ? "caller" : "callee");
+    on_leg_up (self, event);
     break;
   case OT_MEDIA_LEG_DOWN:
     ot_info ("call %s: the %s's leg is down: %s", self->id,

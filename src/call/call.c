@@ -237,8 +237,10 @@ hold_by_device (OtCall *self, const OtCallInput *input)
   }
   party->lost_since_us = 0;
   party->returned_us = input->event == OT_EV_CONNECTION_BACK ? input->at_us : 0;
-  if (input->event == OT_EV_ACCEPT)
+  if (input->event == OT_EV_ACCEPT) {
+    self->accepted_us = input->at_us;
     self->negotiation.callee_offers = input->client_offers;
+  }
 }
 
 static void
@@ -276,6 +278,7 @@ static void
 start_clock (OtCall *self, const OtCallInput *input)
 {
   self->connected_us = input->at_us;
+  ot_histogram_add (&self->ports->figures->first_rtp_us, input->at_us - self->accepted_us, 1);
   memcpy (self->evidence, input->evidence, sizeof self->evidence);
   ot_billing_start (&self->billing, self->ports->settings.charge, input->at_us,
                     self->ports->settings.unit_us);
@@ -483,10 +486,43 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
 }
 
 static void
+count_mos (const OtCall *self)
+{
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    int mos_percent = ot_quality_mos_percent (self->quality, side);
+
+    if (mos_percent > 0)
+      ot_histogram_add (&self->ports->figures->mos_percent, mos_percent, 1);
+  }
+}
+
+static void
+count (const OtCall *self, const OtOutboxItem *item, const OtRecordResult *result)
+{
+  OtCallFigures *figures = self->ports->figures;
+  OtRecordKind kind = item->record.kind;
+
+  if (result->charged_points > 0) {
+    ot_counter_add (&figures->units, 1);
+    ot_counter_add (&figures->points, (guint64)result->charged_points);
+    ot_counter_add (&figures->earnings, (guint64)result->earned_points);
+    ot_histogram_add (&figures->charge_us, now_us (self) - item->put_us, 1);
+  }
+  if (kind == OT_RECORD_REQUESTED && result->outcome == OT_OUTCOME_DONE)
+    ot_counter_add (&figures->requests, 1);
+  if (kind == OT_RECORD_ENDED) {
+    ot_counter_add (&figures->ends[self->reason], 1);
+    count_mos (self);
+  }
+}
+
+static void
 on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user_data)
 {
   OtCall *self = user_data;
 
+  if (item->has_record)
+    count (self, item, result);
   if (item->has_record && item->record.kind == OT_RECORD_REQUESTED) {
     on_request_answered (self, item, result);
     return;

@@ -4,6 +4,7 @@
 
 #include "admission.h"
 #include "billing.h"
+#include "call-figures.h"
 #include "call-fsm.h"
 #include "clock.h"
 #include "event.h"
@@ -42,6 +43,7 @@ typedef struct {
   OtTellPort tell;
   const OtClock *clock;
   OtCallSettings settings;
+  OtCallFigures *figures; /* written by calls; the registry sets its own */
 } OtCallPorts;
 
 /** OtParty: one of the two people of a call. */
@@ -73,6 +75,8 @@ typedef struct {
   OtParty party[OT_N_SIDES];
   OtNegotiation negotiation;
   OtBilling billing;
+  gint64 accepted_us;      /* monotonic; 0: not yet */
+  guint legs_up;           /* bits of OtSide: whose leg has been up */
   gint64 connected_us;     /* the clock's zero, monotonic; 0: never connected */
   gint64 talked_until_us;  /* when it left in_call last, monotonic; 0: it has not */
   gint64 ended_us;         /* monotonic; 0: live */

@@ -12,6 +12,7 @@
 
 struct _OtRegistry {
   OtCallPorts ports;
+  OtCallFigures figures;
   GHashTable *by_id; /* call id (borrowed from the call) → OtCall, owned */
   OtTimer look_timer;
   OtAdmission admission;
@@ -416,6 +417,25 @@ ot_registry_n_live (OtRegistry *self)
   return n;
 }
 
+guint
+ot_registry_n_in_state (OtRegistry *self, OtCallState state)
+{
+  GHashTableIter iter;
+  OtCall *call;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
+    n += call->state == state;
+  return n;
+}
+
+const OtCallFigures *
+ot_registry_get_figures (const OtRegistry *self)
+{
+  return &self->figures;
+}
+
 /* ---- life ---- */
 
 OtRegistry *
@@ -424,6 +444,8 @@ ot_registry_new (const OtCallPorts *ports)
   OtRegistry *self = g_new0 (OtRegistry, 1);
 
   self->ports = *ports;
+  self->ports.figures = &self->figures;
+  ot_call_figures_init (&self->figures);
   if (self->ports.settings.look_us == 0)
     self->ports.settings.look_us = LOOK_INTERVAL_US;
   self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

@@ -95,3 +95,10 @@ void ot_registry_foreach_live (OtRegistry *self, OtRegistryFunc func, gpointer u
 
 /** ot_registry_n_live: how many calls hold their people. */
 guint ot_registry_n_live (OtRegistry *self);
+
+/** ot_registry_n_in_state: how many calls that it still knows are in this state. Walks through all.
+ */
+guint ot_registry_n_in_state (OtRegistry *self, OtCallState state);
+
+/** ot_registry_get_figures: (transfer none): lives as long as the registry. */
+const OtCallFigures *ot_registry_get_figures (const OtRegistry *self);

@@ -81,6 +81,15 @@ ot_reason_parse (const char *name)
   return OT_REASON_NONE;
 }
 
+OtCode
+ot_code_parse (const char *name)
+{
+  for (int i = OT_CODE_NONE + 1; i < OT_CODE_N; i++)
+    if (g_strcmp0 (code_names[i], name) == 0)
+      return (OtCode) i;
+  return OT_CODE_NONE;
+}
+
 gboolean
 ot_call_state_is_live (OtCallState state)
 {

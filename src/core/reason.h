@@ -71,6 +71,9 @@ const char *ot_code_name (OtCode code);
 /** The value of a wire name; OT_REASON_NONE for NULL and for what is not one. */
 OtReason ot_reason_parse (const char *name);
 
+/** The same for codes; OT_CODE_NONE. */
+OtCode ot_code_parse (const char *name);
+
 /** Whether a call in this state still holds its two people: not ended, not failed. */
 gboolean ot_call_state_is_live (OtCallState state);
 

@@ -14,6 +14,7 @@ typedef enum {
   OT_WEBHOOK_SENT,
   OT_WEBHOOK_AGAIN, /* after a pause */
   OT_WEBHOOK_DEAD,  /* given up; an operator may begin anew */
+  OT_WEBHOOK_N_VERDICTS,
 } OtWebhookVerdict;
 
 /** ot_webhook_verdict_name: static; as the database says it. */

@@ -23,6 +23,7 @@
 #include "rtcp.h"
 
 #define RTP_HEADER 12
+#define HANGING_US (3 * OT_UDP_PATIENCE_US)
 #define SWEEP_US G_USEC_PER_SEC /* how often those who are gone are looked for */
 
 G_STATIC_ASSERT (OT_SRTP_TRAILER <= OT_UDP_ROOM);
@@ -36,8 +37,8 @@ struct _OtForwarder {
   gint64 late_us;
   GThread *thread;
   atomic_bool stopping;
-  _Atomic guint64 n_packets; /* written by the media thread, read by anybody */
-  _Atomic guint64 n_late;
+  _Atomic gint64 turned_us; /* when the thread woke last, monotonic */
+  OtForwarderFigures figures;
 
   GMutex lock; /* guards all below, and every endpoint and relay */
   OtEndpoints endpoints;
@@ -45,6 +46,18 @@ struct _OtForwarder {
   gint64 next_sweep_us;
   guint8 witness_copy[OT_UDP_DATAGRAM_MAX];
 };
+
+static void
+drop (OtForwarder *self, OtDropCause cause)
+{
+  ot_counter_add (&self->figures.dropped[cause], 1);
+}
+
+static void
+flush (OtForwarder *self)
+{
+  ot_counter_add (&self->figures.dropped[OT_DROP_SOCKET_FULL], ot_udp_port_flush (self->port));
+}
 
 /* ---- voice ---- */
 
@@ -72,8 +85,14 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   gsize copied = relay->witnessed ? 0 : size;
 
   memcpy (self->witness_copy, packet, copied);
-  if (!ot_srtp_unprotect (from->srtp, packet, &size) || (packet[1] & 0x7f) != from->payload_type)
+  if (!ot_srtp_unprotect (from->srtp, packet, &size)) {
+    drop (self, OT_DROP_UNAUTHENTIC);
     return;
+  }
+  if ((packet[1] & 0x7f) != from->payload_type) {
+    drop (self, OT_DROP_PAYLOAD_TYPE);
+    return;
+  }
   ot_relay_count (relay, from->side, packet, arrival_us);
   if (is_voice (from))
     ot_meter_received (&relay->meters[from->side], packet, from->number, arrival_us);
@@ -82,17 +101,24 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
 
   to = listener_of (from);
   packet = ot_rtp_strip_extension (packet, &size);
-  if (packet == NULL)
+  if (packet == NULL) {
+    drop (self, OT_DROP_MALFORMED);
     return;
-  if (relay->recording != NULL && is_voice (from))
-    ot_packet_ring_push_rtp (relay->recording, from->side, from->number, packet, size, arrival_us);
-  if (to == NULL)
+  }
+  if (relay->recording != NULL && is_voice (from)
+      && !ot_packet_ring_push_rtp (relay->recording, from->side, from->number, packet, size,
+                                   arrival_us))
+    drop (self, OT_DROP_RECORDER);
+  if (to == NULL) {
+    drop (self, OT_DROP_NO_LISTENER);
     return;
+  }
   packet[1] = (guint8)((packet[1] & 0x80) | to->payload_type);
   ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
   if (!ot_srtp_protect (to->srtp, packet, &size))
     return;
   ot_udp_port_queue (self->port, &to->peer, packet, size);
+  ot_counter_add (&self->figures.forwarded[OT_PACKET_RTP], 1);
   ot_meter_forwarded (&relay->meters[to->side], packet, to->number);
 }
 
@@ -102,8 +128,15 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, g
   OtRelay *relay = from->relay;
   OtEndpoint *to;
 
-  if (!ot_srtp_unprotect_rtcp (from->srtp, packet, &size) || !ot_rtcp_is_valid (packet, size)
-      || !is_voice (from))
+  if (!ot_srtp_unprotect_rtcp (from->srtp, packet, &size)) {
+    drop (self, OT_DROP_UNAUTHENTIC);
+    return;
+  }
+  if (!ot_rtcp_is_valid (packet, size)) {
+    drop (self, OT_DROP_MALFORMED);
+    return;
+  }
+  if (!is_voice (from))
     return;
   ot_meter_received_rtcp (&relay->meters[from->side], packet, size,
                           relay->rewrite[from->side].out_ssrc, arrival_us);
@@ -112,8 +145,10 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, g
     return;
   ot_meter_sent_rtcp (&relay->meters[to->side], packet, size, arrival_us);
   ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size);
-  if (ot_srtp_protect_rtcp (to->srtp, packet, &size))
-    ot_udp_port_queue (self->port, &to->peer, packet, size);
+  if (!ot_srtp_protect_rtcp (to->srtp, packet, &size))
+    return;
+  ot_udp_port_queue (self->port, &to->peer, packet, size);
+  ot_counter_add (&self->figures.forwarded[OT_PACKET_RTCP], 1);
 }
 
 /* The client's first packets can overtake the end of the handshake: the newest few are kept. */
@@ -135,6 +170,8 @@ forward_media (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, 
 {
   gboolean is_rtcp = packet[1] >= 192 && packet[1] <= 223;
 
+  if (from->srtp == NULL && from->n_early >= OT_EARLY_PACKETS)
+    drop (self, OT_DROP_EARLY);
   if (from->srtp == NULL)
     keep_early (from, packet, size, arrival_us);
   else if (is_rtcp)
@@ -179,16 +216,20 @@ take_check (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   OtEndpoint *endpoint;
   OtCheckVerdict verdict;
 
-  if (!ot_stun_read (&check, slot->data, slot->size) || check.type != OT_STUN_BINDING_REQUEST)
+  if (!ot_stun_read (&check, slot->data, slot->size) || check.type != OT_STUN_BINDING_REQUEST) {
+    drop (self, OT_DROP_MALFORMED);
     return;
+  }
   endpoint = ot_endpoints_find_user (&self->endpoints, check.username, check.username_size);
   verdict = ot_check_answer (&answer, &check, slot->size,
                              endpoint != NULL ? endpoint->credentials.pwd : NULL, &slot->from);
   if (verdict == OT_CHECK_GOOD)
     take_good_check (self, endpoint, &check, &slot->from, arrival_us);
   if (verdict == OT_CHECK_STRANGE
-      && !ot_check_limit_take (&self->check_limit, &slot->from, arrival_us))
+      && !ot_check_limit_take (&self->check_limit, &slot->from, arrival_us)) {
+    drop (self, OT_DROP_UNAUTHENTIC);
     return;
+  }
   memcpy (slot->data, answer.data, answer.size);
   if (answer.size > 0)
     ot_udp_port_queue (self->port, &slot->from, slot->data, answer.size);
@@ -199,15 +240,19 @@ handle_datagram (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
 {
   OtEndpoint *endpoint;
 
-  if (slot->size < RTP_HEADER)
+  if (slot->size < RTP_HEADER) {
+    drop (self, OT_DROP_MALFORMED);
     return;
+  }
   if (slot->data[0] < 4) {
     take_check (self, slot, arrival_us);
     return;
   }
   endpoint = ot_endpoints_find_address (&self->endpoints, &slot->from);
-  if (endpoint == NULL)
+  if (endpoint == NULL) {
+    drop (self, OT_DROP_UNKNOWN);
     return;
+  }
   if (slot->data[0] >= 128 && slot->data[0] < 192)
     forward_media (self, endpoint, slot->data, slot->size, arrival_us);
   else if (slot->data[0] >= 20 && slot->data[0] < 64)
@@ -230,12 +275,28 @@ sweep (OtForwarder *self, gint64 now_us)
 static void
 count (OtForwarder *self, guint n, gint64 came_wall_us)
 {
-  gboolean is_late = self->late_us != 0 && came_wall_us != 0
-                     && ot_clock_wall_us (self->clock) - came_wall_us > self->late_us;
+  gint64 lag_us = came_wall_us != 0 ? ot_clock_wall_us (self->clock) - came_wall_us : 0;
 
-  atomic_fetch_add_explicit (&self->n_packets, n, memory_order_relaxed);
-  if (is_late)
-    atomic_fetch_add_explicit (&self->n_late, n, memory_order_relaxed);
+  ot_counter_add (&self->figures.received, n);
+  if (self->late_us != 0 && lag_us > self->late_us)
+    ot_counter_add (&self->figures.late, n);
+  if (came_wall_us != 0)
+    ot_histogram_add (&self->figures.lag_us, lag_us, 1);
+}
+
+/* With the lock. */
+static void
+handle_batch (OtForwarder *self, OtDatagram *batch, guint n, gint64 came_wall_us, gint64 arrival_us)
+{
+  const OtCounter *forwarded = &self->figures.forwarded[OT_PACKET_RTP];
+  guint64 before = ot_counter_get (forwarded);
+
+  for (guint i = 0; i < n; i++)
+    handle_datagram (self, &batch[i], arrival_us);
+  flush (self);
+  if (came_wall_us != 0)
+    ot_histogram_add (&self->figures.forward_us, ot_clock_wall_us (self->clock) - came_wall_us,
+                      ot_counter_get (forwarded) - before);
 }
 
 /* The batch is this thread's outside of the lock. */
@@ -254,11 +315,10 @@ media_thread (gpointer data)
     guint n = ot_udp_port_receive (self->port, &batch, &came_wall_us);
     gint64 arrival_us = ot_clock_mono_us (self->clock);
 
+    atomic_store_explicit (&self->turned_us, arrival_us, memory_order_relaxed);
     count (self, n, came_wall_us);
     g_mutex_lock (&self->lock);
-    for (guint i = 0; i < n; i++)
-      handle_datagram (self, &batch[i], arrival_us);
-    ot_udp_port_flush (self->port);
+    handle_batch (self, batch, n, came_wall_us, arrival_us);
     sweep (self, arrival_us);
     g_mutex_unlock (&self->lock);
   }
@@ -286,6 +346,8 @@ ot_forwarder_new (const OtForwarderOptions *options, GError **error)
   self->clock = options->clock;
   self->consent_us = options->consent_us;
   self->late_us = options->late_us;
+  self->turned_us = ot_clock_mono_us (self->clock);
+  ot_forwarder_figures_init (&self->figures);
   announce (self, options->announced);
   ot_check_limit_init (&self->check_limit);
   g_mutex_init (&self->lock);
@@ -312,11 +374,18 @@ ot_forwarder_get_port (const OtForwarder *self)
   return ot_udp_port_get_number (self->port);
 }
 
-void
-ot_forwarder_read_load (OtForwarder *self, OtMediaLoad *load)
+gboolean
+ot_forwarder_is_serving (const OtForwarder *self)
 {
-  load->n_packets += atomic_load_explicit (&self->n_packets, memory_order_relaxed);
-  load->n_late += atomic_load_explicit (&self->n_late, memory_order_relaxed);
+  gint64 turned_us = atomic_load_explicit (&self->turned_us, memory_order_relaxed);
+
+  return ot_clock_mono_us (self->clock) - turned_us < HANGING_US;
+}
+
+const OtForwarderFigures *
+ot_forwarder_get_figures (const OtForwarder *self)
+{
+  return &self->figures;
 }
 
 const OtAddressList *
@@ -383,7 +452,7 @@ ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int
   endpoint->up_us = ot_clock_mono_us (self->clock);
   endpoint->relay->voice[endpoint->side] = endpoint;
   forward_early (self, endpoint);
-  ot_udp_port_flush (self->port);
+  flush (self);
   g_clear_pointer (&endpoint->early, g_free);
   g_mutex_unlock (&self->lock);
 }

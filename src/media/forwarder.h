@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "endpoint.h"
+#include "forwarder-figures.h"
 
 /**
  * OtForwarder:
@@ -42,11 +43,15 @@ void ot_forwarder_free (OtForwarder *self);
 /** ot_forwarder_get_port: the UDP port, host byte order. */
 guint16 ot_forwarder_get_port (const OtForwarder *self);
 
-/** ot_forwarder_read_load: adds its own to @load. Never waits. Thread: any. */
-void ot_forwarder_read_load (OtForwarder *self, OtMediaLoad *load);
-
 /** ot_forwarder_get_announced: (transfer none): where clients reach it, with its port. */
 const OtAddressList *ot_forwarder_get_announced (const OtForwarder *self);
+
+/** ot_forwarder_is_serving: the thread turns; it does each OT_UDP_PATIENCE_US, packets or none.
+ * Never waits. Thread: any. */
+gboolean ot_forwarder_is_serving (const OtForwarder *self);
+
+/** ot_forwarder_get_figures: (transfer none): live as long as the forwarder. */
+const OtForwarderFigures *ot_forwarder_get_figures (const OtForwarder *self);
 
 /**
  * ot_forwarder_add:

@@ -80,7 +80,28 @@ ot_forwarders_read_load (const OtForwarders *self)
 {
   OtMediaLoad load = { 0 };
 
-  for (guint i = 0; i < self->n; i++)
-    ot_forwarder_read_load (self->places[i].forwarder, &load);
+  for (guint i = 0; i < self->n; i++) {
+    const OtForwarderFigures *figures = ot_forwarder_get_figures (self->places[i].forwarder);
+
+    load.n_packets += ot_counter_get (&figures->received);
+    load.n_late += ot_counter_get (&figures->late);
+  }
   return load;
+}
+
+void
+ot_forwarders_read_figures (const OtForwarders *self, OtForwarderFigures *figures)
+{
+  ot_forwarder_figures_init (figures);
+  for (guint i = 0; i < self->n; i++)
+    ot_forwarder_figures_merge (figures, ot_forwarder_get_figures (self->places[i].forwarder));
+}
+
+gboolean
+ot_forwarders_are_serving (const OtForwarders *self)
+{
+  for (guint i = 0; i < self->n; i++)
+    if (!ot_forwarder_is_serving (self->places[i].forwarder))
+      return FALSE;
+  return TRUE;
 }

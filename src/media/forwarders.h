@@ -38,3 +38,9 @@ OtForwarder *ot_forwarders_get_first (const OtForwarders *self);
 
 /** ot_forwarders_read_load: of all together. Never waits. */
 OtMediaLoad ot_forwarders_read_load (const OtForwarders *self);
+
+/** ot_forwarders_read_figures: the same of all that they count; @figures: (out). */
+void ot_forwarders_read_figures (const OtForwarders *self, OtForwarderFigures *figures);
+
+/** ot_forwarders_are_serving: whether every one turns. */
+gboolean ot_forwarders_are_serving (const OtForwarders *self);

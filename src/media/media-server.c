@@ -286,7 +286,8 @@ ot_media_server_delete_recording (OtMediaServer *self, const char *path)
 gboolean
 ot_media_server_is_quiet (OtMediaServer *self)
 {
-  return ot_record_pump_is_idle (self->context.pump) && ot_archive_is_idle (self->context.archive);
+  return ot_record_pump_n_recordings (self->context.pump) == 0
+         && ot_archive_is_idle (self->context.archive);
 }
 
 static gboolean
@@ -389,4 +390,22 @@ guint16
 ot_media_server_get_port (const OtMediaServer *self)
 {
   return ot_forwarder_get_port (ot_forwarders_get_first (self->context.forwarders));
+}
+
+gboolean
+ot_media_server_is_serving (const OtMediaServer *self)
+{
+  return ot_forwarders_are_serving (self->context.forwarders);
+}
+
+void
+ot_media_server_read_figures (const OtMediaServer *self, OtForwarderFigures *figures)
+{
+  ot_forwarders_read_figures (self->context.forwarders, figures);
+}
+
+guint
+ot_media_server_n_recordings (OtMediaServer *self)
+{
+  return ot_record_pump_n_recordings (self->context.pump);
 }

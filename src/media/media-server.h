@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include "forwarder-figures.h"
 #include "media-port.h"
 
 /**
@@ -73,6 +74,15 @@ gboolean ot_media_server_is_quiet (OtMediaServer *self);
 
 /** ot_media_server_get_port: the first UDP port, host byte order. */
 guint16 ot_media_server_get_port (const OtMediaServer *self);
+
+/** ot_media_server_is_serving: whether every media thread turns. Thread: any. */
+gboolean ot_media_server_is_serving (const OtMediaServer *self);
+
+/** ot_media_server_read_figures: of all media threads together; @figures: (out). Thread: any. */
+void ot_media_server_read_figures (const OtMediaServer *self, OtForwarderFigures *figures);
+
+/** ot_media_server_n_recordings: how many files are being written. Thread: any. */
+guint ot_media_server_n_recordings (OtMediaServer *self);
 
 /** OT_MEDIA_CALLS_MAX: further calls get OT_MEDIA_FAILED. */
 #define OT_MEDIA_CALLS_MAX 4096

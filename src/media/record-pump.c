@@ -102,13 +102,13 @@ ot_record_pump_add (OtRecordPump *self, OtRecorder *recorder)
   g_mutex_unlock (&self->lock);
 }
 
-gboolean
-ot_record_pump_is_idle (OtRecordPump *self)
+guint
+ot_record_pump_n_recordings (OtRecordPump *self)
 {
-  gboolean is_idle;
+  guint n;
 
   g_mutex_lock (&self->lock);
-  is_idle = self->recorders->len == 0;
+  n = self->recorders->len;
   g_mutex_unlock (&self->lock);
-  return is_idle;
+  return n;
 }

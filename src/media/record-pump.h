@@ -21,5 +21,5 @@ void ot_record_pump_free (OtRecordPump *self);
 /** ot_record_pump_add: from now on until it is over. Thread: any. */
 void ot_record_pump_add (OtRecordPump *self, OtRecorder *recorder);
 
-/** ot_record_pump_is_idle: no recording. Thread: any. */
-gboolean ot_record_pump_is_idle (OtRecordPump *self);
+/** ot_record_pump_n_recordings: how many there are. Thread: any. */
+guint ot_record_pump_n_recordings (OtRecordPump *self);

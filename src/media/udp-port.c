@@ -22,6 +22,7 @@ typedef struct {
   struct iovec vectors[OT_UDP_BATCH];
   struct mmsghdr out[OT_UDP_BATCH];
   guint n_out;
+  guint n_refused; /* by the system, since the last ot_udp_port_flush() */
 } Socket;
 
 struct _OtUdpPort {
@@ -255,15 +256,22 @@ flush (Socket *self)
     if (sent < 0 && errno == EINTR)
       continue;
     done += sent > 0 ? (guint)sent : 1;
+    self->n_refused += sent < 0;
   }
   self->n_out = 0;
 }
 
-void
+guint
 ot_udp_port_flush (OtUdpPort *self)
 {
-  for (guint i = 0; i < self->n_sockets; i++)
+  guint n_refused = 0;
+
+  for (guint i = 0; i < self->n_sockets; i++) {
     flush (&self->sockets[i]);
+    n_refused += self->sockets[i].n_refused;
+    self->sockets[i].n_refused = 0;
+  }
+  return n_refused;
 }
 
 void

@@ -57,7 +57,9 @@ guint ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch, gint64 *came_wal
 /** ot_udp_port_queue: @to and @data are borrowed until the flush, which is at the latest when
  * OT_UDP_BATCH are queued. */
 void ot_udp_port_queue (OtUdpPort *self, OtAddress *to, guint8 *data, gsize size);
-void ot_udp_port_flush (OtUdpPort *self);
+
+/** ot_udp_port_flush: Returns: how many the system did not take since the last flush. */
+guint ot_udp_port_flush (OtUdpPort *self);
 
 /** ot_udp_port_send: at once, or not at all. Thread: any. */
 void ot_udp_port_send (OtUdpPort *self, const OtAddress *to, const guint8 *data, gsize size);

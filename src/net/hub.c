@@ -20,9 +20,10 @@ struct _OtHub {
   const char *arriving;   /* borrowed; nullable: whose old connection goes for a new one that is not
                              opened yet: never without one */
   GHashTable *allowances; /* user id (owned) → OtAllowance (owned), until it is full again */
-  OtTimer sweep;          /* for tokens, parked sessions and allowances */
-  OtTimer closed;         /* completes @closing, from a turn of its own */
-  GTask *closing;         /* owned; while ot_hub_close_async() waits */
+  OtHubFigures figures;
+  OtTimer sweep;  /* for tokens, parked sessions and allowances */
+  OtTimer closed; /* completes @closing, from a turn of its own */
+  GTask *closing; /* owned; while ot_hub_close_async() waits */
   gboolean is_closing;
 };
 
@@ -82,6 +83,7 @@ on_event (gpointer user_data, OtSession *session, const OtIn *event, gint64 sequ
 {
   OtHub *self = user_data;
 
+  ot_counter_add (&self->figures.messages, 1);
   self->listener.event (self->listener.self, session, event, sequence);
 }
 
@@ -116,6 +118,7 @@ on_refused (gpointer user_data,
 {
   OtHub *self = user_data;
 
+  ot_counter_add (&self->figures.refusals[code], 1);
   self->listener.refused (self->listener.self, session, code, message, original_event, call_id);
 }
 
@@ -327,12 +330,21 @@ ot_hub_is_online (OtHub *self, const char *user_id)
   return g_hash_table_contains (self->people, user_id) || g_strcmp0 (self->arriving, user_id) == 0;
 }
 
+/* The others' errors pass here; a session's own come by on_refused(). */
+static void
+count_refusal (OtHub *self, const OtOut *event)
+{
+  if (event->type == OT_OUT_ERROR)
+    ot_counter_add (&self->figures.refusals[ot_code_parse (event->error.code)], 1);
+}
+
 void
 ot_hub_send (OtHub *self, const char *session_id, const OtOut *event)
 {
   OtSession *session =
       g_hash_table_lookup (self->open, session_id); /* or ending: its track keeps it */
 
+  count_refusal (self, event);
   if (session != NULL)
     ot_session_send (session, event);
   else
@@ -347,6 +359,7 @@ ot_hub_send_user (OtHub *self,
 {
   GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
 
+  count_refusal (self, event);
   for (guint i = 0; devices != NULL && i < devices->len; i++)
     if (g_strcmp0 (ot_session_get_id (devices->pdata[i]), except_session_id) != 0)
       ot_session_send (devices->pdata[i], event);
@@ -367,6 +380,38 @@ guint
 ot_hub_n_sessions (OtHub *self)
 {
   return g_hash_table_size (self->sessions);
+}
+
+guint
+ot_hub_n_in_place (OtHub *self, OtHubPlace place)
+{
+  switch (place) {
+  case OT_HUB_FRESH:
+    return g_queue_get_length (&self->fresh);
+  case OT_HUB_OPEN:
+    return g_hash_table_size (self->open);
+  case OT_HUB_PARKED:
+    return ot_parking_n_sessions (self->parking);
+  case OT_HUB_N_PLACES:
+  default:
+    g_return_val_if_reached (0);
+  }
+}
+
+const char *
+ot_hub_place_name (guint place)
+{
+  static const char *const names[] = {
+    [OT_HUB_FRESH] = "fresh", [OT_HUB_OPEN] = "open", [OT_HUB_PARKED] = "parked"
+  };
+
+  return names[place];
+}
+
+const OtHubFigures *
+ot_hub_get_figures (const OtHub *self)
+{
+  return &self->figures;
 }
 
 void

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "hub-figures.h"
 #include "session.h"
 
 /**
@@ -83,6 +84,12 @@ void ot_hub_end_user (OtHub *self, const char *user_id, OtCloseCode code, const 
 
 /** ot_hub_n_sessions: how many connections there are, also those not authenticated or closing. */
 guint ot_hub_n_sessions (OtHub *self);
+
+/** ot_hub_n_in_place: how many sessions are there. */
+guint ot_hub_n_in_place (OtHub *self, OtHubPlace place);
+
+/** ot_hub_get_figures: (transfer none): live as long as the hub. */
+const OtHubFigures *ot_hub_get_figures (const OtHub *self);
 
 /**
  * ot_hub_close_async:

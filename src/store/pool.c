@@ -18,12 +18,13 @@ struct _OtPool {
   OtPg **connections; /* owned */
   int n_connections;
   guint limit;
-  GQueue waiting;      /* of OtStatement, owned: for a connection */
-  GQueue paused;       /* of OtStatement, owned: for their own timer */
-  guint count;         /* not answered, wherever they are */
-  gboolean away;       /* there was no connection when one was lost; for the log */
-  gboolean doubtful;   /* one was lost, and nothing was answered since */
-  OtPoolOpened opened; /* NULL: told already */
+  OtPoolFigures *figures; /* borrowed */
+  GQueue waiting;         /* of OtStatement, owned: for a connection */
+  GQueue paused;          /* of OtStatement, owned: for their own timer */
+  guint count;            /* not answered, wherever they are */
+  gboolean away;          /* there was no connection when one was lost; for the log */
+  gboolean doubtful;      /* one was lost, and nothing was answered since */
+  OtPoolOpened opened;    /* NULL: told already */
   gpointer opened_data;
   OtPoolDrained drained;
   gpointer drained_data;
@@ -93,6 +94,7 @@ on_patience (gpointer user_data)
   OtPool *self = statement->pool;
   OtAnswered answered = g_steal_pointer (&statement->answered);
 
+  ot_counter_add (&self->figures->given_up, 1);
   if (statement->queue == &self->waiting || statement->queue == &self->paused) {
     statement->answered = answered;
     conclude (self, statement, NULL);
@@ -121,6 +123,7 @@ try_later (OtPool *self, OtStatement *statement, const PGresult *result)
   gint64 pause_us = MIN (RETRY_MIN_US << MIN (statement->tries, 10), RETRY_MAX_US);
 
   statement->tries++;
+  ot_counter_add (&self->figures->retries, 1);
   if (statement->tries == 1)
     ot_debug ("database: %s; asking again", error->message);
   else if ((statement->tries & (statement->tries - 1)) == 0) /* 2, 4, 8 … */
@@ -139,6 +142,7 @@ on_answered (OtPg *pg, OtStatement *statement, const PGresult *result, gpointer 
       ot_answer_is_error (result) && ot_answer_is_passing (result) && !statement->given_up;
 
   self->doubtful = FALSE;
+  ot_histogram_add (&self->figures->answer_us, now_us () - statement->sent_us, 1);
   feed (self);
   if (again)
     try_later (self, statement, result);
@@ -155,13 +159,20 @@ tell_opened (OtPool *self, const char *message)
     opened (message, self->opened_data);
 }
 
+guint
+ot_pool_n_connections (const OtPool *self)
+{
+  guint n = 0;
+
+  for (int i = 0; i < self->n_connections; i++)
+    n += ot_pg_is_ready (self->connections[i]);
+  return n;
+}
+
 static gboolean
 is_connected (const OtPool *self)
 {
-  for (int i = 0; i < self->n_connections; i++)
-    if (ot_pg_is_ready (self->connections[i]))
-      return TRUE;
-  return FALSE;
+  return ot_pool_n_connections (self) > 0;
 }
 
 static void
@@ -213,6 +224,7 @@ ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_da
   self->opened = opened;
   self->opened_data = user_data;
   self->limit = options->limit;
+  self->figures = options->figures;
   self->n_connections = options->connections;
   self->connections = g_new0 (OtPg *, options->connections);
   for (int i = 0; i < options->connections; i++)

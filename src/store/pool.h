@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pool-figures.h"
 #include "statement.h"
 
 /**
@@ -27,7 +28,8 @@ typedef struct {
   const char *settings; /* the same */
   int connections;      /* > 0 */
   int statement_timeout_ms;
-  guint limit; /* when so many wait, what has no endless patience is given up at once */
+  guint limit;            /* when so many wait, what has no endless patience is given up at once */
+  OtPoolFigures *figures; /* borrowed; written by this pool alone */
 } OtPoolOptions;
 
 /**
@@ -51,6 +53,9 @@ void ot_pool_send (OtPool *self,
 
 /** ot_pool_waiting: how many statements are not answered. */
 guint ot_pool_waiting (const OtPool *self);
+
+/** ot_pool_n_connections: how many of its connections stand. */
+guint ot_pool_n_connections (const OtPool *self);
 
 /** ot_pool_is_available: there is a connection, none of them owes an answer for 2 s, and something
  * was answered since one was lost. As fresh as what is asked: somebody should ask now and then. */

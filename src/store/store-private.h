@@ -36,6 +36,7 @@ struct _OtStore {
   GTask *starting; /* owned; until the start is answered */
   GTask *closing;  /* owned; from when the close was asked for */
 
+  OtPoolFigures figures[OT_STORE_N_POOLS];
   guint64 refused_dropped;
 };
 

@@ -151,10 +151,27 @@ on_lease_taken (int closed, const GError *error, gpointer user_data)
 {
   OtStore *self = user_data;
   const char *conninfo = conninfo_of (self), *settings = ot_lease_settings (self->lease);
-  OtPoolOptions records = { "records",         conninfo,          settings,
-                            self->connections, RECORD_TIMEOUT_MS, WAITING_LIMIT };
-  OtPoolOptions chat = { "chat", conninfo, settings, 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT };
-  OtPoolOptions admin = { "admin", conninfo, settings, 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT };
+  OtPoolOptions records = { ot_store_pool_name (OT_STORE_RECORDS),
+                            conninfo,
+                            settings,
+                            self->connections,
+                            RECORD_TIMEOUT_MS,
+                            WAITING_LIMIT,
+                            &self->figures[OT_STORE_RECORDS] };
+  OtPoolOptions chat = { ot_store_pool_name (OT_STORE_CHAT),
+                         conninfo,
+                         settings,
+                         1,
+                         RECORD_TIMEOUT_MS,
+                         CHAT_WAITING_LIMIT,
+                         &self->figures[OT_STORE_CHAT] };
+  OtPoolOptions admin = { ot_store_pool_name (OT_STORE_ADMIN),
+                          conninfo,
+                          settings,
+                          1,
+                          ADMIN_TIMEOUT_MS,
+                          ADMIN_WAITING_LIMIT,
+                          &self->figures[OT_STORE_ADMIN] };
 
   if (error != NULL || self->closing != NULL) {
     end_start (self, error != NULL ? g_error_copy (error) : closed_error ());
@@ -197,8 +214,13 @@ on_owner_open (const char *message, gpointer user_data)
 static void
 connect_owner (OtStore *self)
 {
-  OtPoolOptions options = { "owner", conninfo_of (self), NULL,
-                            1,       ADMIN_TIMEOUT_MS,   ADMIN_WAITING_LIMIT };
+  OtPoolOptions options = { "owner",
+                            conninfo_of (self),
+                            NULL,
+                            1,
+                            ADMIN_TIMEOUT_MS,
+                            ADMIN_WAITING_LIMIT,
+                            &self->figures[OT_STORE_ADMIN] };
 
   self->owner = ot_pool_new (&options, on_owner_open, self);
 }
@@ -336,6 +358,41 @@ ot_store_is_available (OtStore *self)
          && ot_pool_is_available (self->records);
 }
 
+const char *
+ot_store_pool_name (guint pool)
+{
+  static const char *const names[] = {
+    [OT_STORE_RECORDS] = "records", [OT_STORE_CHAT] = "chat", [OT_STORE_ADMIN] = "admin"
+  };
+
+  return names[pool];
+}
+
+static const OtPool *
+find_pool (const OtStore *self, OtStorePool pool)
+{
+  const OtPool *const pools[] = {
+    [OT_STORE_RECORDS] = self->records, [OT_STORE_CHAT] = self->chat, [OT_STORE_ADMIN] = self->admin
+  };
+
+  return pools[pool];
+}
+
+OtPoolState
+ot_store_pool_state (OtStore *self, OtStorePool which)
+{
+  const OtPool *pool = find_pool (self, which);
+
+  return pool != NULL ? (OtPoolState){ ot_pool_n_connections (pool), ot_pool_waiting (pool) }
+                      : (OtPoolState){ 0 };
+}
+
+const OtPoolFigures *
+ot_store_pool_figures (OtStore *self, OtStorePool which)
+{
+  return &self->figures[which];
+}
+
 guint
 ot_store_waiting (OtStore *self)
 {
@@ -391,6 +448,8 @@ static void
 ot_store_init (OtStore *self)
 {
   self->port = (OtRecordPort){ self, ot_store_write, is_available };
+  for (guint i = 0; i < OT_STORE_N_POOLS; i++)
+    ot_pool_figures_init (&self->figures[i]);
 }
 
 OtStore *

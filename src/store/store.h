@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "billing.h"
+#include "pool-figures.h"
 #include "record.h"
 #include "store-error.h"
 
@@ -83,6 +84,24 @@ const OtRecordPort *ot_store_record_port (OtStore *self);
 /** ot_store_is_available: whether new work would be answered soon; FALSE while the database is away
  * or hangs, and when the lease is lost. */
 gboolean ot_store_is_available (OtStore *self);
+
+/** OtStorePool: who asks the database, each over connections of its own. */
+typedef enum { OT_STORE_RECORDS, OT_STORE_CHAT, OT_STORE_ADMIN, OT_STORE_N_POOLS } OtStorePool;
+
+/** OtPoolState: connections that stand, and statements that are not answered. */
+typedef struct {
+  guint n_connections;
+  guint n_waiting;
+} OtPoolState;
+
+/** ot_store_pool_name: a word; static. */
+const char *ot_store_pool_name (guint pool);
+
+/** ot_store_pool_state: as it is now; all zero before the start and after the close. */
+OtPoolState ot_store_pool_state (OtStore *self, OtStorePool pool);
+
+/** ot_store_pool_figures: (transfer none): since the start; live as long as the store. */
+const OtPoolFigures *ot_store_pool_figures (OtStore *self, OtStorePool pool);
 
 /** ot_store_waiting: how many statements wait for an answer; a figure for the operator. */
 guint ot_store_waiting (OtStore *self);

@@ -129,6 +129,42 @@ ot_store_conclude_webhook (OtStore *self,
   ot_pool_send (self->records, statement, CONCLUDE_PATIENCE_US, on_concluded, NULL);
 }
 
+/* ---- counting ---- */
+
+static void
+read_counts (GTask *task, const PGresult *result)
+{
+  OtWebhookCounts *counts = g_new (OtWebhookCounts, 1);
+
+  *counts = (OtWebhookCounts){ .waiting = ot_answer_int (result, "waiting", 0),
+                               .due = ot_answer_int (result, "due", 0),
+                               .dead = ot_answer_int (result, "dead", 0) };
+  g_task_return_pointer (task, counts, g_free);
+}
+
+void
+ot_store_count_webhooks_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data)
+{
+  ot_store_ask (self,
+                ot_store_task_new (self, ot_store_count_webhooks_async, NULL, done, user_data),
+                ot_statement_new ("SELECT * FROM count_webhooks ()"), read_counts);
+}
+
+gboolean
+ot_store_count_webhooks_finish (OtStore *self,
+                                GAsyncResult *result,
+                                OtWebhookCounts *counts,
+                                GError **error)
+{
+  g_autofree OtWebhookCounts *read = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  read = g_task_propagate_pointer (G_TASK (result), error);
+  if (read != NULL)
+    *counts = *read;
+  return read != NULL;
+}
+
 /* ---- the operator ---- */
 
 void

@@ -67,6 +67,20 @@ void ot_store_conclude_webhook (OtStore *self,
                                 const char *message,
                                 gint64 pause_us);
 
+/** OtWebhookCounts: how many there are. */
+typedef struct {
+  gint64 waiting; /* not sent, not given up */
+  gint64 due;     /* of these: to be sent now, and nobody has claimed them */
+  gint64 dead;
+} OtWebhookCounts;
+
+/** ot_store_count_webhooks_async: @counts: (out): FALSE with @error: untouched. */
+void ot_store_count_webhooks_async (OtStore *self, GAsyncReadyCallback done, gpointer user_data);
+gboolean ot_store_count_webhooks_finish (OtStore *self,
+                                         GAsyncResult *result,
+                                         OtWebhookCounts *counts,
+                                         GError **error);
+
 /* ---- the operator; these end with ot_store_json_finish() ---- */
 
 /** An array, newest first, at most @limit; @state: (nullable): only "waiting", "sent" or "dead". */

@@ -40,6 +40,7 @@ async def test_a_call_ends_as_its_people_want(scene, make_scene, server, termina
     await scene.in_call()
     await terminate()
     assert await aside(ask, server, "/healthz") == (200, {"alive": True})
+    assert (await aside(ask, server, "/readyz"))[1]["draining"]
     await other.request()
     await other.user.client.expect_error("SERVER_DRAINING", callId=other.call_id)
     await scene.tick(2)

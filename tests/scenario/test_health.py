@@ -5,10 +5,12 @@ import threading
 from otomo import DEADLINE, database
 from otomo.health import ask, wait_ready
 
+READY = {"ready": True, "database": True, "media": True, "busy": False, "draining": False}
+
 
 def test_ready(server):
     assert ask(server, "/healthz") == (200, {"alive": True})
-    assert ask(server, "/readyz") == (200, {"ready": True})
+    assert ask(server, "/readyz") == (200, READY)
     assert ask(server, "/readyz", "HEAD")[0] == 200
     assert ask(server, "/readyz", "POST")[0] == 405
 
@@ -20,7 +22,7 @@ def test_the_database_hangs(server):
     asking.start()
     try:
         wait_ready(server, 503)
-        assert ask(server, "/readyz") == (503, {"ready": False})
+        assert ask(server, "/readyz") == (503, {**READY, "ready": False, "database": False})
         assert ask(server, "/healthz") == (200, {"alive": True})
     finally:
         database.thaw(server.state_dir)

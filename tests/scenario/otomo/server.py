@@ -117,6 +117,11 @@ class Server:
     def url(self):
         return self.address.replace("http", "ws", 1)
 
+    @property
+    def monitor(self):
+        """Where /metrics is, with admin.listen."""
+        return self.ctl("console").split("/console/")[0]
+
     def stop(self):
         """Ends it as an operator does; its exit status."""
         self.process.send_signal(signal.SIGTERM)

@@ -172,6 +172,8 @@ fake_read_quality (gpointer self, const char *call_id, OtQuality quality[OT_N_SI
   return media_open;
 }
 
+static OtCallFigures figures;
+
 static OtCallPorts ports = {
   .record = { NULL, fake_write, fake_available },
   .media = { NULL, fake_open, fake_description, fake_make_offer, fake_description, fake_candidate,
@@ -180,6 +182,7 @@ static OtCallPorts ports = {
   .tell = { NULL, fake_tell_session, fake_tell_user, fake_online, fake_ice_servers },
   .clock = &fake_clock,
   .settings = { 60 * S, 5 * S, 45 * S, 30 * S, 30 * S, { 3 * S, 10 * S, 5 * S, 60 * S } },
+  .figures = &figures,
 };
 
 /* ---- the test's hands ---- */
@@ -836,6 +839,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  ot_call_figures_init (&figures);
   g_test_add_func ("/call/told-after-commit", test_told_after_commit);
   g_test_add_func ("/call/request-refused", test_request_refused);
   g_test_add_func ("/call/refused-after-a-loss", test_refused_after_a_loss);

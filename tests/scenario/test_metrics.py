@@ -1,0 +1,217 @@
+"""/metrics: every figure of the server's table is there, is right, and moves in a call."""
+
+import base64
+import contextlib
+import subprocess
+
+import pytest
+
+from otomo import database, metrics
+from otomo.endpoint import Endpoint
+from otomo.fixtures import SETTINGS as FAST
+from otomo.scene import aside
+from otomo.server import Server
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+PRICE, SHARE = 10, 5
+TABLE = metrics.described()
+
+# What a good call with a refusal on the way does not change, and where it is seen to change here.
+STEADY = {
+    "otomo_build_info": "never",
+    "otomo_start_time_seconds": "never",
+    "otomo_busy": "test_busy.py sees /readyz, which has the same source",
+    "otomo_media_up": "the media thread would have to hang",
+    "otomo_database_up": "test_a_database_that_is_away",
+    "otomo_database_waiting": "test_a_database_that_is_away",
+    "otomo_database_given_up_total": "test_a_database_that_is_away",
+    "otomo_draining": "test_draining",
+    "otomo_database_retries_total": "test_a_statement_that_is_tried_again",
+    "otomo_database_connections": "test_the_connections_are_those_that_the_database_knows",
+    "otomo_refusals_not_recorded_total": "20,000 refusals would have to wait",
+}
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    endpoint = Endpoint(SECRET)
+    yield endpoint
+    endpoint.close()
+
+
+@pytest.fixture(scope="module")
+def server(endpoint, tmp_path_factory):
+    secret = tmp_path_factory.mktemp("secrets") / "webhook"
+    secret.write_text(SECRET)
+    server = Server(
+        {
+            **FAST,
+            "server.drain_timeout": 600,
+            "admin.listen": "127.0.0.1:0",
+            "recording.mode": "all",
+            "webhook.url": endpoint.url,
+            "webhook.secret_file": secret,
+        }
+    )
+    try:
+        server.start()
+        server.seed(10, 1000)
+        server.pairs = iter(range(1, 11))
+        yield server
+    finally:
+        server.close()
+
+
+def value(samples, name, **labels):
+    """The sum of a metric's samples that have these labels."""
+    wanted = [f'{label}="{text}"' for label, text in labels.items()]
+    found = [
+        samples[sample]
+        for sample in samples
+        if sample.split("{")[0] == name and all(each in sample for each in wanted)
+    ]
+    assert found, f"{name} {labels} is not there"
+    return sum(found)
+
+
+def risen(before, after, name, **labels):
+    return value(after, name, **labels) - value(before, name, **labels)
+
+
+def test_promtool_has_nothing_to_say(server):
+    done = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=metrics.scrape(server),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), done
+
+
+def test_what_is_there_is_what_is_described(server):
+    """And whoever connects to the Unix socket sees the same."""
+    for text in (metrics.scrape(server), metrics.scrape_socket(server)):
+        typed = [line.split()[2:] for line in text.splitlines() if line.startswith("# TYPE")]
+        assert typed == [[name, row[0]] for name, row in TABLE.items()]
+        for sample in metrics.parse(text):
+            assert metrics.metric_of(sample, TABLE) in TABLE, sample
+    for name, (kind, unit, _, _, _) in TABLE.items():
+        assert name.startswith("otomo_"), name
+        assert name.endswith("_total") == (kind == "counter"), name
+        assert not unit or name.removesuffix("_total").endswith(f"_{unit}"), name
+
+
+def test_labels_name_nobody(server):
+    """Every value of a label is of the table's list: no person, no call, no address."""
+    for sample in metrics.read(server):
+        _, _, label, values, _ = TABLE[metrics.metric_of(sample, TABLE)]
+        named = dict(metrics.LABEL.findall(sample))
+        named.pop("le", None)
+        if label == "version":
+            assert list(named) == [label], sample
+        else:
+            assert named == {} if not label else named[label] in values, sample
+
+
+async def test_a_call_moves_everything(server, scene, make_scene, endpoint):
+    before = await aside(metrics.read, server)
+    await scene.in_call()
+    during = await aside(metrics.read, server)
+    assert risen(before, during, "otomo_calls_live", state="in_call") == 1
+    assert risen(before, during, "otomo_sessions", place="open") == 2
+    assert value(during, "otomo_recordings_active") == 1
+    await scene.tick(2)
+    busy = make_scene(server, f"u{next(server.pairs)}", scene.otomo.id)
+    await busy.user.connect()
+    await busy.request()
+    await busy.user.client.expect_error("USER_BUSY", callId=busy.call_id)
+    for person, other in (scene.both, scene.both[::-1]):
+        await person.peer.hears(5)
+    await scene.settled()
+    live = await aside(metrics.wait, server, 'otomo_voices{grade="good"}', lambda n: n == 2)
+    assert live == 2
+    await scene.hang_up()
+    await aside(endpoint.expect, "call.ended", callId=scene.call_id)
+    await aside(metrics.wait, server, 'otomo_recordings_total{event="complete"}', bool)
+    # The webhooks are counted in the database every ten seconds.
+    dead = "INSERT INTO webhooks (type, body, state, concluded_at) VALUES ('test', '{}', 'dead', now())"
+    await aside(server.execute, dead)
+    await aside(metrics.wait, server, 'otomo_webhooks{state="dead"}', bool)
+    after = await aside(metrics.read, server)
+
+    changed = metrics.moved(before, during, TABLE) | metrics.moved(before, after, TABLE)
+    still = set(TABLE) - changed
+    assert still <= set(STEADY), f"did not move: {still - set(STEADY)}"
+
+    row = await scene.row()
+    units = row["units_charged"]
+    assert risen(before, after, "otomo_units_charged_total") == units
+    assert risen(before, after, "otomo_points_charged_total") == units * PRICE
+    assert risen(before, after, "otomo_points_earned_total") == units * SHARE
+    assert risen(before, after, "otomo_charge_seconds_count") == units
+    assert risen(before, after, "otomo_calls_requested_total") == 1
+    assert risen(before, after, "otomo_calls_ended_total", reason="user_end") == 1
+    assert risen(before, after, "otomo_refusals_total", code="USER_BUSY") == 1
+    assert risen(before, after, "otomo_call_setup_seconds_count") == 1
+    assert risen(before, after, "otomo_call_first_rtp_seconds_count") == 1
+    assert risen(before, after, "otomo_call_mos_count") == 2
+    assert risen(before, after, "otomo_webhook_tries_total", outcome="sent") >= 2
+    forwarded = risen(before, after, "otomo_packets_forwarded_total", kind="rtp")
+    assert forwarded >= sum(p.peer.heard_count() for p in scene.both) > 0
+    assert 0 < risen(before, after, "otomo_forward_seconds_count") <= forwarded
+
+
+async def test_packets_that_go_nowhere(server, scene):
+    await scene.in_call()
+    before = await aside(metrics.read, server)
+    scene.user.peer.forge_rtp()
+    await scene.settled()
+    after = await aside(metrics.read, server)
+    assert risen(before, after, "otomo_packets_dropped_total", cause="unauthentic") >= 1
+    await scene.hang_up()
+
+
+async def test_a_database_that_is_away(server, scene):
+    await scene.online()
+    before = await aside(metrics.read, server)
+    database.freeze(server.state_dir)
+    try:
+        await scene.request()
+        await aside(metrics.wait, server, "otomo_database_up", lambda up: up == 0)
+        waiting = 'otomo_database_waiting{pool="records"}'
+        await aside(metrics.wait, server, waiting, lambda n: n > 0)
+        up = 'otomo_database_given_up_total{pool="records"}'
+        was = before[up]
+        await aside(metrics.wait, server, up, lambda n: n > was)
+    finally:
+        database.thaw(server.state_dir)
+    await aside(metrics.wait, server, "otomo_database_up", lambda up: up == 1)
+    await scene.row_when(live=False)
+
+
+async def test_a_statement_that_is_tried_again(server, scene):
+    """A row that somebody else holds for longer than a statement may take (5 s)."""
+    retries = 'otomo_database_retries_total{pool="records"}'
+    await scene.in_call()
+    was = (await aside(metrics.read, server))[retries]
+    with contextlib.closing(database.connect(server.state_dir)) as holder:
+        holder.autocommit = False
+        query = "SELECT FROM accounts WHERE owner = %s FOR UPDATE"
+        holder.cursor().execute(query, [scene.user.id])
+        await aside(metrics.wait, server, retries, lambda n: n > was)
+    await scene.tick(2)
+    await scene.hang_up()
+
+
+def test_the_connections_are_those_that_the_database_knows(server):
+    query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    assert value(metrics.read(server), "otomo_database_connections") == server.rows(query)[0]["count"]
+
+
+async def test_draining(server, scene):
+    await scene.in_call()
+    server.process.terminate()
+    await aside(metrics.wait, server, "otomo_draining", lambda draining: draining == 1)
+    await scene.user.client.send("call_end_request", callId=scene.call_id)
+    assert await aside(server.ended) == 0
+    server.start()
