@@ -9,8 +9,8 @@
  *
  * The way from media's threads to the main loop: events are posted anywhere and delivered there, in
  * the order of posting, never from inside ot_media_bus_post(). How many can wait is bounded by who
- * posts: a request is answered by two events at most, a leg reports twice, a call once, a recording
- * four times.
+ * posts: a request is answered by one event and one for each announced address (at most
+ * OT_ADDRESSES_MAX), a leg reports twice, a call once, a recording four times.
  */
 typedef struct _OtMediaBus OtMediaBus;
 

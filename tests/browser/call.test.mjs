@@ -149,3 +149,14 @@ test('both paths up but no packet of sound: no call, no charge', TIMEOUT, async 
   assert.equal((await daemon.call(end.callId)).call.total_charged, 0);
   await daemon.audit();
 });
+
+test('over IPv6, when that is all the server is reached by', TIMEOUT, async (t) => {
+  const reached = await Daemon.start({ 'media.address': '::1' });
+  t.after(() => reached.close());
+  const user = await Tab.open(t, reached.url, { as: 'demo-user', to: 'demo-otomo' });
+  const otomo = await Tab.open(t, reached.url, { as: 'demo-otomo' });
+  await call(user, otomo, 'demo-otomo');
+  await Promise.all([user.hears(), otomo.hears()]);
+  await user.click('end');
+  await otomo.heard('call_end');
+});
