@@ -3,6 +3,7 @@ base of a container; and the scenarios' toolkit, to make a call on them. Needs r
 
 import os
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scenario"))
 
 from otomo.fixtures import *  # noqa: E402, F401, F403
 
-from machine import base_tar, made_once, system_tar  # noqa: E402
+from machine import base_tar, made_once, system_packages, system_tar  # noqa: E402
 
 MADE = Path(os.environ["OTOMO_BUILD"]) / "machines"
 
@@ -27,4 +28,5 @@ def debian():
 @pytest.fixture(scope="session")
 def system(debian):
     """A tar of a machine that only lacks Otomo."""
-    return made_once(MADE / "system.tar", lambda path: system_tar(debian, path))
+    which = zlib.crc32(" ".join(system_packages()).encode())
+    return made_once(MADE / f"system-{which:08x}.tar", lambda path: system_tar(debian, path))

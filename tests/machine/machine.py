@@ -12,6 +12,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 FRESH = 24 * 3600.0  # seconds
 BOOT_DEADLINE = 60.0  # seconds
+OPERATORS = ("curl", "openssl", "ca-certificates", "procps")  # what docs/run.md installs beside data/packages.txt
 COMMAND_DEADLINE = 600.0  # installing packages, on a busy machine
 
 
@@ -54,11 +55,16 @@ def made_once(path, make):
     return path
 
 
+def system_packages():
+    """Systemd, what the server needs, and what its operator types."""
+    return ["systemd", "systemd-sysv", "dbus", *OPERATORS, *packages("run")]
+
+
 def system_tar(debian, path):
-    """The same with systemd, what the server needs, and what its operator types."""
+    """The same with system_packages ()."""
     machine = Machine(debian)
     try:
-        machine.install("systemd", "systemd-sysv", "dbus", "curl", "openssl", "procps", *packages("run"))
+        machine.install(*system_packages())
         run("tar", "cf", path, "-C", machine.root, ".")
     finally:
         machine.close()
@@ -89,6 +95,12 @@ class Machine:
         settings = next(self.root.glob("**/etc/otomo"))
         if settings != self.root / "etc/otomo":
             (self.root / "etc/otomo").symlink_to("/" + str(settings.relative_to(self.root)))
+
+    def give_environment(self, environment):
+        """What the service gets in its environment, beside its settings."""
+        dropin = self.root / "etc/systemd/system/otomod.service.d/test-environment.conf"
+        dropin.parent.mkdir(parents=True, exist_ok=True)
+        dropin.write_text("[Service]\n" + "".join(f"Environment={name}={value}\n" for name, value in environment.items()))
 
     def install(self, *names):
         """Debian's packages, before it is booted."""

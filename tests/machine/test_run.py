@@ -21,9 +21,7 @@ def machine(system):
     machine = Machine(system)
     try:
         machine.install_otomo()
-        dropin = machine.root / "etc/systemd/system/otomod.service.d/patient.conf"
-        dropin.parent.mkdir(parents=True)
-        dropin.write_text("[Service]\n" + "".join(f"Environment={name}={value}\n" for name, value in PATIENT.items()))
+        machine.give_environment(PATIENT)
         yield machine.boot(own_network=True)
     finally:
         machine.close()
