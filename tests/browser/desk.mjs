@@ -93,9 +93,9 @@ export class Desk {
   /** Nothing that a screen reader or weak eyes trip over; by night only the colours are others. @param {string} where */
   async isAccessible(where) {
     const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    await this.page.evaluate(axe);
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await this.page.evaluate(axe);
       const rules = colorScheme === 'dark' ? { runOnly: ['color-contrast'] } : {};
       const { violations } = await this.page.evaluate(
         (options) => /** @type {any} */ (globalThis).axe.run(document, options),

@@ -90,6 +90,12 @@ function showSuccess() {
   if (!find('#problem').hidden) showProblem(null);
 }
 
+/** Where reading begins; the places above stay in sight. */
+function goToMain() {
+  scrollTo(0, 0);
+  main.focus({ preventScroll: true });
+}
+
 /** @returns {Promise<void>} when somebody can see the page */
 function whenVisible() {
   return new Promise((resolve) => {
@@ -260,7 +266,7 @@ function open() {
     announce,
     attempt,
     lookAgain: () => visit?.lookNow(),
-    focusMain: () => main.focus(),
+    focusMain: () => main.focus({ preventScroll: true }),
   };
   const view = PLACES[name].view(desk);
   showFrame(true);
@@ -319,11 +325,11 @@ function start() {
     takePass();
     announce('');
     open();
-    main.focus();
+    goToMain();
   });
   find('.skip').addEventListener('click', (/** @type {Event} */ event) => {
     event.preventDefault(); // the address is the place's
-    main.focus();
+    goToMain();
   });
   find('#leave').addEventListener('click', () => {
     enter(false);
