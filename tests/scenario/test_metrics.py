@@ -2,7 +2,10 @@
 
 import base64
 import contextlib
+import json
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,8 @@ from otomo.scene import aside
 from otomo.server import Server
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+SOURCE = Path(__file__).resolve().parents[2]
+MONITORING = SOURCE / "data/monitoring"
 PRICE, SHARE = 10, 5
 TABLE = metrics.described()
 
@@ -215,3 +220,60 @@ async def test_draining(server, scene):
     await scene.user.client.send("call_end_request", callId=scene.call_id)
     assert await aside(server.ended) == 0
     server.start()
+
+
+# The dashboard and the alerts -----------------------------------------------------------------
+
+
+def expressions():
+    """{where: PromQL}, Grafana's variables filled in."""
+    found = {}
+    for panel in json.loads((MONITORING / "dashboard.json").read_text())["panels"]:
+        for target in panel["targets"]:
+            filled = target["expr"].replace("$instance", ".*").replace("$__rate_interval", "5m")
+            found[f"{panel['title']}/{target['refId']}"] = filled
+    return found
+
+
+def used(text):
+    """The metrics that a text names."""
+    return {metrics.metric_of(name, TABLE) for name in re.findall(r"\botomo_\w+", text)}
+
+
+def promtool(*arguments):
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_alerts():
+    rules = MONITORING / "otomo.rules.yml"
+    promtool("check", "rules", rules)
+    promtool("test", "rules", SOURCE / "tests/data/otomo.rules.test.yml")
+    assert used(rules.read_text().replace("otomo.rules", "")) <= set(TABLE)
+
+
+def test_the_dashboard(tmp_path):
+    """Each expression is PromQL, each metric is there, and moves in a test; and each that moves is shown."""
+    shown = expressions()
+    rules = [{"record": f"panel:{n}", "expr": text} for n, text in enumerate(shown.values())]
+    path = tmp_path / "rules.yml"
+    path.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
+    promtool("check", "rules", path)
+    names = used(" ".join(shown.values()))
+    never = {name for name, where in STEADY.items() if not where.startswith("test_")}
+    assert names <= set(TABLE) - never
+    assert set(TABLE) - never <= names
+
+
+def test_the_page():
+    page = (SOURCE / "docs/reference/metrics.md").read_text()
+    assert set(re.findall(r"^\| `(otomo_\w+)` \|", page, re.MULTILINE)) == set(TABLE)
+
+
+@pytest.mark.parametrize("sample", ["otomo_calls_ended_total", "otomo_refusals_total", "otomo_packets_dropped_total"])
+def test_labels_in_the_alerts_exist(sample):
+    """A value that no server ever shows would make an alert that never comes."""
+    text = (MONITORING / "otomo.rules.yml").read_text()
+    for label, values in re.findall(sample + r'\{(\w+)=~?"([^"]*)"', text):
+        assert label == TABLE[sample][2]
+        assert set(values.split("|")) <= set(TABLE[sample][3])
