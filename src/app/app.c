@@ -233,6 +233,7 @@ start_media (OtApp *self, GError **error)
                              .bind_address = self->config->media_bind_address,
                              .port = (guint16) self->config->media_port,
                              .n_threads = (guint) self->config->media_threads,
+                             .n_prepared = (guint) self->config->media_prepared_calls,
                              .late_us = self->config->limit_media_lag_us,
                              .consent_us = self->config->media_consent_timeout_us,
                              .recordings_dir = self->recordings_dir };

@@ -53,6 +53,7 @@ typedef struct {
   char *media_bind_address;
   gint64 media_port;
   gint64 media_threads;
+  gint64 media_prepared_calls;
   gint64 media_consent_timeout_us;
   char *recording_mode;
   char *recording_directory;

@@ -155,13 +155,15 @@ open_job (gpointer data)
   OtBridge *self = ((Request *)data)->bridge;
   g_autoptr (GError) error = NULL;
 
-  self->pipeline =
-      ot_call_pipeline_new (self->context->launch, self->call_id, on_trouble, ot_bridge_ref (self),
-                            (GDestroyNotify)ot_bridge_unref, &error);
+  self->pipeline = ot_stock_take (self->context->stock);
+  if (self->pipeline == NULL)
+    self->pipeline = ot_call_pipeline_new (self->context->launch, &error);
   if (self->pipeline == NULL) {
     post_failed (self, error->message);
     return;
   }
+  ot_call_pipeline_assign (self->pipeline, self->call_id, on_trouble, ot_bridge_ref (self),
+                           (GDestroyNotify)ot_bridge_unref);
   for (guint side = 0; side < OT_N_SIDES; side++)
     ot_seat_init (&self->seats[side], self->pipeline, side);
   if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)

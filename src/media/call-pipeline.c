@@ -121,30 +121,48 @@ watch_free (gpointer data)
 }
 
 GstElement *
-ot_call_pipeline_new (const char *launch,
-                      const char *call_id,
-                      OtCallTrouble trouble,
-                      gpointer user_data,
-                      GDestroyNotify destroy,
-                      GError **error)
+ot_call_pipeline_new (const char *launch, GError **error)
+{
+  GstElement *pipeline = parse (launch, error);
+
+  if (pipeline != NULL)
+    gst_element_set_bus (pipeline, NULL);
+  return pipeline;
+}
+
+void
+ot_call_pipeline_assign (GstElement *self,
+                         const char *call_id,
+                         OtCallTrouble trouble,
+                         gpointer user_data,
+                         GDestroyNotify destroy)
 {
   const Watch watch = { trouble, user_data, destroy };
   g_autofree char *name = g_strdup_printf ("call-%s", call_id);
   g_autoptr (GstBus) bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
-  GstElement *pipeline = parse (launch, error);
 
   gst_object_ref_sink (bus);
   gst_bus_set_sync_handler (bus, on_message, g_memdup2 (&watch, sizeof watch), watch_free);
-  if (pipeline == NULL)
-    return NULL;
-  gst_object_set_name (GST_OBJECT (pipeline), name);
-  gst_element_set_bus (pipeline, bus);
-  return pipeline;
+  gst_object_set_name (GST_OBJECT (self), name);
+  gst_element_set_bus (self, bus);
+}
+
+/* Legs that were prepared and never opened. */
+static void
+close_idle_legs (GstElement *self)
+{
+  for (guint side = 0; side < OT_N_SIDES; side++) {
+    g_autoptr (OtLeg) leg = ot_call_pipeline_get_leg (self, side);
+
+    if (leg != NULL)
+      ot_leg_close (leg);
+  }
 }
 
 void
 ot_call_pipeline_free (GstElement *self)
 {
+  close_idle_legs (self);
   gst_element_set_state (self, GST_STATE_NULL);
   gst_element_set_bus (self, NULL);
   gst_object_unref (self);

@@ -29,30 +29,37 @@ const char *ot_leg_name (OtSide side);
  */
 char *ot_call_pipeline_read (const char *dir, GError **error);
 
+/**
+ * ot_call_pipeline_new:
+ * @launch: of ot_call_pipeline_read()
+ * @error: OT_MEDIA_ERROR_START
+ *
+ * Returns: (transfer full): nobody's yet, in state NULL; what its elements post is dropped. Or NULL
+ * with @error set
+ */
+GstElement *ot_call_pipeline_new (const char *launch, GError **error);
+
 /** OtCallTrouble: @message is for a person; on whichever thread the trouble came up. */
 typedef void (*OtCallTrouble) (const char *message, gpointer user_data);
 
 /**
- * ot_call_pipeline_new:
- * @launch: of ot_call_pipeline_read()
+ * ot_call_pipeline_assign:
  * @call_id: for its name
  * @trouble: called when an element outside of the legs posts an error. What a leg posts is logged:
  *   a leg reports by itself
  * @user_data: for @trouble
  * @destroy: frees @user_data when the pipeline's bus goes
- * @error: OT_MEDIA_ERROR_START
  *
- * Returns: (transfer full): in state NULL; or NULL with @error set
+ * From now on it is this call's. Once.
  */
-GstElement *ot_call_pipeline_new (const char *launch,
-                                  const char *call_id,
-                                  OtCallTrouble trouble,
-                                  gpointer user_data,
-                                  GDestroyNotify destroy,
-                                  GError **error);
+void ot_call_pipeline_assign (GstElement *self,
+                              const char *call_id,
+                              OtCallTrouble trouble,
+                              gpointer user_data,
+                              GDestroyNotify destroy);
 
-/** ot_call_pipeline_free: Ends it, with its bus. Its legs must have been closed. Thread: a worker.
- */
+/** ot_call_pipeline_free: Ends it, with its bus. Legs that were opened must have been closed.
+ * Thread: a worker. */
 void ot_call_pipeline_free (GstElement *self);
 
 /** ot_call_pipeline_get_leg: (transfer full): the side's leg that stands in the description. */

@@ -31,6 +31,7 @@ struct _OtEngine {
   /* Found when webrtcbin makes them, while it works on the descriptions. */
   GstElement *dtlsdec;
   GstElement *dtlsenc;
+  GstElement *dtlssrtpenc;
   GstPad *datagram_pad; /* dtlssrtpdec:sink */
   GstPad *rtp_pad;      /* dtlssrtpdec:rtp_src */
   gulong probe_id;
@@ -47,6 +48,7 @@ ot_engine_finalize (GObject *object)
   gst_clear_object (&self->ice);
   gst_clear_object (&self->dtlsdec);
   gst_clear_object (&self->dtlsenc);
+  gst_clear_object (&self->dtlssrtpenc);
   gst_clear_object (&self->datagram_pad);
   gst_clear_object (&self->rtp_pad);
   g_clear_pointer (&self->pem, g_free);
@@ -160,6 +162,8 @@ on_element_added (GstBin *webrtcbin, GstBin *parent, GstElement *element, OtEngi
     adopt_dtlsdec (self, element);
   else if (is_made_by (element, "dtlsenc") && self->dtlsenc == NULL)
     self->dtlsenc = gst_object_ref (element);
+  else if (is_made_by (element, "dtlssrtpenc") && self->dtlssrtpenc == NULL)
+    self->dtlssrtpenc = gst_object_ref (element);
   else if (is_made_by (element, "queue")
            && strcmp (G_OBJECT_TYPE_NAME (parent), "TransportReceiveBin") == 0)
     gst_element_set_locked_state (element, TRUE);
@@ -266,13 +270,21 @@ ot_engine_answer (OtEngine *self, const char *offer, GError **error)
         ot_promise_ask (self->webrtcbin, "set-local-description", local, patience_us, error);
   if (set_local == NULL)
     return NULL;
-  if (self->datagram_pad != NULL && self->dtlsdec != NULL && self->dtlsenc != NULL)
+  if (self->datagram_pad != NULL && self->dtlsdec != NULL && self->dtlsenc != NULL
+      && self->dtlssrtpenc != NULL)
     return gst_sdp_message_as_text (local->sdp);
   g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "webrtcbin made no DTLS transport");
   return NULL;
 }
 
 /* ---- running ---- */
+
+/* As webrtcbin would, had it answered so; a server starts at once and waits. */
+void
+ot_engine_become_server (OtEngine *self)
+{
+  g_object_set (self->dtlssrtpenc, "is-client", FALSE, NULL);
+}
 
 void
 ot_engine_connect (OtEngine *self)

@@ -59,6 +59,10 @@ char *ot_engine_answer (OtEngine *self, const char *offer, GError **error);
 
 #define OT_ENGINE_PATIENCE_US (15 * G_USEC_PER_SEC)
 
+/** ot_engine_become_server: It has answered that it is DTLS's client, and shall be the server.
+ * Before ot_engine_connect(). Thread: a worker. */
+void ot_engine_become_server (OtEngine *self);
+
 /** ot_engine_connect: ICE is complete: DTLS begins. Once, after ot_engine_answer(). Thread: the
  * feeder's. */
 void ot_engine_connect (OtEngine *self);

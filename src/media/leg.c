@@ -5,6 +5,8 @@
 
 #include "leg.h"
 
+#include <string.h>
+
 #include "engine.h"
 #include "media-log.h"
 
@@ -21,6 +23,7 @@ struct _OtLeg {
   OtLegListener listener;
   gpointer user_data;
   OtIceCredentials credentials;
+  char *prepared; /* owned (nullable): the engine's answer to an ordinary offer; the worker's */
 
   atomic_int n_waiting;
   atomic_bool is_up;
@@ -47,6 +50,7 @@ ot_leg_finalize (GObject *object)
 
   g_assert (self->endpoint == NULL && self->engine == NULL);
   g_ptr_array_unref (self->early_dtls);
+  g_free (self->prepared);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (ot_leg_parent_class)->finalize (object);
 }
@@ -267,7 +271,7 @@ ot_leg_open (OtLeg *self,
                                                         on_rtp_datagram };
   OtEndpoint *endpoint;
 
-  g_return_if_fail (self->context == NULL); /* a leg is opened once */
+  g_return_if_fail (self->forwarder == NULL); /* a leg is opened once */
   self->context = context;
   self->forwarder = forwarder;
   self->side = side;
@@ -316,30 +320,18 @@ ot_leg_write_offer (OtLeg *self, int payload_type)
   return ot_sdp_write_offer (&local, payload_type);
 }
 
-char *
-ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
+static gboolean
+make_engine (OtLeg *self, GError **error)
 {
   static const OtEngineListener engine_listener = { on_send, on_certificate, on_keys, on_rtp_seen,
                                                     on_lost };
-  g_autofree char *offer = ot_sdp_write_for_engine (remote);
-  g_autofree char *answer = NULL;
-  OtSdpLocal local = local_end (self);
-  OtEngine *engine;
+  OtEngine *engine = ot_engine_new (GST_BIN (self), self->context->certificate->pem,
+                                    &engine_listener, G_OBJECT (self), error);
 
-  g_return_val_if_fail (self->endpoint != NULL && self->engine == NULL, NULL);
-  engine = ot_engine_new (GST_BIN (self), self->context->certificate->pem, &engine_listener,
-                          G_OBJECT (self), error);
-  if (engine == NULL)
-    return NULL;
   g_mutex_lock (&self->lock);
   self->engine = engine;
-  self->remote = *remote;
   g_mutex_unlock (&self->lock);
-  answer = ot_engine_answer (engine, offer, error);
-  if (answer == NULL)
-    return NULL;
-  ot_feeder_push (self->context->feeder, self, OT_INPUT_DESCRIBED, NULL, 0, 0);
-  return ot_sdp_finish_answer (answer, &local);
+  return engine != NULL;
 }
 
 /* Deaf and dumb before it stops: what it says when it goes (close_notify) would end the client's
@@ -352,10 +344,60 @@ drop_engine (OtLeg *self)
   g_mutex_lock (&self->lock);
   engine = g_steal_pointer (&self->engine);
   g_mutex_unlock (&self->lock);
+  g_clear_pointer (&self->prepared, g_free);
   if (engine == NULL)
     return;
   ot_engine_stop (engine);
   g_object_unref (engine);
+}
+
+gboolean
+ot_leg_prepare (OtLeg *self, const OtLegContext *context, GError **error)
+{
+  g_autofree char *offer = NULL;
+  OtSdp ordinary;
+
+  g_return_val_if_fail (self->forwarder == NULL && self->engine == NULL, FALSE);
+  self->context = context;
+  ot_sdp_make_ordinary (&ordinary, context->certificate->fingerprint);
+  offer = ot_sdp_write_for_engine (&ordinary);
+  if (make_engine (self, error))
+    self->prepared = ot_engine_answer (self->engine, offer, error);
+  if (self->prepared == NULL)
+    drop_engine (self);
+  return self->prepared != NULL;
+}
+
+/* Of the engine: made ahead, or now. */
+static char *
+answer_remote (OtLeg *self, GError **error)
+{
+  g_autofree char *offer = ot_sdp_write_for_engine (&self->remote);
+
+  if (self->prepared != NULL && ot_sdp_is_ordinary (&self->remote)) {
+    if (strcmp (self->remote.setup, "active") == 0)
+      ot_engine_become_server (self->engine);
+    return ot_sdp_adapt_answer (self->prepared, &self->remote);
+  }
+  drop_engine (self);
+  return make_engine (self, error) ? ot_engine_answer (self->engine, offer, error) : NULL;
+}
+
+char *
+ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
+{
+  g_autofree char *answer = NULL;
+  OtSdpLocal local = local_end (self);
+
+  g_return_val_if_fail (self->endpoint != NULL && self->remote.opus_payload_type < 0, NULL);
+  g_mutex_lock (&self->lock);
+  self->remote = *remote;
+  g_mutex_unlock (&self->lock);
+  answer = answer_remote (self, error);
+  if (answer == NULL)
+    return NULL;
+  ot_feeder_push (self->context->feeder, self, OT_INPUT_DESCRIBED, NULL, 0, 0);
+  return ot_sdp_finish_answer (answer, &local);
 }
 
 void
@@ -375,9 +417,8 @@ ot_leg_close (OtLeg *self)
   g_mutex_lock (&self->lock);
   endpoint = g_steal_pointer (&self->endpoint);
   g_mutex_unlock (&self->lock);
-  if (endpoint == NULL)
-    return;
-  ot_forwarder_remove (self->forwarder, endpoint);
+  if (endpoint != NULL)
+    ot_forwarder_remove (self->forwarder, endpoint);
   atomic_store (&self->is_up, FALSE);
   drop_engine (self);
 }

@@ -14,9 +14,9 @@
  * is a GstBin, element "otleg", so that a call can be written down in gst-launch's words and seen
  * in a graph.
  *
- * A life: opened (credentials exist, checks are answered) → described (by an offer, or by the
- * answer to our own offer: the same to it) → nominated and connected → up → settled → closed. It
- * may close at any point; each but the last happens once.
+ * A life: perhaps prepared → opened (credentials exist, checks are answered) → described (by an
+ * offer, or by the answer to our own offer: the same to it) → nominated and connected → up →
+ * settled → closed. It may close at any point; each but the last happens once.
  *
  * Threads: open, describe and close come from one worker at a time; everything else is the
  * feeder's.
@@ -51,6 +51,17 @@ typedef struct {
 void ot_leg_register (void);
 
 /**
+ * ot_leg_prepare:
+ * @context: the same as for ot_leg_open()
+ * @error: OT_MEDIA_ERROR_ENGINE; the leg is as it was
+ *
+ * Does ahead what takes the most time of ot_leg_describe(): an engine, which has answered an
+ * ordinary offer. In a bin that plays, before ot_leg_open(). Some milliseconds, a third of a
+ * megabyte and a thread, until ot_leg_close() at the latest.
+ */
+gboolean ot_leg_prepare (OtLeg *self, const OtLegContext *context, GError **error);
+
+/**
  * ot_leg_open:
  * @context: borrowed; outlives the leg
  * @forwarder: its call's; outlives the leg
@@ -83,7 +94,7 @@ char *ot_leg_write_offer (OtLeg *self, int payload_type);
  * @remote: the client's offer or answer; copied
  * @error: OT_MEDIA_ERROR_ENGINE; the leg is of no use then but to be closed
  *
- * Takes some milliseconds.
+ * Takes some milliseconds, unless the leg was prepared and @remote is an ordinary description.
  *
  * Returns: (transfer full): our answer (to be thrown away when @remote was one), or NULL with
  * @error set
@@ -104,7 +115,7 @@ void ot_leg_settle (OtLeg *self);
  * was lost can be sent again (RFC 6347, 4.2.4). */
 #define OT_LEG_SETTLE_US (500 * 1000)
 
-/** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it isn't open. */
+/** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it is neither open nor prepared. */
 void ot_leg_close (OtLeg *self);
 
 /** ot_leg_take_input: The feeder's deliver function. */

@@ -54,9 +54,10 @@ port_open (gpointer data, const char *call_id)
     return;
   bridge = ot_bridge_new (&self->context, call_id);
   g_hash_table_insert (self->calls, (char *)ot_bridge_get_call_id (bridge), bridge);
-  if (g_hash_table_size (self->calls) <= OT_MEDIA_CALLS_MAX)
+  if (g_hash_table_size (self->calls) <= OT_MEDIA_CALLS_MAX) {
     ot_bridge_open (bridge);
-  else
+    ot_stock_note_call (self->context.stock);
+  } else
     ot_bridge_fail (bridge, "too many calls at once");
 }
 
@@ -337,7 +338,11 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
   self->tidying = ot_tidying_new (context->workers, context->leg.clock);
   context->bus = ot_media_bus_new (deliver, self);
   start_recording (self, options->recordings_dir);
-  return ot_warm_up (&context->leg, ot_forwarders_get_first (context->forwarders), error);
+  if (!ot_warm_up (&context->leg, ot_forwarders_get_first (context->forwarders), error))
+    return FALSE;
+  context->stock =
+      ot_stock_new (context->launch, &context->leg, context->workers, options->n_prepared);
+  return TRUE;
 }
 
 static void
@@ -374,6 +379,7 @@ ot_media_server_free (OtMediaServer *self)
   g_hash_table_remove_all (self->calls);
   g_clear_pointer (&self->tidying, ot_tidying_free);
   g_clear_pointer (&context->workers, ot_workers_free);
+  g_clear_pointer (&context->stock, ot_stock_free);
   g_clear_pointer (&context->pump, ot_record_pump_free);
   g_clear_pointer (&context->archive, ot_archive_free);
   g_clear_pointer (&context->leg.feeder, ot_feeder_free);

@@ -28,6 +28,7 @@ typedef struct {
   const char *recordings_dir; /* where recordings live; NULL: in the working directory */
   gint64 late_us;             /* a datagram that waited longer for its thread is late; 0: none is */
   gint64 consent_us;          /* a client that sends no ICE check for so long is gone; 0: 30 s */
+  guint n_prepared;           /* calls whose media is made ready ahead */
   int dtls_days;              /* how long the certificate of this start is valid; 0: 30 */
 } OtMediaOptions;
 

@@ -269,6 +269,72 @@ ot_sdp_write_for_engine (const OtSdp *self)
   return g_string_free (text, FALSE);
 }
 
+/* ---- answers that were made ahead ---- */
+
+#define ORDINARY_MID "0"
+#define TEXT_OF(number) G_STRINGIFY (number)
+#define ORDINARY_NUMBER TEXT_OF (OT_OPUS_PAYLOAD_TYPE)
+
+void
+ot_sdp_make_ordinary (OtSdp *out, const char *fingerprint)
+{
+  memset (out, 0, sizeof *out);
+  g_strlcpy (out->mid, ORDINARY_MID, sizeof out->mid);
+  g_strlcpy (out->ufrag, "none", sizeof out->ufrag);
+  g_strlcpy (out->pwd, "none-none-none-none-none", sizeof out->pwd);
+  g_strlcpy (out->setup, "actpass", sizeof out->setup);
+  out->direction = "sendrecv";
+  out->bundled = TRUE;
+  ot_fingerprint_parse (&out->fingerprint, fingerprint);
+  g_strlcpy (out->fingerprint_text, fingerprint, sizeof out->fingerprint_text);
+  out->opus_payload_type = OT_OPUS_PAYLOAD_TYPE;
+}
+
+gboolean
+ot_sdp_is_ordinary (const OtSdp *self)
+{
+  return self->bundled && strcmp (self->direction, "sendrecv") == 0;
+}
+
+char *
+ot_sdp_adapt_answer (const char *answer, const OtSdp *remote)
+{
+  g_autofree char *number = g_strdup_printf ("%d", remote->opus_payload_type);
+  const char *role = strcmp (remote->setup, "active") == 0 ? "passive" : "active";
+  const struct {
+    const char *before, *ordinary, *now;
+  } changes[] = {
+    { "a=group:BUNDLE ", ORDINARY_MID, remote->mid },
+    { "a=mid:", ORDINARY_MID, remote->mid },
+    { "a=setup:", "active", role },
+    { "m=audio 9 UDP/TLS/RTP/SAVPF ", ORDINARY_NUMBER, number },
+    { "a=rtpmap:", ORDINARY_NUMBER, number },
+    { "a=fmtp:", ORDINARY_NUMBER, number },
+  };
+  g_auto (GStrv) lines = g_strsplit (answer, "\n", LINES_MAX);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    const char *line = g_strchomp (lines[i]);
+
+    for (guint j = 0; j < G_N_ELEMENTS (changes); j++) {
+      gsize length = strlen (changes[j].before);
+
+      if (!g_str_has_prefix (line, changes[j].before)
+          || !g_str_has_prefix (line + length, changes[j].ordinary))
+        continue;
+      g_string_append_printf (text, "%s%s", changes[j].before, changes[j].now);
+      line += length + strlen (changes[j].ordinary);
+      break;
+    }
+    if (lines[i][0] != '\0')
+      g_string_append_printf (text, "%s\r\n", line);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* ---- */
+
 char *
 ot_sdp_write_offer (const OtSdpLocal *local, int payload_type)
 {

@@ -65,6 +65,22 @@ gboolean ot_sdp_read (OtSdp *out, const char *text, gboolean is_offer, GError **
  */
 char *ot_sdp_write_for_engine (const OtSdp *self);
 
+/** ot_sdp_make_ordinary: (out caller-allocates): an offer as most clients make it, of nobody. */
+void ot_sdp_make_ordinary (OtSdp *out, const char *fingerprint);
+
+/** ot_sdp_is_ordinary: whether an engine's answer to ot_sdp_make_ordinary() can be made to fit. */
+gboolean ot_sdp_is_ordinary (const OtSdp *self);
+
+/**
+ * ot_sdp_adapt_answer:
+ * @answer: what webrtcbin answered to an ot_sdp_make_ordinary()
+ * @remote: an ordinary offer
+ *
+ * Returns: (transfer full): what webrtcbin would have answered to @remote; only its session id
+ * differs
+ */
+char *ot_sdp_adapt_answer (const char *answer, const OtSdp *remote);
+
 /** ot_sdp_write_offer: (transfer full): our own offer, with @payload_type for Opus. */
 char *ot_sdp_write_offer (const OtSdpLocal *local, int payload_type);
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from otomo import DEADLINE
 from otomo.scene import instant
 
+SETTINGS = {"media.prepared_calls": 0}
 PACKETS = 25  # enough for anything that would begin a call to have begun it
 
 
