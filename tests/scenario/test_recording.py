@@ -317,6 +317,7 @@ def test_all_calls_at_once():
         line += ["--url", f"{server.url}/v1/socket", "--calls", CALLS, "--rate", 10, "--seconds", SECONDS]
         line += ["--server-pid", server.process.pid]
         done = subprocess.run([*map(str, line)], capture_output=True, text=True)
+        assert done.stdout, done.stderr
         found = json.loads(done.stdout)
         print(json.dumps(found))
         assert done.returncode == 0, found
