@@ -110,6 +110,21 @@ def test_port_in_use(refused):
         refused(port, args=["--listen", f"127.0.0.1:{port}"])
 
 
+def test_console_port_in_use(refused):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        refused(address, "in use", settings={"admin.listen": address})
+
+
+def test_console_key_that_is_none(refused, home):
+    key = home.state_dir / "console.key"
+    key.write_text("short\n")
+    try:
+        refused(str(key), "32", settings={"admin.listen": "127.0.0.1:0"})
+    finally:
+        key.unlink()
+
+
 def test_media_port_in_use(refused):
     with socket.socket(type=socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
