@@ -13,7 +13,8 @@ export const callLink = (id) =>
   make('a', { href: `#/call/${encodeURIComponent(id)}`, class: 'id', title: id }, id);
 
 /** @param {string} id */
-export const personLink = (id) => make('a', { href: `#/person/${encodeURIComponent(id)}` }, id);
+export const personLink = (id) =>
+  make('a', { href: `#/person/${encodeURIComponent(id)}`, class: 'id', title: id }, id);
 
 /**
  * @param {Desk} desk

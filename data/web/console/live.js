@@ -5,6 +5,7 @@
 
 import { endCall, recordCall } from './acts.js';
 import { ask } from './api.js';
+import { callLink, personLink } from './calls.js';
 import { make, set, show, table, write } from './dom.js';
 import { Plot } from './plot.js';
 import { searchForm } from './search.js';
@@ -51,8 +52,6 @@ class Row {
   constructor(desk, call) {
     const { texts } = desk;
     const id = call.call_id;
-    const user = make('a', { href: `#/person/${encodeURIComponent(call.caller_id)}` }, call.caller_id);
-    const otomo = make('a', { href: `#/person/${encodeURIComponent(call.callee_id)}` }, call.callee_id);
     this.#desk = desk;
     this.#mark = stateMark(texts);
     this.#record = make('button', {
@@ -75,8 +74,8 @@ class Row {
       'tr',
       {},
       make('td', {}, this.#mark.element),
-      make('th', { scope: 'row' }, make('a', { href: `#/call/${encodeURIComponent(id)}`, class: 'id', title: id }, id)),
-      make('td', { class: 'pair' }, user, make('span', { 'aria-hidden': 'true' }, ' → '), otomo),
+      make('th', { scope: 'row' }, callLink(id)),
+      make('td', {}, personLink(call.caller_id), ' → ', personLink(call.callee_id)),
       this.#time,
       make('td', { class: 'figures' }, this.#units, this.#unitBar),
       this.#points,

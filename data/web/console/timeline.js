@@ -11,6 +11,7 @@ const LANE = 30;
 const BAND = 18;
 const TICKS_MAX = 10;
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+const LABEL_MAX = 24; // characters beside a lane
 const LABEL_WIDTH = 16; // px of a unit that its number needs
 
 /** @param {string | null} instant */
@@ -57,7 +58,12 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
   const lane = (name, fill) => {
     const middle = top + LANE / 2;
     parts.push(
-      draw('text', { class: 'lane', x: 0, y: middle, 'dominant-baseline': 'central' }, name),
+      draw(
+        'text',
+        { class: 'lane', x: 0, y: middle, 'dominant-baseline': 'central' },
+        name.length > LABEL_MAX ? `${name.slice(0, LABEL_MAX - 1)}…` : name,
+        draw('title', {}, name),
+      ),
       draw('line', { class: 'ground', x1: LEFT, x2: WIDTH - RIGHT, y1: top + LANE, y2: top + LANE }),
       ...fill(middle),
     );
