@@ -179,6 +179,35 @@ test('what a person is called is no markup, and the books may be wrong', TIMEOUT
   desk.isSound();
 });
 
+test('looks only while somebody can see it, and again after a refusal', TIMEOUT, async (t) => {
+  const desk = await Desk.open(t, browser, await pass());
+  const { page } = desk;
+  await page.getByText('Nobody is on the phone right now.').waitFor();
+  await page.route('**/v1/live*', (route) =>
+    route.fulfill({ status: 503, json: { error: 'The database is away' } }),
+  );
+  await page.getByText('The server says: The database is away').waitFor();
+  await page.unroute('**/v1/live*');
+  await page.getByText('The database is away').waitFor({ state: 'hidden' });
+
+  let looks = 0;
+  page.on('request', (request) => request.url().includes('/v1/live') && looks++);
+  const turn = (/** @type {boolean} */ isHidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, isHidden);
+  await page.clock.install();
+  await page.waitForRequest('**/v1/live*');
+  await turn(true);
+  await page.clock.runFor(5_000); // the pause that has begun
+  const before = looks;
+  await page.clock.runFor(120_000);
+  assert.equal(looks, before, 'nobody sees it');
+  await Promise.all([page.waitForRequest('**/v1/live*'), turn(false)]);
+  desk.isSound();
+});
+
 test('the server goes away and comes back', TIMEOUT, async (t) => {
   const desk = await Desk.open(t, browser, await pass());
   await desk.page.getByText('Nobody is on the phone right now.').waitFor();
