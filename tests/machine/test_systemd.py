@@ -14,7 +14,7 @@ from otomo.scene import aside
 from otomo.server import Ran, Server
 from machine import Machine, run
 
-WATCHDOG = 2  # seconds, instead of the unit's 30
+WATCHDOG = 6  # seconds, instead of the unit's 30
 STOP = 3  # seconds, instead of the unit's 60
 UNIT = "otomod.service"
 
