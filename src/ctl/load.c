@@ -78,7 +78,7 @@ add_option (GStrvBuilder *to,
 static int
 run (const CtlArguments *arguments, const char *tokens)
 {
-  static const char *const passed_on[] = { "calls",   "idle", "first-id", "rate",
+  static const char *const passed_on[] = { "calls",   "idle", "first-id",  "rate",
                                            "seconds", "hold", "server-pid" };
   g_autoptr (GStrvBuilder) line = g_strv_builder_new ();
   g_autofree char *program = find_program ();

@@ -13,7 +13,8 @@ from pathlib import Path
 
 SERVER_CORE, CLIENT_CORE = "0", "1"
 START_SECONDS, STOP_SECONDS = 60, 20
-UNLIMITED = {f"limit.{name}": 0 for name in ("address_connections", "loop_stall", "media_lag")}  # what it carries, not what it takes
+# What it carries, not what it takes.
+UNLIMITED = {f"limit.{name}": 0 for name in ("address_connections", "loop_stall", "media_lag")}
 
 
 def children(pid):

@@ -3,9 +3,10 @@
 
     storm.py BUILD [--running 100] [--rate 50] [--seconds 60] [--hold 2] [--unit 5]
 
-The server and its PostgreSQL run on core 0, two otomo-load on core 1: one holds the running calls, the other begins --rate calls a
-second and hangs each up --hold seconds after it came up. Units are --unit seconds, so that there are ticks to be late. Prints one line
-of JSON for each of the three: those who run, the storm, and the server, whose loop is asked for /healthz twenty times a second meanwhile.
+The server and its PostgreSQL run on core 0, two otomo-load on core 1: one holds the running calls, the other begins --rate calls
+a second and hangs each up --hold seconds after it came up. Units are --unit seconds, so that there are ticks to be late. Prints
+one line of JSON for each of the three: those who run, the storm, and the server, whose loop is asked for /healthz twenty times a
+second meanwhile.
 Exit code 1: a running call lost a packet or ended.
 """
 
