@@ -13,6 +13,9 @@ import sys
 from pathlib import Path
 
 
+LIVE = " [live]"  # a change needs no new start
+
+
 def said(program, option):
     neutral = {name: value for name, value in os.environ.items() if not name.startswith("OTOMO_")}
     neutral["LC_ALL"] = "C.UTF-8"
@@ -69,6 +72,7 @@ def otomod_8(program, version):
     yield ".TP\n\\fBOTOMO_PIPELINES\\fR\nA directory whose files stand in for the built\\-in pipelines."
     yield ".SH SIGNALS\n.TP\nSIGTERM\n" + roff("It takes no new calls and stops when the live ones are over; at a second one they are ended.")
     yield ".TP\nSIGINT\nIt ends the live calls and stops."
+    yield ".TP\nSIGHUP\n" + roff("It reads settings, certificate, keys and secrets again; see otomoctl(1), reload.")
     yield ".SH EXIT STATUS\n0: stopped in order. 64: wrong usage. 69: something that it needs is missing. 78: a setting is wrong."
     yield ".SH SEE ALSO\n.BR otomoctl (1),\n.BR otomod.conf (5)"
 
@@ -95,14 +99,16 @@ def otomod_conf_5(program, version):
 def settings_md(program, _):
     yield "# Reference of the settings\n"
     yield "Made from the server's own table by `./dev reference`; change `src/app/config.c`, not this page. `operating.md` tells how"
-    yield "settings are given. Durations are seconds, fractions too."
+    yield "settings are given. Durations are seconds, fractions too. A change that is live is applied by `otomoctl reload`; the others need a new start."
     last = None
     for group, key, value, about in settings(program):
         if group != last:
-            yield f"\n## {group}\n\n| key | without a file | what it is | environment |\n| --- | --- | --- | --- |"
+            yield f"\n## {group}\n\n| key | without a file | what it is | a change | environment |\n| --- | --- | --- | --- | --- |"
         last = group
         shown = f"`{value}`" if value else "–"
-        yield f"| `{key}` | {shown} | {about.replace('|', chr(92) + '|')} | `{variable(group, key)}` |"
+        when = "live" if about.endswith(LIVE) else "at start"
+        text = about.removesuffix(LIVE).replace("|", chr(92) + "|")
+        yield f"| `{key}` | {shown} | {text} | {when} | `{variable(group, key)}` |"
 
 
 def metrics(program):

@@ -102,6 +102,21 @@ ot_admin_post_call_end (const OtAdminRequest *request)
 }
 
 void
+ot_admin_post_reload (const OtAdminRequest *request)
+{
+  const OtAdmin *admin = request->admin;
+  g_auto (OtReload) report = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  ot_reload_init (&report);
+  if (admin->reload (admin->reload_data, &report, &error))
+    ot_reply_json (request->message, SOUP_STATUS_OK, ot_reload_to_json (&report));
+  else
+    ot_reply_refusal (request->message, SOUP_STATUS_CONFLICT, "nothing is changed: %s",
+                      error->message);
+}
+
+void
 ot_admin_put_log (const OtAdminRequest *request)
 {
   const char *levels = ot_admin_parameter (request, "levels");

@@ -66,6 +66,7 @@ void ot_admin_post_seed (const OtAdminRequest *request);
 void ot_admin_post_call_recording (const OtAdminRequest *request);
 void ot_admin_get_recordings (const OtAdminRequest *request);
 void ot_admin_post_call_end (const OtAdminRequest *request);
+void ot_admin_post_reload (const OtAdminRequest *request);
 void ot_admin_put_log (const OtAdminRequest *request);
 void ot_admin_get_status (const OtAdminRequest *request);
 void ot_admin_post_console (const OtAdminRequest *request);

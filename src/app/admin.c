@@ -107,6 +107,7 @@ static const struct {
   { "POST", "/v1/webhooks/", "/retry", ot_admin_post_webhook_retry },
   { "GET", "/v1/audit", NULL, ot_admin_get_audit, TRUE },
   { "POST", "/v1/seed", NULL, ot_admin_post_seed },
+  { "POST", "/v1/reload", NULL, ot_admin_post_reload },
   { "PUT", "/v1/log", NULL, ot_admin_put_log },
   { "GET", "/v1/status", NULL, ot_admin_get_status, TRUE },
   { "POST", "/v1/console", NULL, ot_admin_post_console },

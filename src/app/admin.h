@@ -7,6 +7,7 @@
 #include "librarian.h"
 #include "quota.h"
 #include "registry.h"
+#include "reload.h"
 #include "store.h"
 
 /**
@@ -29,8 +30,12 @@ typedef struct {
   const OtClock *clock;
   gboolean may_record;         /* recording.mode */
   gint64 default_price_points; /* of an otomo that is added without a price */
-  struct _OtConsole *console;  /* (nullable): admin.listen */
-  OtQuota live_quota;          /* of /v1/live: 10 answers a second for all, 429 beyond it */
+
+  /** Reads the settings again; FALSE with @error: they are no good, and nothing is changed. */
+  gboolean (*reload) (gpointer reload_data, OtReload *report, GError **error);
+  gpointer reload_data;
+  struct _OtConsole *console; /* (nullable): admin.listen */
+  OtQuota live_quota;         /* of /v1/live: 10 answers a second for all, 429 beyond it */
 } OtAdmin;
 
 /** ot_admin_add: @self must outlive @server. */

@@ -30,6 +30,7 @@
 #include "paths.h"
 #include "people.h"
 #include "registry.h"
+#include "reload.h"
 #include "router.h"
 #include "rules.h"
 #include "server.h"
@@ -45,6 +46,7 @@
 static const char page_policy[] = "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; frame-ancestors 'none'";
 
 typedef struct {
+  OtConfig *reloaded;     /* owned; what config is since a reload */
   const OtConfig *config; /* borrowed, as all of ot_app_run()'s arguments */
   const char *state_dir;
   gboolean dev;
@@ -82,6 +84,7 @@ typedef struct {
 } OtApp;
 
 static void stop (OtApp *self);
+static gboolean reload (gpointer user_data, OtReload *report, GError **error);
 
 /* ---- what calls need of the outside ---- */
 
@@ -410,7 +413,9 @@ start_serving (OtApp *self, GError **error)
                             .librarian = self->librarian,
                             .may_record = ports.settings.recording != OT_RECORDING_OFF,
                             .clock = self->clock,
-                            .default_price_points = self->config->billing_default_price };
+                            .default_price_points = self->config->billing_default_price,
+                            .reload = reload,
+                            .reload_data = self };
   self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
   self->server = ot_server_new (self->hub, &options);
@@ -665,22 +670,73 @@ on_interrupt (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Certificate and keys are read again; what is no good leaves what was there. */
+/* ---- again ---- */
+
+static void
+renew_secrets (OtApp *self, OtReload *reload)
+{
+  OtIceServers *before = self->ice_servers;
+  GError *error = NULL;
+
+  load_certificate (self, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  load_keys (self, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  if (self->courier != NULL)
+    ot_courier_load_secret (self->courier, self->config->webhook_secret_file, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  if (make_ice_servers (self, &error))
+    ot_ice_servers_free (before);
+  else
+    self->ice_servers = before;
+  ot_reload_add_failure (reload, error);
+}
+
+/* Everything that calls and connections ask anew each time. */
+static void
+renew_rules (OtApp *self)
+{
+  OtCallSettings calls = ot_rules_of_calls (self->config);
+  OtNetLimits limits = ot_rules_of_connections (self->config);
+
+  ot_registry_set_admission (self->registry, &calls.admission);
+  ot_hub_set_limits (self->hub, &limits);
+  self->admin.default_price_points = self->config->billing_default_price;
+  if (self->config->log_debug != NULL)
+    ot_log_set_levels (self->config->log_debug);
+}
+
+/* Settings and secrets are read again, without touching a call. A bad file of settings changes nothing, a bad secret
+ * leaves the one of before. */
+static gboolean
+reload (gpointer user_data, OtReload *report, GError **error)
+{
+  OtApp *self = user_data;
+  OtConfig *fresh = ot_config_reload (self->config, report->changed, report->kept, error);
+  OtConfig *before = self->reloaded;
+
+  if (fresh == NULL) {
+    ot_warning ("reload: nothing is changed: %s", error != NULL ? (*error)->message : "");
+    return FALSE;
+  }
+  self->config = self->reloaded = fresh;
+  renew_secrets (self, report);
+  renew_rules (self);
+  g_clear_pointer (&before, ot_config_free);
+  ot_reload_log (report);
+  return TRUE;
+}
+
 static gboolean
 on_hang_up (gpointer user_data)
 {
   OtApp *self = user_data;
-  g_autoptr (GError) no_certificate = NULL;
-  g_autoptr (GError) no_keys = NULL;
+  g_auto (OtReload) report = { 0 };
+  g_autoptr (GError) error = NULL;
 
-  if (self->server == NULL || self->stopping)
-    return G_SOURCE_CONTINUE;
-  if (!load_certificate (self, &no_certificate))
-    ot_warning ("reload: the certificate of before stays: %s", no_certificate->message);
-  if (!load_keys (self, &no_keys))
-    ot_warning ("reload: the keys of before stay: %s", no_keys->message);
-  if (no_certificate == NULL && no_keys == NULL)
-    ot_info ("reload: certificate and keys were read");
+  ot_reload_init (&report);
+  if (self->server != NULL && !self->stopping)
+    reload (self, &report, &error);
   return G_SOURCE_CONTINUE;
 }
 
@@ -707,6 +763,7 @@ take_down (OtApp *self)
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_source_remove (self->signal_ids[i]);
   g_free (self->recordings_dir);
+  g_clear_pointer (&self->reloaded, ot_config_free);
   g_main_loop_unref (self->loop);
 }
 

@@ -75,6 +75,9 @@ typedef struct {
   gint64 webhook_tries;
   gint64 webhook_keep_days;
   char *log_debug;
+
+  char *file;  /* what it was read from, for ot_config_reload() */
+  char **sets;
 } OtConfig;
 
 #define OT_CONFIG_ERROR (g_quark_from_static_string ("ot-config-error"))
@@ -95,8 +98,20 @@ typedef enum {
  */
 OtConfig *ot_config_new (const char *file, const char *const *sets, GError **error);
 
+/**
+ * ot_config_reload:
+ * @running: what the server runs with
+ * @changed: (element-type utf8): gets the names of settings that have another value now
+ * @kept: (element-type utf8): gets those that have one that only the next start can use; the result has their old value
+ *
+ * Reads again what @running was read from.
+ *
+ * Returns: (transfer full) (nullable): NULL with @error, as of ot_config_new()
+ */
+OtConfig *ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, GError **error);
+
 void ot_config_free (OtConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtConfig, ot_config_free)
 
-/** ot_config_print: the settings as a commented key file, to standard output. (What is secret lies in files of its own.) */
+/** ot_config_print: the settings as a commented key file, to standard output. Passwords within it are hidden. */
 void ot_config_print (const OtConfig *self);

@@ -203,6 +203,12 @@ ot_courier_get_figures (const OtCourier *self)
   return &self->figures;
 }
 
+gboolean
+ot_courier_load_secret (OtCourier *self, const char *secret_file, GError **error)
+{
+  return ot_webhook_sender_load_secret (self->sender, secret_file, error);
+}
+
 void
 ot_courier_stop (OtCourier *self)
 {

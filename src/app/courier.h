@@ -50,6 +50,9 @@ typedef struct {
 /** ot_courier_get_figures: (transfer none): live as long as the courier. */
 const OtCourierFigures *ot_courier_get_figures (const OtCourier *self);
 
+/** ot_courier_load_secret: as of ot_webhook_sender_load_secret(). */
+gboolean ot_courier_load_secret (OtCourier *self, const char *secret_file, GError **error);
+
 /** ot_courier_stop: claims nothing more and gives up what is under way; it is tried again later.
  * Before the store is closed. */
 void ot_courier_stop (OtCourier *self);

@@ -331,6 +331,12 @@ ot_registry_end (OtRegistry *self, const char *call_id)
   return TRUE;
 }
 
+void
+ot_registry_set_admission (OtRegistry *self, const OtAdmissionRules *rules)
+{
+  self->ports.settings.admission = *rules;
+}
+
 gboolean
 ot_registry_is_busy (OtRegistry *self)
 {

@@ -60,6 +60,7 @@ int ctl_webhooks_test (const CtlArguments *arguments);
 int ctl_audit (const CtlArguments *arguments);
 int ctl_seed (const CtlArguments *arguments);
 int ctl_load_test (const CtlArguments *arguments);
+int ctl_reload (const CtlArguments *arguments);
 int ctl_log (const CtlArguments *arguments);
 int ctl_console (const CtlArguments *arguments);
 int ctl_status (const CtlArguments *arguments);

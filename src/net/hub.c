@@ -292,6 +292,12 @@ ot_hub_free (OtHub *self)
 }
 
 void
+ot_hub_set_limits (OtHub *self, const OtNetLimits *limits)
+{
+  self->context.limits = *limits;
+}
+
+void
 ot_hub_adopt (OtHub *self,
               SoupWebsocketConnection *connection,
               OtPeerStream *stream,

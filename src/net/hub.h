@@ -49,6 +49,9 @@ OtHub *ot_hub_new (const OtHubListener *listener,
                    OtDoorkeeper *door,
                    const OtClock *clock);
 
+/** ot_hub_set_limits: from now on, for all connections; how sessions are parked stays as it was. */
+void ot_hub_set_limits (OtHub *self, const OtNetLimits *limits);
+
 /** ot_hub_free: drops what is still connected, without a word to anybody. Not while
  * ot_hub_close_async() waits. */
 void ot_hub_free (OtHub *self);

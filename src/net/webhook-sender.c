@@ -76,6 +76,18 @@ ot_webhook_sender_free (OtWebhookSender *self)
   g_free (self);
 }
 
+gboolean
+ot_webhook_sender_load_secret (OtWebhookSender *self, const char *secret_file, GError **error)
+{
+  OtWebhookKeys *keys = read_keys (secret_file, error);
+
+  if (keys == NULL)
+    return FALSE;
+  ot_webhook_keys_free (self->keys);
+  self->keys = keys;
+  return TRUE;
+}
+
 const char *
 ot_webhook_sender_get_host (const OtWebhookSender *self)
 {

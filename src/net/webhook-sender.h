@@ -37,6 +37,11 @@ OtWebhookSender *ot_webhook_sender_new (const char *url,
                                         const OtClock *clock,
                                         GError **error);
 
+/** ot_webhook_sender_load_secret: signs with what is in @secret_file now. Returns: FALSE with
+ * @error: with the secret of before. */
+gboolean
+ot_webhook_sender_load_secret (OtWebhookSender *self, const char *secret_file, GError **error);
+
 /** ot_webhook_sender_free: what is under way is cancelled by its own cancellable, before. */
 void ot_webhook_sender_free (OtWebhookSender *self);
 
