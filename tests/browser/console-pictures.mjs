@@ -1,6 +1,7 @@
 /*
- * OTOMOD=… OTOMOCTL=… node console-pictures.mjs DIRECTORY: photographs the console for its page of the docs, while the load
- * client talks: console-live.png (by night, English), console-call.png (by day, Japanese).
+ * OTOMOD=… OTOMOCTL=… node console-pictures.mjs DIRECTORY: photographs the console for its page of
+ * the docs, while the load client talks: console-live.png (by night, English), console-call.png
+ * (by day, Japanese).
  */
 
 import { join } from 'node:path';
@@ -25,8 +26,22 @@ try {
   const url = (await daemon.ctl('console')).trim();
   const size = { viewport: { width: 1240, height: 620 }, deviceScaleFactor: 1.5 };
   const night = await Desk.open(scene, browser, url, { ...size, colorScheme: 'dark' });
-  const day = await Desk.open(scene, browser, url, { ...size, locale: 'ja-JP', colorScheme: 'light' });
-  const load = daemon.ctl('load-test', '--url', `${daemon.url.replace('http', 'ws')}/v1/socket`, '--calls', `${CALLS}`, '--rate', '1', '--seconds', '75');
+  const day = await Desk.open(scene, browser, url, {
+    ...size,
+    locale: 'ja-JP',
+    colorScheme: 'light',
+  });
+  const load = daemon.ctl(
+    'load-test',
+    '--url',
+    `${daemon.url.replace('http', 'ws')}/v1/socket`,
+    '--calls',
+    `${CALLS}`,
+    '--rate',
+    '1',
+    '--seconds',
+    '75',
+  );
   const row = night.page.getByRole('row').filter({ hasText: 'u3' });
   await row.getByText('1:00').waitFor({ timeout: 120_000 });
   await night.page.screenshot({ path: join(directory, 'console-live.png') });

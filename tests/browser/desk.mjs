@@ -1,6 +1,6 @@
 /*
- * An operator: a Chromium with the console open. What the page complains of, and requests to anywhere but its server,
- * are faults.
+ * An operator: a Chromium with the console open. What the page complains of, and requests to
+ * anywhere but its server, are faults.
  */
 
 import assert from 'node:assert/strict';
@@ -9,7 +9,12 @@ import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const DEADLINE_MS = 30_000;
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+];
 
 export class Desk {
   /** @type {string[]} */ complaints = [];
@@ -92,7 +97,10 @@ export class Desk {
 
   /** Nothing that a screen reader or weak eyes trip over; by night only the colours are others. @param {string} where */
   async isAccessible(where) {
-    const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    const axe = await readFile(
+      createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
+      'utf8',
+    );
     await this.page.evaluate(axe);
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

@@ -17,7 +17,9 @@ export function auditView(desk) {
     set(result, 'data-result', null);
     /** @type {any[]} */ const found = await ask('/v1/audit');
     const isGood = found.length === 0;
-    const verdict = isGood ? texts.say('audit.good') : texts.say('audit.bad', { number: found.length });
+    const verdict = isGood
+      ? texts.say('audit.good')
+      : texts.say('audit.bad', { number: found.length });
     set(result, 'data-result', isGood ? 'good' : 'bad');
     write(result, `${verdict} ${texts.say('audit.at', { time: texts.time(Date.now()) })}`);
     if (!isGood)
@@ -27,7 +29,9 @@ export function auditView(desk) {
           /** @type {const} */ (['invariant', 'subject', 'detail']).map((name) => ({
             text: texts.say(`audit.${name}`),
           })),
-          found.map(({ invariant, subject, detail }) => row(invariant, subject, make('span', { class: 'long' }, detail))),
+          found.map(({ invariant, subject, detail }) =>
+            row(invariant, subject, make('span', { class: 'long' }, detail)),
+          ),
         ),
       );
   };

@@ -47,7 +47,10 @@ function callFacts({ texts }, call) {
     [texts.say('call.refunded'), call.total_refunded > 0 && texts.number(call.total_refunded)],
     [
       texts.say('call.price'),
-      texts.say('call.perUnit', { points: texts.number(call.price_per_unit), seconds: call.unit_seconds }),
+      texts.say('call.perUnit', {
+        points: texts.number(call.price_per_unit),
+        seconds: call.unit_seconds,
+      }),
     ],
     [texts.say('call.charge'), texts.name('charge', call.charge)],
     [texts.say('call.share'), `${call.share_percent} %`],
@@ -68,16 +71,20 @@ export function callView(desk) {
   const picture = make('div', { class: 'scroll drawn', role: 'region', tabindex: 0 });
   const quality = new Section(
     texts.say('quality.title'),
-    /** @type {const} */ (['side', 'packets', 'lost', 'heardLost', 'trip', 'mos']).map((name, index) => ({
-      text: texts.say(`quality.${name}`),
-      figures: index > 0,
-    })),
+    /** @type {const} */ (['side', 'packets', 'lost', 'heardLost', 'trip', 'mos']).map(
+      (name, index) => ({
+        text: texts.say(`quality.${name}`),
+        figures: index > 0,
+      }),
+    ),
     texts.say('quality.empty'),
   );
-  quality.element.querySelector('thead tr').insertBefore(
-    make('th', { scope: 'col', class: 'figures' }, texts.say('call.jitter')),
-    quality.element.querySelector('thead tr').children[3],
-  );
+  quality.element
+    .querySelector('thead tr')
+    .insertBefore(
+      make('th', { scope: 'col', class: 'figures' }, texts.say('call.jitter')),
+      quality.element.querySelector('thead tr').children[3],
+    );
   const happened = new Section(
     texts.say('events.title'),
     /** @type {const} */ (['at', 'after', 'who', 'what', 'detail']).map((name) => ({
@@ -88,10 +95,12 @@ export function callView(desk) {
   );
   const money = new Section(
     texts.say('money.title'),
-    /** @type {const} */ (['kind', 'unit', 'points', 'from', 'to', 'due', 'committed']).map((name) => ({
-      text: texts.say(`money.${name}`),
-      figures: name === 'unit' || name === 'points',
-    })),
+    /** @type {const} */ (['kind', 'unit', 'points', 'from', 'to', 'due', 'committed']).map(
+      (name) => ({
+        text: texts.say(`money.${name}`),
+        figures: name === 'unit' || name === 'points',
+      }),
+    ),
     texts.say('money.empty'),
   );
   const recorded = new Section(
@@ -132,7 +141,12 @@ export function callView(desk) {
           { figures: texts.number(side.packets) },
           { figures: texts.number(side.lost) },
           { figures: texts.milliseconds(side.jitter_us) },
-          { figures: side.heard_lost === null ? '–' : texts.percent(side.heard_lost / Math.max(1, side.heard_expected)) },
+          {
+            figures:
+              side.heard_lost === null
+                ? '–'
+                : texts.percent(side.heard_lost / Math.max(1, side.heard_expected)),
+          },
           { figures: texts.milliseconds(side.round_trip_us) },
           { figures: texts.score(side.mos) },
         ),
@@ -149,7 +163,9 @@ export function callView(desk) {
           event.actor === 'server' ? texts.say('events.server') : event.actor,
           make('code', {}, event.event),
           [
-            event.to_state !== event.from_state && event.to_state && `→ ${texts.name('state', event.to_state)}`,
+            event.to_state !== event.from_state &&
+              event.to_state &&
+              `→ ${texts.name('state', event.to_state)}`,
             event.detail,
           ]
             .filter(Boolean)

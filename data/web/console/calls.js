@@ -72,14 +72,15 @@ export function callsView(desk) {
     texts.say('calls.title'),
     () => desk.search,
     () =>
-      desk.search
-        ? texts.say('calls.nothing', { search: desk.search })
-        : texts.say('calls.empty'),
+      desk.search ? texts.say('calls.nothing', { search: desk.search }) : texts.say('calls.empty'),
   );
   return {
     title: texts.say('calls.title'),
     everyMs: 0,
     look: list.look,
-    parts: [searchForm(desk, texts.say('calls.search'), texts.say('calls.searchHint')), ...list.parts],
+    parts: [
+      searchForm(desk, texts.say('calls.search'), texts.say('calls.searchHint')),
+      ...list.parts,
+    ],
   };
 }

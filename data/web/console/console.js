@@ -1,6 +1,7 @@
 /*
- * The operator's console: which place is shown, who may see it, and what is said when the server can't be reached. A
- * place's view looks at the server by itself every so often, only while somebody can see it, and never twice at a time.
+ * The operator's console: which place is shown, who may see it, and what is said when the server
+ * can't be reached. A place's view looks at the server by itself every so often, only while
+ * somebody can see it, and never twice at a time.
  */
 
 import { Problem, getPass, setPass, takePass } from './api.js';
@@ -182,7 +183,7 @@ async function attempt(work) {
   }
 }
 
-/** What a person did and what did not go, said where it is seen and heard, until something else is. @param {Problem} problem */
+/** What did not go of what a person did. @param {Problem} problem */
 function announceFailure(problem) {
   announce(
     problem.kind === 'away'
@@ -233,7 +234,10 @@ function translate() {
     set(element, 'aria-label', texts.say(/** @type {any} */ (element.getAttribute('data-label'))));
   for (const button of document.querySelectorAll('[data-language]'))
     set(button, 'aria-pressed', String(button.getAttribute('data-language') === texts.language));
-  write(find('#zone'), texts.say('page.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone }));
+  write(
+    find('#zone'),
+    texts.say('page.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+  );
 }
 
 /** @param {boolean} isIn */
@@ -272,7 +276,11 @@ function open() {
   showFrame(true);
   showProblem(null);
   for (const link of document.querySelectorAll('[data-place]'))
-    set(link, 'aria-current', link.getAttribute('data-place') === PLACES[name].place ? 'page' : null);
+    set(
+      link,
+      'aria-current',
+      link.getAttribute('data-place') === PLACES[name].place ? 'page' : null,
+    );
   set(main, 'aria-busy', 'true');
   fillMain(view.title, view.parts);
   visit = new Visit(view);

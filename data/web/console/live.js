@@ -1,6 +1,6 @@
 /*
- * The calls that are live now, looked at each second. A row stays where it is and what it is, and only what has changed
- * is written, so that a person can work in a table that moves.
+ * The calls that are live now, looked at each second. A row stays where it is and what it is, and
+ * only what has changed is written, so that a person can work in a table that moves.
  */
 
 import { endCall, recordCall } from './acts.js';
@@ -102,7 +102,11 @@ class Row {
     write(this.#points, isConnected ? texts.number(call.points) : '–');
     this.#showQuality(call);
     set(this.#record, 'disabled', !(mayRecord && isConnected));
-    set(this.#record, 'aria-label', texts.say(call.recording ? 'act.stopCall' : 'act.recordCall', names));
+    set(
+      this.#record,
+      'aria-label',
+      texts.say(call.recording ? 'act.stopCall' : 'act.recordCall', names),
+    );
     write(this.#record, texts.say(call.recording ? 'act.stop' : 'act.record'));
   }
 
@@ -169,7 +173,8 @@ export function liveView(desk) {
     calls.forEach((call, index) => {
       const row = rows.get(call.call_id) ?? new Row(desk, call);
       rows.set(call.call_id, row);
-      if (body.children[index] !== row.element) body.insertBefore(row.element, body.children[index] ?? null);
+      if (body.children[index] !== row.element)
+        body.insertBefore(row.element, body.children[index] ?? null);
       row.show(call, mayRecord);
     });
   };
@@ -186,7 +191,10 @@ export function liveView(desk) {
     show(list, live.found > 0);
     show(note, live.found === 0 || live.calls.length < live.found);
     if (live.found > 0)
-      write(note, texts.say('live.some', { shown: live.calls.length, found: texts.number(live.found) }));
+      write(
+        note,
+        texts.say('live.some', { shown: live.calls.length, found: texts.number(live.found) }),
+      );
     else write(note, search ? texts.say('live.nothing', { search }) : texts.say('live.empty'));
   };
 

@@ -10,15 +10,18 @@ import { searchForm } from './search.js';
 /** @typedef {import('./texts.js').Texts} Texts */
 
 /** @param {Texts} texts @param {any} person */
-const priceOf = (texts, person) => (person.price_per_unit === null ? '–' : texts.number(person.price_per_unit));
+const priceOf = (texts, person) =>
+  person.price_per_unit === null ? '–' : texts.number(person.price_per_unit);
 
 /** @param {Desk} desk @returns {import('./console.js').View} */
 export function peopleView(desk) {
   const { texts } = desk;
-  const columns = /** @type {const} */ (['id', 'shown', 'role', 'balance', 'price', 'blocked']).map((name) => ({
-    text: texts.say(`people.${name}`),
-    figures: name === 'balance' || name === 'price',
-  }));
+  const columns = /** @type {const} */ (['id', 'shown', 'role', 'balance', 'price', 'blocked']).map(
+    (name) => ({
+      text: texts.say(`people.${name}`),
+      figures: name === 'balance' || name === 'price',
+    }),
+  );
   const list = pagedList(desk, {
     caption: texts.say('people.title'),
     columns,
@@ -42,7 +45,10 @@ export function peopleView(desk) {
     title: texts.say('people.title'),
     everyMs: 0,
     look: list.look,
-    parts: [searchForm(desk, texts.say('people.search'), texts.say('people.searchHint')), ...list.parts],
+    parts: [
+      searchForm(desk, texts.say('people.search'), texts.say('people.searchHint')),
+      ...list.parts,
+    ],
   };
 }
 
@@ -92,7 +98,12 @@ export function personView(desk) {
     [],
   );
   const nothing = make('p', { class: 'empty' }, texts.say('money.empty'));
-  const calls = callsList(desk, texts.say('person.calls'), () => id, () => texts.say('calls.empty'));
+  const calls = callsList(
+    desk,
+    texts.say('person.calls'),
+    () => id,
+    () => texts.say('calls.empty'),
+  );
 
   const look = async () => {
     const [people, wallet] = await Promise.all([
@@ -104,8 +115,12 @@ export function personView(desk) {
       throw error;
     });
     const person = people.find((/** @type {any} */ one) => one.id === id);
-    about.replaceChildren(...(person ? [personFacts(texts, { ...person, balance: wallet.balance })] : []));
-    const rows = wallet.transfers.map((/** @type {any} */ one) => ledgerRow(texts, wallet.account, one));
+    about.replaceChildren(
+      ...(person ? [personFacts(texts, { ...person, balance: wallet.balance })] : []),
+    );
+    const rows = wallet.transfers.map((/** @type {any} */ one) =>
+      ledgerRow(texts, wallet.account, one),
+    );
     ledger.querySelector('tbody').replaceChildren(...rows);
     show(ledger, rows.length > 0);
     show(nothing, rows.length === 0);

@@ -1,4 +1,7 @@
-/* A small plot of the last minute of one figure. A picture beside the number, so hidden from screen readers. */
+/*
+ * A small plot of the last minute of one figure. A picture beside the number, so hidden from
+ * screen readers.
+ */
 
 import { draw, set } from './dom.js';
 
@@ -53,7 +56,9 @@ export class Plot {
     const from = SAMPLES - this.#values.length;
     const height = HEIGHT - 2 * MARGIN;
     const up = (/** @type {number} */ value) =>
-      HEIGHT - MARGIN - (height * (Math.max(value, this.#least) - this.#least)) / (most - this.#least);
+      HEIGHT -
+      MARGIN -
+      (height * (Math.max(value, this.#least) - this.#least)) / (most - this.#least);
     let path = '';
     let isDown = false;
     this.#values.forEach((value, index) => {

@@ -1,4 +1,7 @@
-/* The search field above a list: what is typed is looked for a moment later, and stays in the address. */
+/*
+ * The search field above a list: what is typed is looked for a moment later, and stays in the
+ * address.
+ */
 
 import { make } from './dom.js';
 

@@ -1,6 +1,6 @@
 /*
- * Every word that the console shows, in both languages, and how figures and instants are written. A text is looked up
- * as `area.key`; `{name}` and the like are filled in.
+ * Every word that the console shows, in both languages, and how figures and instants are written.
+ * A text is looked up as `area.key`; `{name}` and the like are filled in.
  */
 
 const en = {
@@ -19,7 +19,8 @@ const en = {
   'problem.back': 'The server answers again.',
 
   'enter.title': 'Sign in',
-  'enter.hint': 'Ask the server for a pass, on its machine. It is good for 12 hours and stays in this tab.',
+  'enter.hint':
+    'Ask the server for a pass, on its machine. It is good for 12 hours and stays in this tab.',
   'enter.pass': 'Pass',
   'enter.again': 'That pass is not good, or not any more. Ask for a new one.',
   'enter.go': 'Sign in',
@@ -81,7 +82,8 @@ const en = {
   'ask.endText':
     '{user} and {otomo} are cut off at once and hear that the operator ended it. What was charged stays as the rules have it.',
   'ask.record': 'Record this call?',
-  'ask.recordText': '{user} and {otomo} are told by their apps. Having their consent is yours to see to.',
+  'ask.recordText':
+    '{user} and {otomo} are told by their apps. Having their consent is yours to see to.',
   'ask.stop': 'Stop recording?',
   'ask.stopText': 'What was recorded until now is kept. {user} and {otomo} are told.',
   'done.end': 'Call {id} was ended.',
@@ -190,7 +192,8 @@ const en = {
 
   'audit.name': 'Audit',
   'audit.title': 'Audit',
-  'audit.hint': 'Recomputes every balance, unit and call from the tables of the running server, without stopping anything.',
+  'audit.hint':
+    'Recomputes every balance, unit and call from the tables of the running server, without stopping anything.',
   'audit.run': 'Check now',
   'audit.running': 'Checking…',
   'audit.good': 'The books are right.',
@@ -218,7 +221,8 @@ const ja = {
   'problem.back': 'サーバーが再び応答しました。',
 
   'enter.title': 'サインイン',
-  'enter.hint': 'サーバーのマシンで次のコマンドを実行し、パスを取得してください。12 時間有効で、このタブにだけ保存されます。',
+  'enter.hint':
+    'サーバーのマシンで次のコマンドを実行し、パスを取得してください。12 時間有効で、このタブにだけ保存されます。',
   'enter.pass': 'パス',
   'enter.again': 'このパスは無効か、期限が切れています。新しいパスを取得してください。',
   'enter.go': 'サインイン',
@@ -280,7 +284,8 @@ const ja = {
   'ask.endText':
     '{user} さんと {otomo} さんの通話はすぐに切れ、運営が終了したと伝えられます。課金は規則どおりに確定します。',
   'ask.record': 'この通話を録音しますか?',
-  'ask.recordText': '録音は {user} さんと {otomo} さんのアプリに通知されます。同意の取得は運営者の責任です。',
+  'ask.recordText':
+    '録音は {user} さんと {otomo} さんのアプリに通知されます。同意の取得は運営者の責任です。',
   'ask.stop': '録音を停止しますか?',
   'ask.stopText': 'これまでの録音は残ります。{user} さんと {otomo} さんに通知されます。',
   'done.end': '通話 {id} を終了しました。',
@@ -389,7 +394,8 @@ const ja = {
 
   'audit.name': '監査',
   'audit.title': '監査',
-  'audit.hint': '稼働中のサーバーの表から、すべての残高・単位・通話を計算し直します。何も止めません。',
+  'audit.hint':
+    '稼働中のサーバーの表から、すべての残高・単位・通話を計算し直します。何も止めません。',
   'audit.run': '今すぐ確認',
   'audit.running': '確認しています…',
   'audit.good': '帳簿は正しい状態です。',
@@ -437,7 +443,9 @@ export class Texts {
 
   /** A word of the server's, which may be newer than this list. @param {string} area @param {string | null} name */
   name(area, name) {
-    return name === null ? '' : (/** @type {Record<string, string>} */ (this.#words)[`${area}.${name}`] ?? name);
+    return name === null
+      ? ''
+      : (/** @type {Record<string, string>} */ (this.#words)[`${area}.${name}`] ?? name);
   }
 
   /** @param {number} number */

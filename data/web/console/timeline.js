@@ -1,4 +1,7 @@
-/* A call drawn along its time: states, voices, units, recordings, events. Pure: from what is stored to a picture. */
+/*
+ * A call drawn along its time: states, voices, units, recordings, events. Pure: from what is
+ * stored to a picture.
+ */
 
 import { draw } from './dom.js';
 
@@ -10,7 +13,9 @@ const RIGHT = 20;
 const LANE = 30;
 const BAND = 18;
 const TICKS_MAX = 10;
-const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+const STEPS_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400,
+];
 const LABEL_MAX = 24; // characters beside a lane
 const LABEL_WIDTH = 16; // px of a unit that its number needs
 
@@ -48,8 +53,11 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
   const zeroMs = ms(call.started_at) ?? fromMs;
   const toMs = Math.max(ms(call.ended_at) ?? nowMs, fromMs + 1000);
   const scale = (WIDTH - LEFT - RIGHT) / (toMs - fromMs);
-  const x = (/** @type {number} */ atMs) => LEFT + (Math.min(Math.max(atMs, fromMs), toMs) - fromMs) * scale;
-  const states = statesOf(events, toMs).filter(({ state }) => state !== 'ended' && state !== 'failed');
+  const x = (/** @type {number} */ atMs) =>
+    LEFT + (Math.min(Math.max(atMs, fromMs), toMs) - fromMs) * scale;
+  const states = statesOf(events, toMs).filter(
+    ({ state }) => state !== 'ended' && state !== 'failed',
+  );
   /** @type {Element[]} */ const parts = [];
   /** @type {Element[]} */ const axis = [];
   let top = 0;
@@ -64,7 +72,13 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
         name.length > LABEL_MAX ? `${name.slice(0, LABEL_MAX - 1)}…` : name,
         draw('title', {}, name),
       ),
-      draw('line', { class: 'ground', x1: LEFT, x2: WIDTH - RIGHT, y1: top + LANE, y2: top + LANE }),
+      draw('line', {
+        class: 'ground',
+        x1: LEFT,
+        x2: WIDTH - RIGHT,
+        y1: top + LANE,
+        y2: top + LANE,
+      }),
       ...fill(middle),
     );
     top += LANE;
@@ -95,12 +109,20 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
 
   for (const side of ['caller', 'callee']) {
     const person = call[`${side}_id`];
-    const first = ms(evidence.find((/** @type {any} */ one) => one.side === side)?.first_at ?? null);
+    const first = ms(
+      evidence.find((/** @type {any} */ one) => one.side === side)?.first_at ?? null,
+    );
     lane(texts.say('line.voice', { person }), (middle) =>
       states
         .filter(({ state }) => state === 'in_call' || state === 'reconnecting')
         .map(({ state, fromMs: a, toMs: b }) =>
-          band(`voice-${state}`, a === zeroMs && first !== null ? first : a, b, middle, texts.name('state', state)),
+          band(
+            `voice-${state}`,
+            a === zeroMs && first !== null ? first : a,
+            b,
+            middle,
+            texts.name('state', state),
+          ),
         ),
     );
   }
@@ -112,7 +134,10 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
         const due = Date.parse(charge.unit_at);
         const unitMs = call.unit_seconds * 1000;
         const a = call.charge === 'arrears' ? due - unitMs : due;
-        const title = texts.say('line.unit', { index: charge.unit_index, points: texts.number(charge.amount) });
+        const title = texts.say('line.unit', {
+          index: charge.unit_index,
+          points: texts.number(charge.amount),
+        });
         const isWide = x(a + unitMs) - x(a) > LABEL_WIDTH;
         return [
           band('unit', a, a + unitMs, middle, title),
@@ -134,7 +159,13 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
       recordings.map((one) => {
         const a = Date.parse(one.started_at);
         const b = one.length_ms === null ? toMs : a + one.length_ms;
-        return band('recorded', a, b, middle, `${texts.name('recording', one.state)}, ${length(a, b)}`);
+        return band(
+          'recorded',
+          a,
+          b,
+          middle,
+          `${texts.name('recording', one.state)}, ${length(a, b)}`,
+        );
       }),
     );
 
@@ -152,8 +183,18 @@ export function drawTimeline({ call, events, evidence, transfers }, recordings, 
   for (let at = Math.ceil((fromMs - zeroMs) / stepMs) * stepMs; zeroMs + at <= toMs; at += stepMs) {
     const label = `${at < 0 ? '−' : ''}${texts.duration(Math.abs(at) / 1000)}`;
     axis.push(
-      draw('line', { class: at === 0 ? 'tick zero' : 'tick', x1: x(zeroMs + at), x2: x(zeroMs + at), y1: 0, y2: top + 4 }),
-      draw('text', { class: 'hour', x: x(zeroMs + at), y: top + 18, 'text-anchor': 'middle' }, label),
+      draw('line', {
+        class: at === 0 ? 'tick zero' : 'tick',
+        x1: x(zeroMs + at),
+        x2: x(zeroMs + at),
+        y1: 0,
+        y2: top + 4,
+      }),
+      draw(
+        'text',
+        { class: 'hour', x: x(zeroMs + at), y: top + 18, 'text-anchor': 'middle' },
+        label,
+      ),
     );
   }
   return draw(
