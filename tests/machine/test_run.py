@@ -9,7 +9,7 @@ from machine import SOURCE, Machine
 
 sys.path.insert(0, str(SOURCE / "tests/pages"))
 
-from shell import PATIENT, Reader  # noqa: E402
+from shell import PATIENT, Failed, Reader  # noqa: E402
 
 
 def installs(block):
@@ -34,7 +34,10 @@ def reader(machine):
     reader.close()
 
 
-def test_run(reader):
+def test_run(reader, machine):
     reader.terminal.type("systemctl start otomod")
     for page in ("operating.md", "webhooks.md", "run.md", "console.md"):
-        reader.read(SOURCE / "docs" / page, but=installs)
+        try:
+            reader.read(SOURCE / "docs" / page, but=installs)
+        except Failed as failed:
+            raise Failed(f"{failed}\n{machine.journal()}") from None
