@@ -26,8 +26,9 @@ class Terminal:
     """A bash, begun by PREFIX (how one gets to where the reader sits)."""
 
     def __init__(self, prefix, script=None, env=None):
+        # Ctrl-C is for what runs inside, not for what has brought us there
         self.process = subprocess.Popen(
-            [*prefix, "bash", "--noprofile", "--norc", *(["-c", script] if script else [])],
+            [*prefix, "env", "--default-signal=INT", "bash", "--noprofile", "--norc", *(["-c", script] if script else [])],
             stdin=subprocess.DEVNULL if script else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -35,6 +36,7 @@ class Terminal:
             bufsize=1,
             env={**os.environ, **(env or {})},
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )
         self.lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
