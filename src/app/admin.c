@@ -150,6 +150,8 @@ on_request (SoupServer *server,
   OtAdminRequest request = { .admin = door->admin, .message = message, .query = query };
   gboolean found = FALSE;
 
+  ot_audit_log_watch (door->admin->audit, message,
+                      door->admit != NULL ? OT_AUDIT_CONSOLE : OT_AUDIT_SOCKET);
   if (door->admit != NULL && !door->admit (message, door->user_data))
     return;
   for (gsize i = 0; i < G_N_ELEMENTS (routes); i++) {

@@ -2,6 +2,7 @@
 
 #include <libsoup/soup.h>
 
+#include "audit-log.h"
 #include "clock.h"
 #include "hub.h"
 #include "librarian.h"
@@ -34,6 +35,7 @@ typedef struct {
   /** Reads the settings again; FALSE with @error: they are no good, and nothing is changed. */
   gboolean (*reload) (gpointer reload_data, OtReload *report, GError **error);
   gpointer reload_data;
+  OtAuditLog *audit;
   struct _OtConsole *console; /* (nullable): admin.listen */
   OtQuota live_quota;         /* of /v1/live: 10 answers a second for all, 429 beyond it */
 } OtAdmin;

@@ -70,6 +70,7 @@ typedef struct {
   OtListener *admin_listener;
   OtConsole *console; /* NULL: no admin.listen */
   OtAdmin admin;
+  OtAuditLog *audit;
   OtMetrics metrics;
   OtPulse pulse;
 
@@ -414,6 +415,7 @@ start_serving (OtApp *self, GError **error)
                             .may_record = ports.settings.recording != OT_RECORDING_OFF,
                             .clock = self->clock,
                             .default_price_points = self->config->billing_default_price,
+                            .audit = self->audit,
                             .reload = reload,
                             .reload_data = self };
   self->admin_listener = ot_listener_new (NULL, NULL);
@@ -534,7 +536,8 @@ start (OtApp *self, GError **error)
   self->recordings_dir = config->recording_directory != NULL
                              ? g_canonicalize_filename (config->recording_directory, NULL)
                              : g_build_filename (self->state_dir, "recordings", NULL);
-  if (!make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error)
+  self->audit = ot_audit_log_new (config->log_audit_file, self->clock, error);
+  if (self->audit == NULL || !make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error)
       || !make_ice_servers (self, error))
     return FALSE;
   self->store = ot_store_new (&options);
@@ -689,6 +692,8 @@ renew_secrets (OtApp *self, OtReload *reload)
     ot_ice_servers_free (before);
   else
     self->ice_servers = before;
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  ot_audit_log_reopen (self->audit, &error);
   ot_reload_add_failure (reload, error);
 }
 
@@ -764,6 +769,7 @@ take_down (OtApp *self)
     g_source_remove (self->signal_ids[i]);
   g_free (self->recordings_dir);
   g_clear_pointer (&self->reloaded, ot_config_free);
+  g_clear_pointer (&self->audit, ot_audit_log_free);
   g_main_loop_unref (self->loop);
 }
 

@@ -156,6 +156,8 @@ static const Setting settings[] = {
     "How often an event is tried until it is given up (otomoctl webhooks); 12 take about two days" },
   { "webhook", "keep_days", WHOLE, AT_START, AT (webhook_keep_days), "7", 1, 3650, NULL,
     "How long events are kept that were sent or given up" },
+  { "log", "audit_file", TEXT, AT_START, AT (log_audit_file), NULL, 0, 0, NULL,
+    "File that gets a line of JSON for what operators do and for what they are refused; without it the log, topic otomo-audit" },
   { "log", "debug", TEXT, LIVE, AT (log_debug), NULL, 0, 0, NULL,
     "Log levels in GST_DEBUG's syntax, beside GST_DEBUG itself: otomo-call:5,otomo*:4" },
 };
