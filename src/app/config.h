@@ -76,6 +76,7 @@ typedef struct {
   gint64 webhook_keep_days;
   char *log_debug;
   char *log_audit_file;
+  char *log_format;
 
   char *file;  /* what it was read from, for ot_config_reload() */
   char **sets;

@@ -10,6 +10,7 @@ ot_logging_start (const OtConfig *config)
 {
   const char *gst_debug = g_getenv ("GST_DEBUG");
 
+  ot_log_set_json (g_str_equal (config->log_format, "json"));
   if (gst_debug != NULL)
     ot_log_set_levels (gst_debug);
   if (config->log_debug != NULL)

@@ -15,6 +15,7 @@ typedef struct {
 
 static GMutex lock;
 static GArray *rules; /* of LevelRule, the last match counts; guarded by lock */
+static gboolean as_json;               /* atomic */
 static int most_verbose = OT_LOG_INFO; /* a cheap first look; guarded by lock for writing only */
 
 #define TEXT_MAX 200        /* bytes of somebody else's text within a line */
@@ -119,6 +120,44 @@ append_printable (GString *out, const char *text, gsize max)
 }
 
 void
+ot_log_set_json (gboolean json)
+{
+  g_atomic_int_set (&as_json, json);
+}
+
+/* A member of a JSON object, with a comma before it (RFC 8259, section 7). */
+static void
+append_member (GString *out, const char *name, const char *text, gssize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, length);
+
+  g_string_append_printf (out, ",\"%s\":\"", name);
+  for (const char *c = valid; *c != '\0'; c++)
+    if (*c == '"' || *c == '\\')
+      g_string_append_printf (out, "\\%c", *c);
+    else if ((guchar) *c < 0x20)
+      g_string_append_printf (out, "\\u%04x", (guchar) *c);
+    else
+      g_string_append_c (out, *c);
+  g_string_append_c (out, '"');
+}
+
+static void
+append_json (GString *out, const char *stamp, OtLogLevel level, const char *topic, const char *text)
+{
+  const char *id = g_str_has_prefix (text, "call ") ? text + strlen ("call ") : "";
+  gsize id_length = strcspn (id, ": ");
+
+  g_string_append_printf (out, "{\"time\":\"%.23sZ\"", stamp);
+  append_member (out, "level", level_names[level], -1);
+  append_member (out, "topic", topic, -1);
+  if (id_length > 0 && id[id_length] == ':')
+    append_member (out, "call", id, (gssize) id_length);
+  append_member (out, "message", text, (gssize) MIN (strlen (text), LINE_MAX_BYTES));
+  g_string_append (out, "}\n");
+}
+
+void
 ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, const char *format, ...)
 {
   g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (0);
@@ -133,11 +172,15 @@ ot_log_write (const char *topic, OtLogLevel level, const char *file, int line, c
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  g_string_append_printf (out, "%.23sZ %-5s %-12s ", stamp, level_names[level], topic);
-  append_printable (out, text, LINE_MAX_BYTES);
-  if (level >= OT_LOG_DEBUG)
-    g_string_append_printf (out, " (%s:%d)", base != NULL ? base + 1 : file, line);
-  g_string_append_c (out, '\n');
+  if (g_atomic_int_get (&as_json)) {
+    append_json (out, stamp, level, topic, text);
+  } else {
+    g_string_append_printf (out, "%.23sZ %-5s %-12s ", stamp, level_names[level], topic);
+    append_printable (out, text, LINE_MAX_BYTES);
+    if (level >= OT_LOG_DEBUG)
+      g_string_append_printf (out, " (%s:%d)", base != NULL ? base + 1 : file, line);
+    g_string_append_c (out, '\n');
+  }
   written = write (STDERR_FILENO, out->str, out->len);
   (void) written; /* nobody to tell when standard error is gone */
 }

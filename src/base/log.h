@@ -35,6 +35,10 @@ typedef enum {
  */
 void ot_log_set_levels (const char *spec);
 
+/** ot_log_set_json: lines are JSON objects from now on: time, level, topic, call (of a line that begins with "call ID: "),
+ * message. */
+void ot_log_set_json (gboolean json);
+
 /** ot_log_enabled: whether a line of this level would be written; TRUE costs a table look-up. */
 gboolean ot_log_enabled (const char *topic, OtLogLevel level);
 

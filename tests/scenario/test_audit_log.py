@@ -100,3 +100,20 @@ def test_a_file_that_can_not_be_opened_stops_the_start():
     with pytest.raises(AssertionError, match="log.audit_file: /nowhere/audit.json"):
         server.start()
     server.close()
+
+
+async def test_a_log_of_json(make_scene):
+    """Every line is an object; what concerns a call can be found by its id."""
+    server = Server({**FAST, "log.format": "json"})
+    try:
+        await aside(server.start)
+        await aside(server.seed, 1, 1000)
+        scene = make_scene(server, "u1", "o1")
+        await scene.in_call()
+        await scene.hang_up()
+        lines = [json.loads(line) for line in server.log().splitlines()]
+        assert all({"time", "level", "topic", "message"} <= set(line) for line in lines)
+        of_call = [line["message"] for line in lines if line.get("call") == scene.call_id]
+        assert any("user_end" in message for message in of_call), of_call
+    finally:
+        await aside(server.close)
