@@ -111,7 +111,7 @@ async def test_json_everywhere(server, scene, tmp_path):
         "calls", f"call show {call}", f"call explain {call}", "live", f"call record {call} on", f"call record {call} off",
         "channel add lobby", f"channel member lobby {user}", "channel list",
         "webhooks", "webhooks retry dead", "webhooks test",
-        "audit", "status", "log otomo-net:4", "console", f"seed --pairs 1 --balance 1 --tokens {tmp_path}/tokens",
+        "audit", "status", "reload", "log otomo-net:4", "console", f"seed --pairs 1 --balance 1 --tokens {tmp_path}/tokens",
         "load-test --calls 1 --seconds 1 --first-id 900 --url " + server.url + "/v1/socket",
         f"call end {call}", "recordings list", "recordings verify",
     ]
