@@ -101,6 +101,8 @@ class Container(Server):
             "OTOMO_MEDIA_ADDRESS": "127.0.0.1",
             "OTOMO_MEDIA_PORT": free_port(socket.SOCK_DGRAM),
             "OTOMO_BILLING_UNIT_SECONDS": 1,
+            "OTOMO_LIMIT_LOOP_STALL": 0,
+            "OTOMO_LIMIT_MEDIA_LAG": 0,
         }
 
     def inside(self, *words):

@@ -11,7 +11,7 @@ import pytest
 
 from otomo import DEADLINE
 from otomo.scene import aside
-from otomo.server import Ran, Server
+from otomo.server import PATIENT, Ran, Server
 from machine import Machine, run
 
 WATCHDOG = 6  # seconds, instead of the unit's 30
@@ -39,6 +39,7 @@ class Service(Server):
             f"listen={self.address.removeprefix('http://')}\n"
             "[media]\naddress=127.0.0.1\n"
             "[billing]\nunit_seconds=1\n"
+            "[limit]\n" + "".join(f"{name.removeprefix('limit.')}={value}\n" for name, value in PATIENT.items())
         )
 
     def start(self):
