@@ -2,6 +2,7 @@
 come."""
 
 import asyncio
+import contextlib
 import json
 import os
 import time
@@ -206,7 +207,8 @@ class Client:
         self._socket.transport.pause_reading()
 
     async def close(self):
-        await self._socket.close()
+        with contextlib.suppress(websockets.ConnectionClosed):  # a server that was killed has gone without a word
+            await self._socket.close()
         await self._reader
 
     async def lose(self):
