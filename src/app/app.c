@@ -33,6 +33,7 @@
 #include "reload.h"
 #include "router.h"
 #include "rules.h"
+#include "secrets.h"
 #include "server.h"
 #include "store.h"
 #include "supervisor.h"
@@ -248,59 +249,6 @@ start_media (OtApp *self, GError **error)
   return self->media != NULL;
 }
 
-static gboolean
-make_ice_servers (OtApp *self, GError **error)
-{
-  g_autofree char *secret = NULL;
-
-  if (self->config->ice_turn_secret_file != NULL
-      && !g_file_get_contents (self->config->ice_turn_secret_file, &secret, NULL, error))
-    return FALSE;
-  if (secret != NULL)
-    g_strchomp (secret);
-  self->ice_servers = ot_ice_servers_new (self->config->ice_servers, secret, error);
-  return self->ice_servers != NULL;
-}
-
-/* May be called again: keys that are no good leave those of before in place. */
-static gboolean
-load_keys (OtApp *self, GError **error)
-{
-  const OtConfig *config = self->config;
-  OtJwtSettings settings = { .algorithm = config->auth_jwt_algorithm,
-                             .key_file = config->auth_jwt_key_file,
-                             .keys_dir = config->auth_jwt_keys,
-                             .rules = { .issuer = config->auth_jwt_issuer,
-                                        .audience = config->auth_jwt_audience,
-                                        .leeway_us = config->auth_jwt_leeway_us } };
-
-  if ((settings.algorithm == NULL) != (settings.key_file == NULL)) {
-    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
-        "auth.jwt_algorithm and auth.jwt_key_file go together: only one of them is set");
-    return FALSE;
-  }
-  if (settings.key_file == NULL && settings.keys_dir == NULL)
-    return TRUE;
-  return ot_auth_set_jwt (self->auth, &settings, error);
-}
-
-static gboolean
-make_webhook_sender (OtApp *self, GError **error)
-{
-  const OtConfig *config = self->config;
-
-  if (config->webhook_url == NULL)
-    return TRUE;
-  if (config->webhook_secret_file == NULL) {
-    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
-        "webhook.url is set, so webhook.secret_file is needed too");
-    return FALSE;
-  }
-  self->webhook_sender = ot_webhook_sender_new (config->webhook_url, config->webhook_secret_file, OT_COURIER_MAX,
-      self->clock, error);
-  return self->webhook_sender != NULL;
-}
-
 static void
 start_courier (OtApp *self)
 {
@@ -311,14 +259,7 @@ start_courier (OtApp *self)
     self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options, self->clock);
 }
 
-/* What the setting can't be is the door's to know. */
-static gboolean
-bad_setting (GError **error, const char *name, const GError *why)
-{
-  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s: %s", name, why->message);
-  return FALSE;
-}
-
+/* What its settings can't be is the door's to know. */
 static gboolean
 make_door (OtApp *self, GError **error)
 {
@@ -327,9 +268,9 @@ make_door (OtApp *self, GError **error)
 
   self->door = ot_doorkeeper_new (&rules, self->clock, &why);
   if (self->door == NULL)
-    return bad_setting (error, "server.proxies", why);
+    return ot_config_refuse (error, "server.proxies", why);
   self->origins = ot_origins_parse (self->config->server_origins, &why);
-  return why == NULL || bad_setting (error, "server.origins", why);
+  return why == NULL || ot_config_refuse (error, "server.origins", why);
 }
 
 static OtHealth
@@ -359,23 +300,6 @@ start_monitoring (OtApp *self)
                                 .started_wall_us = ot_clock_wall_us (self->clock) };
   ot_pulse_start (&self->pulse, self->clock);
   ot_metrics_add (ot_listener_get_server (self->admin_listener), &self->metrics);
-}
-
-/* May be called again: a pair that is no good leaves the one of before in place. */
-static gboolean
-load_certificate (OtApp *self, GError **error)
-{
-  const OtConfig *config = self->config;
-  g_autoptr (GError) why = NULL;
-
-  if ((config->server_tls_certificate == NULL) != (config->server_tls_key == NULL)) {
-    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
-        "server.tls_certificate and server.tls_key go together: only one of them is set");
-    return FALSE;
-  }
-  return config->server_tls_certificate == NULL
-         || ot_server_use_tls (self->server, config->server_tls_certificate, config->server_tls_key, &why)
-         || bad_setting (error, "server.tls_certificate, server.tls_key", why);
 }
 
 static gboolean
@@ -429,7 +353,8 @@ start_serving (OtApp *self, GError **error)
     ot_pages_add (ot_server_get_http (self->server), "/", "/otomo/web", page_policy);
     ot_demo_add (ot_server_get_http (self->server), self->store, self->clock, (int) self->config->billing_unit_seconds);
   }
-  if (!load_certificate (self, error) || !ot_server_listen (self->server, self->config->server_listen, error))
+  if (!ot_secrets_load_certificate (self->config, self->server, error)
+      || !ot_server_listen (self->server, self->config->server_listen, error))
     return FALSE;
   on_alive (self);
   start_courier (self);
@@ -537,13 +462,17 @@ start (OtApp *self, GError **error)
                              ? g_canonicalize_filename (config->recording_directory, NULL)
                              : g_build_filename (self->state_dir, "recordings", NULL);
   self->audit = ot_audit_log_new (config->log_audit_file, self->clock, error);
-  if (self->audit == NULL || !make_door (self, error) || !make_state_dir (self->state_dir, error) || !start_media (self, error)
-      || !make_ice_servers (self, error))
+  if (self->audit == NULL || !make_door (self, error) || !make_state_dir (self->state_dir, error)
+      || !start_media (self, error))
+    return FALSE;
+  self->ice_servers = ot_secrets_make_ice_servers (config, error);
+  if (self->ice_servers == NULL)
     return FALSE;
   self->store = ot_store_new (&options);
   people = ot_people_port (self->store);
   self->auth = ot_auth_new (&people, self->clock);
-  if (!load_keys (self, error) || !make_webhook_sender (self, error))
+  if (!ot_secrets_load_keys (config, self->auth, error)
+      || !ot_secrets_make_webhook_sender (config, self->clock, &self->webhook_sender, error))
     return FALSE;
   ot_store_start_async (self->store, NULL, on_store_started, self);
   return TRUE;
@@ -678,20 +607,21 @@ on_interrupt (gpointer user_data)
 static void
 renew_secrets (OtApp *self, OtReload *reload)
 {
-  OtIceServers *before = self->ice_servers;
+  OtIceServers *ice_servers;
   GError *error = NULL;
 
-  load_certificate (self, &error);
+  ot_secrets_load_certificate (self->config, self->server, &error);
   ot_reload_add_failure (reload, g_steal_pointer (&error));
-  load_keys (self, &error);
+  ot_secrets_load_keys (self->config, self->auth, &error);
   ot_reload_add_failure (reload, g_steal_pointer (&error));
   if (self->courier != NULL)
     ot_courier_load_secret (self->courier, self->config->webhook_secret_file, &error);
   ot_reload_add_failure (reload, g_steal_pointer (&error));
-  if (make_ice_servers (self, &error))
-    ot_ice_servers_free (before);
-  else
-    self->ice_servers = before;
+  ice_servers = ot_secrets_make_ice_servers (self->config, &error);
+  if (ice_servers != NULL) {
+    ot_ice_servers_free (self->ice_servers);
+    self->ice_servers = ice_servers;
+  }
   ot_reload_add_failure (reload, g_steal_pointer (&error));
   ot_audit_log_reopen (self->audit, &error);
   ot_reload_add_failure (reload, error);

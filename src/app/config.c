@@ -457,6 +457,13 @@ keep (OtConfig *self, const OtConfig *running, const Setting *setting)
   }
 }
 
+gboolean
+ot_config_refuse (GError **error, const char *setting, const GError *why)
+{
+  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s: %s", setting, why->message);
+  return FALSE;
+}
+
 OtConfig *
 ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, GError **error)
 {

@@ -112,6 +112,9 @@ OtConfig *ot_config_new (const char *file, const char *const *sets, GError **err
  */
 OtConfig *ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, GError **error);
 
+/** ot_config_refuse: for who uses a setting: OT_CONFIG_ERROR_VALUE, "SETTING: WHY". Returns: FALSE */
+gboolean ot_config_refuse (GError **error, const char *setting, const GError *why);
+
 void ot_config_free (OtConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtConfig, ot_config_free)
 

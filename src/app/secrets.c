@@ -1,0 +1,72 @@
+/* Settings in, what was read out; keeps nothing. */
+
+#include "secrets.h"
+
+#include "courier.h"
+
+gboolean
+ot_secrets_load_keys (const OtConfig *config, OtAuth *auth, GError **error)
+{
+  OtJwtSettings settings = { .algorithm = config->auth_jwt_algorithm,
+                             .key_file = config->auth_jwt_key_file,
+                             .keys_dir = config->auth_jwt_keys,
+                             .rules = { .issuer = config->auth_jwt_issuer,
+                                        .audience = config->auth_jwt_audience,
+                                        .leeway_us = config->auth_jwt_leeway_us } };
+
+  if ((settings.algorithm == NULL) != (settings.key_file == NULL)) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+                 "auth.jwt_algorithm and auth.jwt_key_file go together: only one of them is set");
+    return FALSE;
+  }
+  if (settings.key_file == NULL && settings.keys_dir == NULL)
+    return TRUE;
+  return ot_auth_set_jwt (auth, &settings, error);
+}
+
+gboolean
+ot_secrets_load_certificate (const OtConfig *config, OtServer *server, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+
+  if ((config->server_tls_certificate == NULL) != (config->server_tls_key == NULL)) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+                 "server.tls_certificate and server.tls_key go together: only one of them is set");
+    return FALSE;
+  }
+  return config->server_tls_certificate == NULL
+         || ot_server_use_tls (server, config->server_tls_certificate, config->server_tls_key, &why)
+         || ot_config_refuse (error, "server.tls_certificate, server.tls_key", why);
+}
+
+OtIceServers *
+ot_secrets_make_ice_servers (const OtConfig *config, GError **error)
+{
+  g_autofree char *secret = NULL;
+
+  if (config->ice_turn_secret_file != NULL
+      && !g_file_get_contents (config->ice_turn_secret_file, &secret, NULL, error))
+    return NULL;
+  if (secret != NULL)
+    g_strchomp (secret);
+  return ot_ice_servers_new (config->ice_servers, secret, error);
+}
+
+gboolean
+ot_secrets_make_webhook_sender (const OtConfig *config,
+                                const OtClock *clock,
+                                OtWebhookSender **out,
+                                GError **error)
+{
+  *out = NULL;
+  if (config->webhook_url == NULL)
+    return TRUE;
+  if (config->webhook_secret_file == NULL) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+                 "webhook.url is set, so webhook.secret_file is needed too");
+    return FALSE;
+  }
+  *out = ot_webhook_sender_new (config->webhook_url, config->webhook_secret_file, OT_COURIER_MAX,
+                                clock, error);
+  return *out != NULL;
+}
