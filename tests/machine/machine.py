@@ -37,6 +37,7 @@ def base_tar(path):
     run(
         "mmdebstrap",
         "--variant=minbase",
+        "--format=tar",  # whatever PATH's name is
         *[f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in without],
         "bookworm",
         path,
