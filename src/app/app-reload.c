@@ -1,0 +1,63 @@
+/* Settings and secrets are read again while calls go on: what can be renewed is, the rest is
+ * reported. */
+
+#include "app-private.h"
+#include "log.h"
+#include "rules.h"
+#include "secrets.h"
+
+static void
+renew_secrets (OtApp *self, OtReload *reload)
+{
+  OtIceServers *ice_servers;
+  GError *error = NULL;
+
+  ot_secrets_load_certificate (self->config, self->server, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  ot_secrets_load_keys (self->config, self->auth, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  if (self->courier != NULL)
+    ot_courier_load_secret (self->courier, self->config->webhook_secret_file, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  ice_servers = ot_secrets_make_ice_servers (self->config, &error);
+  if (ice_servers != NULL) {
+    ot_ice_servers_free (self->ice_servers);
+    self->ice_servers = ice_servers;
+  }
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  ot_audit_log_reopen (self->audit, &error);
+  ot_reload_add_failure (reload, error);
+}
+
+/* Everything that calls and connections ask anew each time. */
+static void
+renew_rules (OtApp *self)
+{
+  OtCallSettings calls = ot_rules_of_calls (self->config);
+  OtNetLimits limits = ot_rules_of_connections (self->config);
+
+  ot_registry_set_admission (self->registry, &calls.admission);
+  ot_hub_set_limits (self->hub, &limits);
+  self->admin.default_price_points = self->config->billing_default_price;
+  if (self->config->log_debug != NULL)
+    ot_log_set_levels (self->config->log_debug);
+}
+
+gboolean
+ot_app_reload (gpointer user_data, OtReload *report, GError **error)
+{
+  OtApp *self = user_data;
+  OtConfig *fresh = ot_config_reload (self->config, report->changed, report->kept, error);
+  OtConfig *before = self->reloaded;
+
+  if (fresh == NULL) {
+    ot_warning ("reload: nothing is changed: %s", error != NULL ? (*error)->message : "");
+    return FALSE;
+  }
+  self->config = self->reloaded = fresh;
+  renew_secrets (self, report);
+  renew_rules (self);
+  g_clear_pointer (&before, ot_config_free);
+  ot_reload_log (report);
+  return TRUE;
+}
