@@ -5,43 +5,15 @@
 
 #include "bridge.h"
 
+#include "bridge-private.h"
 #include "media-log.h"
-#include "seat.h"
-#include "timer.h"
-
-struct _OtBridge {
-  gatomicrefcount references;
-  const OtBridgeContext *context;
-  char *call_id;
-  OtForwarder *forwarder; /* taken; ours until the bridge is closed, and used on the lane after */
-  OtLane *lane;           /* owned */
-  OtRelay *relay;         /* owned */
-  atomic_bool first_rtp_reported;
-
-  GstElement *pipeline; /* owned; NULL: not open, failed, or closed */
-  OtSeat seats[OT_N_SIDES];
-  OtRecorder *recorder; /* owned; NULL: it isn't recorded */
-  OtTimer settling;     /* the main loop's */
-};
-
-/* A request on its way to the lane; also what a leg reports. */
-typedef struct {
-  OtBridge *bridge; /* owned */
-  OtSide side;
-  OtMediaCause cause;
-  char *text;           /* owned (nullable) */
-  OtLeg *leg;           /* owned (nullable) */
-  OtRecorder *recorder; /* owned (nullable) */
-  gint64 at_us;
-  gint64 wall_us; /* the same in UTC */
-} Request;
 
 static const OtMediaCause own_wish = { 0 };
 
 /* ---- events ---- */
 
-static void
-post (OtBridge *self, OtMediaEvent event)
+void
+ot_bridge_post (OtBridge *self, OtMediaEvent event)
 {
   event.call_id = self->call_id;
   if (event.at_us == 0)
@@ -54,12 +26,13 @@ static void
 post_refused (OtBridge *self, OtSide side, const OtMediaCause *cause, const char *message)
 {
   ot_debug ("%s %s: refused: %s", self->call_id, ot_leg_name (side), message);
-  post (self, (OtMediaEvent){
-                  .type = OT_MEDIA_REFUSED, .side = side, .cause = *cause, .message = message });
+  ot_bridge_post (
+      self, (OtMediaEvent){
+                .type = OT_MEDIA_REFUSED, .side = side, .cause = *cause, .message = message });
 }
 
 static void
-refuse (const Request *request, const char *message)
+refuse (const OtBridgeRequest *request, const char *message)
 {
   post_refused (request->bridge, request->side, &request->cause, message);
 }
@@ -68,7 +41,7 @@ static void
 post_failed (OtBridge *self, const char *message)
 {
   ot_error ("%s: media failed: %s", self->call_id, message);
-  post (self, (OtMediaEvent){ .type = OT_MEDIA_FAILED, .message = message });
+  ot_bridge_post (self, (OtMediaEvent){ .type = OT_MEDIA_FAILED, .message = message });
 }
 
 /* The description holds the candidates too; client authors expect to see them trickle. */
@@ -78,21 +51,22 @@ post_description (
 {
   const OtAddressList *announced = ot_forwarder_get_announced (self->forwarder);
 
-  post (self, (OtMediaEvent){ .type = type, .side = side, .sdp = sdp });
+  ot_bridge_post (self, (OtMediaEvent){ .type = type, .side = side, .sdp = sdp });
   for (guint i = 0; i < announced->n; i++) {
     g_autofree char *candidate = ot_sdp_write_candidate (announced, i);
 
-    post (self, (OtMediaEvent){
-                    .type = OT_MEDIA_CANDIDATE, .side = side, .candidate = { candidate, mid, 0 } });
+    ot_bridge_post (self, (OtMediaEvent){ .type = OT_MEDIA_CANDIDATE,
+                                          .side = side,
+                                          .candidate = { candidate, mid, 0 } });
   }
 }
 
 /* ---- requests ---- */
 
-static void
-request_free (gpointer data)
+void
+ot_bridge_request_free (gpointer data)
 {
-  Request *self = data;
+  OtBridgeRequest *self = data;
 
   g_clear_object (&self->leg);
   g_clear_pointer (&self->recorder, ot_recorder_unref);
@@ -101,10 +75,10 @@ request_free (gpointer data)
   g_free (self);
 }
 
-static Request *
-request_new (OtBridge *bridge, OtSide side, const char *text, OtLeg *leg)
+OtBridgeRequest *
+ot_bridge_request_new (OtBridge *bridge, OtSide side, const char *text, OtLeg *leg)
 {
-  Request *self = g_new0 (Request, 1);
+  OtBridgeRequest *self = g_new0 (OtBridgeRequest, 1);
 
   self->bridge = ot_bridge_ref (bridge);
   self->side = side;
@@ -114,19 +88,20 @@ request_new (OtBridge *bridge, OtSide side, const char *text, OtLeg *leg)
 }
 
 static void
-push (OtBridge *self, OtJob job, OtSide side, const char *text, const OtMediaCause *cause)
+ask (OtBridge *self, OtJob job, OtSide side, const char *text, const OtMediaCause *cause)
 {
-  Request *request = request_new (self, side, text, NULL);
+  OtBridgeRequest *request = ot_bridge_request_new (self, side, text, NULL);
 
   request->cause = *cause;
-  if (!ot_lane_push (self->lane, job, request, request_free))
+  if (!ot_lane_push (self->lane, job, request, ot_bridge_request_free))
     post_refused (self, side, cause, "too many requests at once");
 }
 
-static void
-push_report (OtBridge *self, OtJob job, OtSide side, OtLeg *leg)
+void
+ot_bridge_push (OtBridge *self, OtJob job, OtSide side, OtLeg *leg)
 {
-  ot_lane_push_always (self->lane, job, request_new (self, side, NULL, leg), request_free);
+  ot_lane_push_always (self->lane, job, ot_bridge_request_new (self, side, NULL, leg),
+                       ot_bridge_request_free);
 }
 
 /* ---- the pipeline ---- */
@@ -134,7 +109,7 @@ push_report (OtBridge *self, OtJob job, OtSide side, OtLeg *leg)
 static void
 trouble_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
 
   if (request->bridge->pipeline != NULL)
     post_failed (request->bridge, request->text);
@@ -145,14 +120,15 @@ on_trouble (const char *message, gpointer user_data)
 {
   OtBridge *self = user_data;
 
-  ot_lane_push_always (self->lane, trouble_job, request_new (self, OT_SIDE_CALLER, message, NULL),
-                       request_free);
+  ot_lane_push_always (self->lane, trouble_job,
+                       ot_bridge_request_new (self, OT_SIDE_CALLER, message, NULL),
+                       ot_bridge_request_free);
 }
 
 static void
 open_job (gpointer data)
 {
-  OtBridge *self = ((Request *)data)->bridge;
+  OtBridge *self = ((OtBridgeRequest *)data)->bridge;
   g_autoptr (GError) error = NULL;
 
   self->pipeline = ot_stock_take (self->context->stock);
@@ -179,7 +155,7 @@ static void on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data);
 static const OtLegListener leg_listener = { on_leg_up, on_leg_down, on_leg_rtp };
 
 static OtLeg *
-open_leg (const Request *request)
+open_leg (const OtBridgeRequest *request)
 {
   OtBridge *self = request->bridge;
   OtLeg *leg = ot_seat_make_leg (&self->seats[request->side]);
@@ -196,7 +172,7 @@ open_leg (const Request *request)
 static void
 offer_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
   OtSeat *seat = &self->seats[request->side];
   g_autoptr (GError) error = NULL;
@@ -236,7 +212,7 @@ payload_type_to_offer (OtBridge *self, OtSide side)
 static void
 make_offer_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
   OtSeat *seat = &self->seats[request->side];
   g_autofree char *offer = NULL;
@@ -255,7 +231,7 @@ make_offer_job (gpointer data)
 static void
 answer_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
   OtSeat *seat = &self->seats[request->side];
   g_autoptr (GError) error = NULL;
@@ -286,7 +262,7 @@ answer_job (gpointer data)
 static void
 candidate_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
   g_autoptr (GError) error = NULL;
 
@@ -303,7 +279,7 @@ candidate_job (gpointer data)
 static void
 up_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
 
   if (self->pipeline == NULL)
@@ -315,7 +291,7 @@ up_job (gpointer data)
 static void
 down_job (gpointer data)
 {
-  Request *request = data;
+  OtBridgeRequest *request = data;
 
   ot_seat_leg_is_down (&request->bridge->seats[request->side], request->leg);
 }
@@ -323,7 +299,7 @@ down_job (gpointer data)
 static void
 first_rtp_job (gpointer data)
 {
-  OtBridge *self = ((Request *)data)->bridge;
+  OtBridge *self = ((OtBridgeRequest *)data)->bridge;
 
   if (self->pipeline != NULL)
     ot_call_pipeline_dump (self->pipeline, "first-rtp");
@@ -336,8 +312,8 @@ on_leg_up (OtLeg *leg, gint64 at_us, gpointer user_data)
   OtSide side = ot_leg_get_side (leg);
 
   ot_info ("%s %s: leg up", self->call_id, GST_OBJECT_NAME (leg));
-  push_report (self, up_job, side, leg); /* first: who is told may close the call */
-  post (self, (OtMediaEvent){ .type = OT_MEDIA_LEG_UP, .side = side, .at_us = at_us });
+  ot_bridge_push (self, up_job, side, leg); /* first: who is told may close the call */
+  ot_bridge_post (self, (OtMediaEvent){ .type = OT_MEDIA_LEG_UP, .side = side, .at_us = at_us });
 }
 
 static void
@@ -347,9 +323,10 @@ on_leg_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data)
   OtSide side = ot_leg_get_side (leg);
 
   ot_info ("%s %s: leg down: %s", self->call_id, GST_OBJECT_NAME (leg), message);
-  push_report (self, down_job, side, leg);
-  post (self, (OtMediaEvent){
-                  .type = OT_MEDIA_LEG_DOWN, .side = side, .at_us = at_us, .message = message });
+  ot_bridge_push (self, down_job, side, leg);
+  ot_bridge_post (
+      self, (OtMediaEvent){
+                .type = OT_MEDIA_LEG_DOWN, .side = side, .at_us = at_us, .message = message });
 }
 
 /* What starts the bill: the first packet that came while both legs were up. */
@@ -369,95 +346,8 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
   ot_relay_read (self->relay, event.evidence);
   ot_info ("%s %s: first RTP, proved %" G_GINT64_FORMAT " µs after it came", self->call_id,
            GST_OBJECT_NAME (leg), event.probed_us - arrival_us);
-  push_report (self, first_rtp_job, event.side, NULL);
-  post (self, event);
-}
-
-/* ---- recording ---- */
-
-static void
-post_recording (OtBridge *self, gboolean on, gint64 at_us, const char *message)
-{
-  post (self,
-        (OtMediaEvent){
-            .type = OT_MEDIA_RECORDING, .at_us = at_us, .recording_on = on, .message = message });
-}
-
-/* What it heard so far still goes into its file, on the pump's thread. */
-static void
-end_recording (OtBridge *self, gint64 at_us)
-{
-  ot_forwarder_record (self->forwarder, self->relay, NULL);
-  ot_recorder_stop (self->recorder, at_us);
-  g_clear_pointer (&self->recorder, ot_recorder_unref);
-}
-
-static void
-trouble_of_recorder_job (gpointer data)
-{
-  Request *request = data;
-  OtBridge *self = request->bridge;
-  gint64 now_us = ot_clock_mono_us (self->context->leg.clock);
-
-  if (self->recorder != request->recorder)
-    return;
-  ot_warning ("%s: the recording ends: %s", self->call_id, request->text);
-  end_recording (self, now_us);
-  post_recording (self, FALSE, now_us, request->text);
-}
-
-static void
-on_recorder_trouble (OtRecorder *recorder, const char *message, gpointer user_data)
-{
-  Request *request = request_new (user_data, OT_SIDE_CALLER, message, NULL);
-
-  request->recorder = ot_recorder_ref (recorder);
-  ot_lane_push_always (request->bridge->lane, trouble_of_recorder_job, request, request_free);
-}
-
-static void
-record_job (gpointer data)
-{
-  Request *request = data;
-  OtBridge *self = request->bridge;
-  const OtBridgeContext *context = self->context;
-  OtRecorderOptions options = { .call_id = self->call_id,
-                                .start_us = request->at_us,
-                                .start_wall_us = request->wall_us,
-                                .trouble = on_recorder_trouble,
-                                .user_data = self,
-                                .destroy = (GDestroyNotify)ot_bridge_unref };
-  g_autoptr (GError) error = NULL;
-
-  if (self->pipeline == NULL || self->recorder != NULL)
-    return;
-  ot_bridge_ref (self);
-  self->recorder = ot_recorder_new (context->record_launch, ot_archive_get_dir (context->archive),
-                                    &options, &error);
-  if (self->recorder == NULL) {
-    ot_warning ("%s: it can't be recorded: %s", self->call_id, error->message);
-    post_recording (self, FALSE, 0, error->message);
-    return;
-  }
-  ot_forwarder_record (self->forwarder, self->relay, ot_recorder_get_ring (self->recorder));
-  post_recording (self, TRUE, request->at_us, NULL);
-  ot_media_bus_post (
-      context->bus,
-      &(OtMediaEvent){ .type = OT_MEDIA_FILE, .recording = ot_recorder_describe (self->recorder) },
-      NULL, NULL);
-  ot_record_pump_add (context->pump, self->recorder);
-}
-
-static void
-stop_record_job (gpointer data)
-{
-  OtBridge *self = ((Request *)data)->bridge;
-  gint64 now_us = ot_clock_mono_us (self->context->leg.clock);
-
-  if (self->recorder == NULL)
-    return;
-  end_recording (self, now_us);
-  post_recording (self, FALSE, now_us, NULL);
+  ot_bridge_push (self, first_rtp_job, event.side, NULL);
+  ot_bridge_post (self, event);
 }
 
 /* ---- settling ---- */
@@ -465,7 +355,7 @@ stop_record_job (gpointer data)
 static void
 settle_job (gpointer data)
 {
-  OtBridge *self = ((Request *)data)->bridge;
+  OtBridge *self = ((OtBridgeRequest *)data)->bridge;
 
   for (guint side = 0; side < OT_N_SIDES; side++)
     if (self->seats[side].leg != NULL)
@@ -478,7 +368,7 @@ on_settled (gpointer user_data)
   OtBridge *self = user_data;
 
   if (atomic_load (&self->first_rtp_reported))
-    push_report (self, settle_job, OT_SIDE_CALLER, NULL);
+    ot_bridge_push (self, settle_job, OT_SIDE_CALLER, NULL);
 }
 
 /* Each event moves the instant; before the first RTP was reported the probes are needed. */
@@ -496,12 +386,11 @@ ot_bridge_heard (OtBridge *self, const OtMediaEvent *event)
 static void
 close_job (gpointer data)
 {
-  OtBridge *self = ((Request *)data)->bridge;
+  OtBridge *self = ((OtBridgeRequest *)data)->bridge;
 
   if (self->pipeline == NULL)
     return;
-  if (self->recorder != NULL)
-    end_recording (self, ot_clock_mono_us (self->context->leg.clock));
+  ot_bridge_end_recording (self, ot_clock_mono_us (self->context->leg.clock));
   for (guint side = 0; side < OT_N_SIDES; side++)
     ot_seat_clear (&self->seats[side]);
   g_clear_pointer (&self->pipeline, ot_call_pipeline_free);
@@ -550,25 +439,25 @@ ot_bridge_get_call_id (const OtBridge *self)
 void
 ot_bridge_open (OtBridge *self)
 {
-  push (self, open_job, OT_SIDE_CALLER, NULL, &own_wish);
+  ask (self, open_job, OT_SIDE_CALLER, NULL, &own_wish);
 }
 
 void
 ot_bridge_offer (OtBridge *self, OtSide side, const char *sdp, const OtMediaCause *cause)
 {
-  push (self, offer_job, side, sdp, cause);
+  ask (self, offer_job, side, sdp, cause);
 }
 
 void
 ot_bridge_make_offer (OtBridge *self, OtSide side)
 {
-  push (self, make_offer_job, side, NULL, &own_wish);
+  ask (self, make_offer_job, side, NULL, &own_wish);
 }
 
 void
 ot_bridge_answer (OtBridge *self, OtSide side, const char *sdp, const OtMediaCause *cause)
 {
-  push (self, answer_job, side, sdp, cause);
+  ask (self, answer_job, side, sdp, cause);
 }
 
 void
@@ -577,23 +466,7 @@ ot_bridge_candidate (OtBridge *self,
                      const OtIceCandidate *candidate,
                      const OtMediaCause *cause)
 {
-  push (self, candidate_job, side, candidate->candidate, cause);
-}
-
-void
-ot_bridge_record (OtBridge *self, gint64 start_us, gint64 start_wall_us)
-{
-  Request *request = request_new (self, OT_SIDE_CALLER, NULL, NULL);
-
-  request->at_us = start_us;
-  request->wall_us = start_wall_us;
-  ot_lane_push_always (self->lane, record_job, request, request_free);
-}
-
-void
-ot_bridge_stop_record (OtBridge *self)
-{
-  push_report (self, stop_record_job, OT_SIDE_CALLER, NULL);
+  ask (self, candidate_job, side, candidate->candidate, cause);
 }
 
 void
@@ -620,5 +493,5 @@ ot_bridge_close (OtBridge *self)
 {
   ot_timer_cancel (&self->settling);
   ot_forwarders_give_back (self->context->forwarders, self->forwarder);
-  push_report (self, close_job, OT_SIDE_CALLER, NULL);
+  ot_bridge_push (self, close_job, OT_SIDE_CALLER, NULL);
 }
