@@ -1,7 +1,8 @@
-/* One call: finds the rule for an event, sets the state, does what is due at once and puts the
- * rest, with its record, into the outbox. The only writer of a call's state, and the only place
- * that executes rules. Decisions are in core/, words in announce.c. Main loop only; no port calls
- * back from inside a request, and an assertion holds them to it. */
+/* One call: finds the rule for an event, sets the state, does what is due at once and has the rest,
+ * with its record, put into the outbox; takes the database's answers. The only writer of a call's
+ * state, and the only place that executes rules. Decisions are in core/, records in call-records.c,
+ * words in announce.c. Main loop only; no port calls back from inside a request, and an assertion
+ * holds them to it. */
 
 #include "call.h"
 
@@ -49,12 +50,6 @@ gboolean
 ot_call_is_idle (const OtCall *self)
 {
   return self->released && ot_outbox_is_empty (self->outbox);
-}
-
-static OtSide
-side_of_actor (OtActor by)
-{
-  return by == OT_BY_CALLEE ? OT_SIDE_CALLEE : OT_SIDE_CALLER;
 }
 
 static OtActor
@@ -106,117 +101,6 @@ arm_billing (OtCall *self)
     ot_timer_cancel (&self->billing_timer);
 }
 
-/* ---- records ---- */
-
-static OtRecord
-new_record (const OtCall *self, OtRecordKind kind, gint64 at_us)
-{
-  return (OtRecord){ .kind = kind,
-                     .call_id = self->id,
-                     .at_us = ot_call_wall_us (self, at_us),
-                     .actor = "server",
-                     .from_state = ot_call_state_name (self->state),
-                     .to_state = ot_call_state_name (self->state) };
-}
-
-static void
-put_unit (OtCall *self, int unit_index)
-{
-  gint64 due_us = ot_billing_due_us (&self->billing, unit_index);
-  OtOutboxItem item = { .has_record = TRUE,
-                        .record = new_record (self, OT_RECORD_UNIT, due_us),
-                        .telling = { .state = self->state, .at_us = due_us },
-                        .then = { OT_FX_TELL_TICK } };
-
-  item.record.event = "unit_due";
-  item.record.unit_index = unit_index;
-  item.record.due_us = item.record.at_us;
-  ot_outbox_put (self->outbox, &item);
-}
-
-void
-ot_call_charge_due (OtCall *self, gint64 until_us)
-{
-  int unit_index;
-
-  if (self->state != OT_CALL_IN_CALL)
-    return;
-  while ((unit_index = ot_billing_take (&self->billing, until_us)) != 0)
-    put_unit (self, unit_index);
-}
-
-static void
-fill_started (const OtCall *self, OtRecord *record)
-{
-  record->unit_index = 1;
-  record->due_us = record->at_us;
-  record->started_mono_us = self->connected_us;
-  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
-    record->evidence[side] = self->evidence[side];
-    record->evidence_wall_us[side] = self->evidence[side].first_us != 0
-                                         ? ot_call_wall_us (self, self->evidence[side].first_us)
-                                         : 0;
-  }
-}
-
-static const OtRecordKind record_kinds[] = {
-  [OT_REC_ACCEPTED] = OT_RECORD_ACCEPTED,
-  [OT_REC_STARTED] = OT_RECORD_STARTED,
-  [OT_REC_NOTED] = OT_RECORD_NOTED,
-  [OT_REC_ENDED] = OT_RECORD_ENDED,
-};
-
-static void
-put_quality (OtCall *self, gint64 at_us)
-{
-  OtOutboxItem item = { .has_record = TRUE, .record = new_record (self, OT_RECORD_QUALITY, at_us) };
-
-  item.record.event = "quality";
-  memcpy (item.record.quality, self->quality, sizeof self->quality);
-  ot_outbox_put (self->outbox, &item);
-}
-
-/* The rule's record and its tellings go into the outbox as one item; @from is the state before. */
-static void
-put_rule (OtCall *self, const OtCallRule *rule, OtCallState from, const OtCallInput *input)
-{
-  OtOutboxItem item = { .has_record = rule->record != OT_REC_NONE,
-                        .telling = { .state = self->state,
-                                     .reason = self->reason,
-                                     .at_us = input->at_us,
-                                     .side = side_of_actor (input->by),
-                                     .recording = self->recording,
-                                     .peer_connected = input->event == OT_EV_CONNECTION_BACK,
-                                     .session_id = g_strdup (input->session_id) } };
-
-  memcpy (item.then, rule->then, sizeof item.then);
-  if (item.has_record) {
-    OtRecord *record = &item.record;
-    *record = new_record (self, record_kinds[rule->record], input->at_us);
-    record->event = ot_call_event_name (input->event);
-    record->from_state = ot_call_state_name (from);
-    record->detail = item.detail = g_strdup (input->detail);
-    if (input->by != OT_BY_SERVER)
-      record->actor = self->party[side_of_actor (input->by)].user_id;
-    else if (input->event == OT_EV_ADMIN_END)
-      record->actor = "operator";
-    if (rule->record == OT_REC_STARTED)
-      fill_started (self, record);
-    if (rule->record == OT_REC_ENDED) {
-      record->reason = self->reason;
-      record->total_seconds = ot_call_total_seconds (self, input->at_us);
-      record->talked_until_us =
-          self->talked_until_us != 0 ? ot_call_wall_us (self, self->talked_until_us) : 0;
-    }
-  }
-  if (item.has_record || item.then[0] != OT_FX_NONE)
-    ot_outbox_put (self->outbox, &item);
-  else
-    g_free (item.telling.session_id);
-  if (rule->record == OT_REC_ENDED && !ot_quality_is_empty (self->quality))
-    put_quality (self, input->at_us);
-}
-
 /* ---- at once ---- */
 
 static void
@@ -228,7 +112,7 @@ arm_phase (OtCall *self, gint64 due_us)
 static void
 hold_by_device (OtCall *self, const OtCallInput *input)
 {
-  OtParty *party = &self->party[side_of_actor (input->by)];
+  OtParty *party = &self->party[ot_call_side_of_actor (input->by)];
 
   if (g_strcmp0 (party->session_id, input->session_id) != 0) {
     g_free (party->session_id);
@@ -247,7 +131,7 @@ static void
 negotiate (OtCall *self, const OtCallInput *input)
 {
   const OtMediaPort *media = &self->ports->media;
-  OtSide side = side_of_actor (input->by);
+  OtSide side = ot_call_side_of_actor (input->by);
   OtMediaCause cause = { ot_call_event_name (input->event), input->sequence,
                          .device = self->party[side].device };
 
@@ -366,7 +250,7 @@ static gboolean
 answers_nothing (OtCall *self, const OtCallInput *input)
 {
   return input->event == OT_EV_ANSWER
-         && !ot_negotiation_take_answer (&self->negotiation, side_of_actor (input->by));
+         && !ot_negotiation_take_answer (&self->negotiation, ot_call_side_of_actor (input->by));
 }
 
 OtCode
@@ -396,7 +280,7 @@ ot_call_handle (OtCall *self, const OtCallInput *input, const char **text)
     do_at_once (self, rule->at_once[i], input);
   self->handling = FALSE;
 
-  put_rule (self, rule, from, input);
+  ot_call_put_rule (self, rule, from, input);
   arm_billing (self);
   return OT_CODE_NONE;
 }
@@ -486,43 +370,12 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
 }
 
 static void
-count_mos (const OtCall *self)
-{
-  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
-    int mos_percent = ot_quality_mos_percent (self->quality, side);
-
-    if (mos_percent > 0)
-      ot_histogram_add (&self->ports->figures->mos_percent, mos_percent, 1);
-  }
-}
-
-static void
-count (const OtCall *self, const OtOutboxItem *item, const OtRecordResult *result)
-{
-  OtCallFigures *figures = self->ports->figures;
-  OtRecordKind kind = item->record.kind;
-
-  if (result->charged_points > 0) {
-    ot_counter_add (&figures->units, 1);
-    ot_counter_add (&figures->points, (guint64)result->charged_points);
-    ot_counter_add (&figures->earnings, (guint64)result->earned_points);
-    ot_histogram_add (&figures->charge_us, now_us (self) - item->put_us, 1);
-  }
-  if (kind == OT_RECORD_REQUESTED && result->outcome == OT_OUTCOME_DONE)
-    ot_counter_add (&figures->requests, 1);
-  if (kind == OT_RECORD_ENDED) {
-    ot_counter_add (&figures->ends[self->reason], 1);
-    count_mos (self);
-  }
-}
-
-static void
 on_outbox (const OtOutboxItem *item, const OtRecordResult *result, gpointer user_data)
 {
   OtCall *self = user_data;
 
   if (item->has_record)
-    count (self, item, result);
+    ot_call_count (self, item, result);
   if (item->has_record && item->record.kind == OT_RECORD_REQUESTED) {
     on_request_answered (self, item, result);
     return;
@@ -604,7 +457,6 @@ ot_call_new (const OtCallPorts *ports,
 {
   OtCall *self = g_new0 (OtCall, 1);
   gint64 at_us = ot_clock_mono_us (ports->clock);
-  OtOutboxItem item = { .has_record = TRUE };
 
   self->id = g_strdup (call_id);
   self->ports = ports;
@@ -617,14 +469,7 @@ ot_call_new (const OtCallPorts *ports,
   self->wall_offset_us = ot_clock_wall_us (ports->clock) - at_us;
   self->outbox = ot_outbox_new (&ports->record, ports->clock, on_outbox, self);
 
-  item.record = new_record (self, OT_RECORD_REQUESTED, at_us);
-  item.record.actor = self->party[OT_SIDE_CALLER].user_id;
-  item.record.event = "call_request";
-  item.record.from_state = NULL;
-  item.record.caller_id = self->party[OT_SIDE_CALLER].user_id;
-  item.record.callee_id = self->party[OT_SIDE_CALLEE].user_id;
-  item.record.callee_online = ports->tell.is_online (ports->tell.self, callee_id);
-  ot_outbox_put (self->outbox, &item);
+  ot_call_put_request (self, at_us);
   arm_phase (self, at_us + ports->settings.request_timeout_us);
   return self;
 }
