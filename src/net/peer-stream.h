@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "poll-shards.h"
+#include "pollable-stream.h"
 
 /**
  * OtPeerStream:
@@ -13,10 +14,10 @@
  * - gives at most 16 KiB in one turn of the loop, since libsoup reads on as long as there is
  * something, and one fast client would keep the loop to itself.
  *
- * A GObject, since libsoup holds it as a GIOStream. Thread: main loop.
+ * Thread: main loop.
  */
 #define OT_TYPE_PEER_STREAM (ot_peer_stream_get_type ())
-G_DECLARE_FINAL_TYPE (OtPeerStream, ot_peer_stream, OT, PEER_STREAM, GIOStream)
+G_DECLARE_FINAL_TYPE (OtPeerStream, ot_peer_stream, OT, PEER_STREAM, OtPollableStream)
 
 /**
  * ot_peer_stream_new:

@@ -1,5 +1,5 @@
-/* OpenSSL between libsoup and a socket: one SSL, a reading and a writing side that are thin skins
- * over it, and the one record that may wait for room in the socket. OpenSSL wants a write that
+/* OpenSSL between libsoup and a socket: one SSL, and the one record that may wait for room in the
+ * socket. OpenSSL wants a write that
  * would block to be repeated with the same bytes, but libsoup may put an urgent frame before them:
  * so they are kept here and count as written. */
 
@@ -14,12 +14,10 @@
 static guint n_lingering; /* all of them; main loop */
 
 struct _OtTlsStream {
-  GIOStream parent;
+  OtPollableStream parent;
   GSocketConnection *connection; /* owned */
   GSocket *socket;               /* borrowed from it */
   SSL *ssl;                      /* owned */
-  GInputStream *input;           /* owned */
-  GOutputStream *output;         /* owned */
   GIOCondition read_needs;       /* what the socket must be for a read to go on */
   GByteArray *rest;              /* owned: taken, not in the socket yet; a record at most */
   GSource *flush;                /* owned: waits for room for the rest; NULL: there is none */
@@ -27,7 +25,7 @@ struct _OtTlsStream {
   gboolean is_broken;            /* OpenSSL must not be asked any more (SSL_get_error(3)) */
 };
 
-G_DEFINE_FINAL_TYPE (OtTlsStream, ot_tls_stream, G_TYPE_IO_STREAM)
+G_DEFINE_FINAL_TYPE (OtTlsStream, ot_tls_stream, OT_TYPE_POLLABLE_STREAM)
 
 /* ---- OpenSSL ---- */
 
@@ -72,8 +70,9 @@ would_block (GError **error)
 }
 
 static gssize
-read_some (OtTlsStream *self, void *buffer, gsize count, GError **error)
+read_some (OtPollableStream *stream, void *buffer, gsize count, GError **error)
 {
+  OtTlsStream *self = OT_TLS_STREAM (stream);
   int got;
 
   if (!is_usable (self, error))
@@ -187,8 +186,9 @@ on_room (GSocket *socket, GIOCondition condition, gpointer user_data)
 }
 
 static gssize
-write_some (OtTlsStream *self, const void *buffer, gsize count, GError **error)
+write_some (OtPollableStream *stream, const void *buffer, gsize count, GError **error)
 {
+  OtTlsStream *self = OT_TLS_STREAM (stream);
   GIOCondition needs;
   int sent;
 
@@ -211,188 +211,60 @@ write_some (OtTlsStream *self, const void *buffer, gsize count, GError **error)
   return (gssize)count;
 }
 
-/* ---- the reading side ---- */
-
-#define TYPE_TLS_INPUT (tls_input_get_type ())
-G_DECLARE_FINAL_TYPE (TlsInput, tls_input, TLS, INPUT, GInputStream)
-
-struct _TlsInput {
-  GInputStream parent;
-  OtTlsStream *whole; /* borrowed; NULL once that is gone */
-};
+/* ---- waiting ---- */
 
 static gboolean
-input_can_poll (GPollableInputStream *stream)
+has_read (OtTlsStream *self)
 {
-  return TRUE;
+  return self->is_broken || SSL_pending (self->ssl) > 0;
+}
+
+/* A source for one half of it. Returns: (transfer full) */
+static GSource *
+make_source (
+    OtTlsStream *self, gpointer half, gboolean now, GIOCondition needs, GCancellable *cancellable)
+{
+  g_autoptr (GSource) base =
+      now ? g_timeout_source_new (0) : g_socket_create_source (self->socket, needs, NULL);
+
+  return g_pollable_source_new_full (half, base, cancellable);
 }
 
 static gboolean
-input_is_readable (GPollableInputStream *stream)
+is_readable (OtPollableStream *stream)
 {
-  OtTlsStream *whole = TLS_INPUT (stream)->whole;
+  OtTlsStream *self = OT_TLS_STREAM (stream);
 
-  return whole == NULL || whole->is_broken || SSL_pending (whole->ssl) > 0
-         || g_socket_condition_check (whole->socket, whole->read_needs) != 0;
+  return has_read (self) || g_socket_condition_check (self->socket, self->read_needs) != 0;
 }
 
 static GSource *
-input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+when_readable (OtPollableStream *stream, GCancellable *cancellable)
 {
-  OtTlsStream *whole = TLS_INPUT (stream)->whole;
-  g_autoptr (GSource) base = NULL;
+  OtTlsStream *self = OT_TLS_STREAM (stream);
 
-  if (whole == NULL || whole->is_broken || SSL_pending (whole->ssl) > 0)
-    base = g_timeout_source_new (0);
-  else
-    base = g_socket_create_source (whole->socket, whole->read_needs, NULL);
-  return g_pollable_source_new_full (stream, base, cancellable);
-}
-
-static gssize
-input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
-{
-  OtTlsStream *whole = TLS_INPUT (stream)->whole;
-
-  return whole != NULL ? read_some (whole, buffer, count, error) : 0;
-}
-
-static void
-input_pollable_init (GPollableInputStreamInterface *iface)
-{
-  iface->can_poll = input_can_poll;
-  iface->is_readable = input_is_readable;
-  iface->create_source = input_create_source;
-  iface->read_nonblocking = input_read_nonblocking;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (TlsInput,
-                               tls_input,
-                               G_TYPE_INPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
-                                                      input_pollable_init))
-
-static gssize
-input_read (
-    GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "only without blocking");
-  return -1;
-}
-
-static void
-tls_input_init (TlsInput *self)
-{
-}
-
-static void
-tls_input_class_init (TlsInputClass *class)
-{
-  G_INPUT_STREAM_CLASS (class)->read_fn = input_read;
-}
-
-/* ---- the writing side ---- */
-
-#define TYPE_TLS_OUTPUT (tls_output_get_type ())
-G_DECLARE_FINAL_TYPE (TlsOutput, tls_output, TLS, OUTPUT, GOutputStream)
-
-struct _TlsOutput {
-  GOutputStream parent;
-  OtTlsStream *whole; /* borrowed; NULL once that is gone */
-};
-
-static gboolean
-output_can_poll (GPollableOutputStream *stream)
-{
-  return TRUE;
+  return make_source (self, g_io_stream_get_input_stream (G_IO_STREAM (self)), has_read (self),
+                      self->read_needs, cancellable);
 }
 
 static gboolean
-output_is_writable (GPollableOutputStream *stream)
+is_writable (OtPollableStream *stream)
 {
-  OtTlsStream *whole = TLS_OUTPUT (stream)->whole;
+  OtTlsStream *self = OT_TLS_STREAM (stream);
 
-  return whole == NULL || whole->is_broken
-         || g_socket_condition_check (whole->socket, G_IO_OUT) != 0;
+  return self->is_broken || g_socket_condition_check (self->socket, G_IO_OUT) != 0;
 }
 
 static GSource *
-output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+when_writable (OtPollableStream *stream, GCancellable *cancellable)
 {
-  OtTlsStream *whole = TLS_OUTPUT (stream)->whole;
-  g_autoptr (GSource) base = NULL;
+  OtTlsStream *self = OT_TLS_STREAM (stream);
 
-  if (whole == NULL || whole->is_broken)
-    base = g_timeout_source_new (0);
-  else
-    base = g_socket_create_source (whole->socket, G_IO_OUT, NULL);
-  return g_pollable_source_new_full (stream, base, cancellable);
-}
-
-static gssize
-output_write_nonblocking (GPollableOutputStream *stream,
-                          const void *buffer,
-                          gsize count,
-                          GError **error)
-{
-  OtTlsStream *whole = TLS_OUTPUT (stream)->whole;
-
-  if (whole != NULL)
-    return write_some (whole, buffer, count, error);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "closed");
-  return -1;
-}
-
-static void
-output_pollable_init (GPollableOutputStreamInterface *iface)
-{
-  iface->can_poll = output_can_poll;
-  iface->is_writable = output_is_writable;
-  iface->create_source = output_create_source;
-  iface->write_nonblocking = output_write_nonblocking;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (TlsOutput,
-                               tls_output,
-                               G_TYPE_OUTPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
-                                                      output_pollable_init))
-
-static gssize
-output_write (GOutputStream *stream,
-              const void *buffer,
-              gsize count,
-              GCancellable *cancellable,
-              GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "only without blocking");
-  return -1;
-}
-
-static void
-tls_output_init (TlsOutput *self)
-{
-}
-
-static void
-tls_output_class_init (TlsOutputClass *class)
-{
-  G_OUTPUT_STREAM_CLASS (class)->write_fn = output_write;
+  return make_source (self, g_io_stream_get_output_stream (G_IO_STREAM (self)), self->is_broken,
+                      G_IO_OUT, cancellable);
 }
 
 /* ---- the whole ---- */
-
-static GInputStream *
-get_input_stream (GIOStream *stream)
-{
-  return OT_TLS_STREAM (stream)->input;
-}
-
-static GOutputStream *
-get_output_stream (GIOStream *stream)
-{
-  return OT_TLS_STREAM (stream)->output;
-}
 
 static gboolean
 close_fn (GIOStream *stream, GCancellable *cancellable, GError **error)
@@ -402,35 +274,11 @@ close_fn (GIOStream *stream, GCancellable *cancellable, GError **error)
 }
 
 static void
-close_async (GIOStream *stream,
-             int priority,
-             GCancellable *cancellable,
-             GAsyncReadyCallback done,
-             gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, done, user_data);
-
-  g_task_set_source_tag (task, close_async);
-  close_when_sent (OT_TLS_STREAM (stream));
-  g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-static void
 ot_tls_stream_finalize (GObject *object)
 {
   OtTlsStream *self = OT_TLS_STREAM (object);
 
   forget_rest (self);
-  TLS_INPUT (self->input)->whole = NULL;
-  TLS_OUTPUT (self->output)->whole = NULL;
-  g_clear_object (&self->input);
-  g_clear_object (&self->output);
   g_clear_pointer (&self->rest, g_byte_array_unref);
   g_clear_pointer (&self->ssl, SSL_free);
   g_clear_object (&self->connection);
@@ -445,22 +293,22 @@ ot_tls_stream_init (OtTlsStream *self)
 static void
 ot_tls_stream_class_init (OtTlsStreamClass *class)
 {
-  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (class);
+  OtPollableStreamClass *pollable_class = OT_POLLABLE_STREAM_CLASS (class);
 
   G_OBJECT_CLASS (class)->finalize = ot_tls_stream_finalize;
-  stream_class->get_input_stream = get_input_stream;
-  stream_class->get_output_stream = get_output_stream;
-  stream_class->close_fn = close_fn;
-  stream_class->close_async = close_async;
-  stream_class->close_finish = close_finish;
+  G_IO_STREAM_CLASS (class)->close_fn = close_fn;
+  pollable_class->is_readable = is_readable;
+  pollable_class->when_readable = when_readable;
+  pollable_class->read = read_some;
+  pollable_class->is_writable = is_writable;
+  pollable_class->when_writable = when_writable;
+  pollable_class->write = write_some;
 }
 
 OtTlsStream *
 ot_tls_stream_new (GSocketConnection *connection, SSL_CTX *context)
 {
   OtTlsStream *self = g_object_new (OT_TYPE_TLS_STREAM, NULL);
-  TlsInput *input = g_object_new (TYPE_TLS_INPUT, NULL);
-  TlsOutput *output = g_object_new (TYPE_TLS_OUTPUT, NULL);
 
   self->connection = g_object_ref (connection);
   self->socket = g_socket_connection_get_socket (connection);
@@ -470,8 +318,5 @@ ot_tls_stream_new (GSocketConnection *connection, SSL_CTX *context)
   SSL_set_accept_state (self->ssl);
   self->rest = g_byte_array_new ();
   self->read_needs = G_IO_IN;
-  input->whole = output->whole = self;
-  self->input = G_INPUT_STREAM (input);
-  self->output = G_OUTPUT_STREAM (output);
   return self;
 }

@@ -3,6 +3,8 @@
 #include <gio/gio.h>
 #include <openssl/ssl.h>
 
+#include "pollable-stream.h"
+
 /**
  * OtTlsStream:
  *
@@ -14,11 +16,10 @@
  * Takes at most 16 KiB that the socket has no room for; further writes would block. When it is
  * closed before they are gone, it stays for that alone, 5 seconds at most, and at most 100 do.
  *
- * A GObject, since libsoup holds it as a GIOStream; pollable, and nothing else: blocking calls
- * fail. Thread: main loop.
+ * Thread: main loop.
  */
 #define OT_TYPE_TLS_STREAM (ot_tls_stream_get_type ())
-G_DECLARE_FINAL_TYPE (OtTlsStream, ot_tls_stream, OT, TLS_STREAM, GIOStream)
+G_DECLARE_FINAL_TYPE (OtTlsStream, ot_tls_stream, OT, TLS_STREAM, OtPollableStream)
 
 /**
  * ot_tls_stream_new:
