@@ -10,13 +10,15 @@
 #include "clock.h"
 #include "timer.h"
 
-#define SWEEPS_A_SECOND 10 /* each of a tenth of the shards */
+#define SWEEP_US (G_USEC_PER_SEC / 10)
+#define QUIET_US G_USEC_PER_SEC /* who has not turned for so long does */
 
 struct _OtPollShard {
   OtPollShards *owner;   /* borrowed: what is added holds it */
   GMainContext *context; /* owned */
   guint n;
   gboolean is_due; /* is in the list of those that turn */
+  gint64 turned_us;
 };
 
 struct _OtPollShards {
@@ -26,7 +28,6 @@ struct _OtPollShards {
   GPtrArray *all;  /* owned: of OtPollShard */
   GPtrArray *due;  /* of OtPollShard */
   OtTimer sweep;
-  guint swept; /* the next one's place in @all */
 };
 
 static gint64
@@ -72,6 +73,7 @@ turn (OtPollShard *self)
 {
   g_autoptr (GMainContextPusher) inside = g_main_context_pusher_new (self->context);
 
+  self->turned_us = now_us ();
   if (g_main_context_iteration (self->context, FALSE))
     make_due (self);
 }
@@ -112,38 +114,31 @@ static GSourceFuncs source_funcs = { .dispatch = dispatch };
 
 /* ---- the sweep ---- */
 
-static void
-drop_empty (OtPollShards *self)
-{
-  for (guint i = self->all->len; i-- > 0;) {
-    OtPollShard *shard = self->all->pdata[i];
-
-    if (shard->n == 0 && !shard->is_due)
-      g_ptr_array_remove_index_fast (self->all, i);
-  }
-}
-
 static void on_sweep (gpointer user_data);
 
 static void
 arm_sweep (OtPollShards *self)
 {
   if (!ot_timer_is_armed (&self->sweep))
-    ot_timer_arm (&self->sweep, now_us () + G_USEC_PER_SEC / SWEEPS_A_SECOND, on_sweep, self);
+    ot_timer_arm (&self->sweep, now_us () + SWEEP_US, on_sweep, self);
 }
 
 static void
 on_sweep (gpointer user_data)
 {
   OtPollShards *self = user_data;
-  guint n = (self->all->len + SWEEPS_A_SECOND - 1) / SWEEPS_A_SECOND;
+  gint64 quiet_since_us = now_us () - QUIET_US;
 
-  if (self->swept >= self->all->len) {
-    self->swept = 0;
-    drop_empty (self);
+  for (guint i = self->all->len; i-- > 0;) {
+    OtPollShard *shard = self->all->pdata[i];
+
+    if (shard->is_due)
+      continue;
+    if (shard->n == 0)
+      g_ptr_array_remove_index_fast (self->all, i);
+    else if (shard->turned_us <= quiet_since_us)
+      make_due (shard);
   }
-  for (; n > 0 && self->swept < self->all->len; n--)
-    make_due (self->all->pdata[self->swept++]);
   if (self->all->len > 0)
     arm_sweep (self);
 }
