@@ -9,8 +9,8 @@ typedef struct {
   gpointer user_data;
 } Question;
 
-gboolean
-ot_health_is_ready (const OtHealth *self)
+static gboolean
+is_ready (const OtHealth *self)
 {
   return self->database && self->media && !self->busy && !self->draining;
 }
@@ -19,10 +19,7 @@ ot_health_is_ready (const OtHealth *self)
 static void
 answer (SoupServerMessage *message, gboolean good, char *json)
 {
-  const char *method = soup_server_message_get_method (message);
-
-  if (method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD) {
-    ot_reply_refusal (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only GET and HEAD");
+  if (!ot_reply_is_read (message)) {
     g_free (json);
     return;
   }
@@ -56,7 +53,7 @@ on_ready (SoupServer *server,
 {
   Question *question = user_data;
   OtHealth health = question->ask (question->user_data);
-  gboolean ready = ot_health_is_ready (&health);
+  gboolean ready = is_ready (&health);
 
   answer (message, ready,
           g_strdup_printf ("{\"ready\": %s, \"database\": %s, \"media\": %s, \"busy\": %s, "

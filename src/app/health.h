@@ -13,9 +13,6 @@ typedef struct {
 /** OtHealthAsk: how it stands now. */
 typedef OtHealth (*OtHealthAsk) (gpointer user_data);
 
-/** ot_health_is_ready: whether a new call would be taken. */
-gboolean ot_health_is_ready (const OtHealth *self);
-
 /**
  * ot_health_add:
  * @ask: asked at each /readyz

@@ -432,8 +432,9 @@ write_value (GString *out, const Scrape *scrape, const Row *row, guint i)
     write_sample (out, row, "", i, NULL, (double)ot_counter_get ((const OtCounter *)figures));
 }
 
-char *
-ot_metrics_write (const OtMetrics *self)
+/* Returns: (transfer full) */
+static char *
+write_all (const OtMetrics *self)
 {
   GString *out = g_string_sized_new (16 * 1024);
   Scrape scrape = { .metrics = self };
@@ -475,14 +476,11 @@ on_request (SoupServer *server,
             GHashTable *query,
             gpointer user_data)
 {
-  const char *method = soup_server_message_get_method (message);
   char *text;
 
-  if (method != SOUP_METHOD_GET && method != SOUP_METHOD_HEAD) {
-    ot_reply_refusal (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only GET and HEAD");
+  if (!ot_reply_is_read (message))
     return;
-  }
-  text = ot_metrics_write (user_data);
+  text = write_all (user_data);
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   soup_server_message_set_response (message, "text/plain; version=0.0.4; charset=utf-8",
                                     SOUP_MEMORY_TAKE, text, strlen (text));

@@ -34,12 +34,10 @@ typedef struct {
   gint64 started_wall_us;
 } OtMetrics;
 
-/** ot_metrics_write: all of it in Prometheus's text format 0.0.4. Returns: (transfer full) */
-char *ot_metrics_write (const OtMetrics *self);
-
 /** ot_metrics_print: the table, for `otomod --print-metrics`: a line a metric, columns separated by
  * tabs. */
 void ot_metrics_print (void);
 
-/** ot_metrics_add: GET /metrics on @server; @self must outlive it. */
+/** ot_metrics_add: GET /metrics on @server, in Prometheus's text format 0.0.4; @self must outlive
+ * it. */
 void ot_metrics_add (SoupServer *server, OtMetrics *self);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "reply.h"
+
 typedef struct {
   const char *path; /* static, as all here */
   const char *resource;
@@ -56,11 +58,8 @@ on_page (SoupServer *server,
       g_strconcat (self->resource, g_str_equal (rest, "/") ? "/index.html" : rest, NULL);
   g_autoptr (GBytes) bytes = NULL;
 
-  if (soup_server_message_get_method (message) != SOUP_METHOD_GET
-      && soup_server_message_get_method (message) != SOUP_METHOD_HEAD) {
-    soup_server_message_set_status (message, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
+  if (!ot_reply_is_read (message))
     return;
-  }
   if (*rest == '\0') {
     g_autofree char *folder = g_strconcat (self->path, "/", NULL);
 

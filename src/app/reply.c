@@ -28,6 +28,17 @@ ot_reply_refusal (SoupServerMessage *message, guint status, const char *format, 
   ot_reply_json (message, status, json_to_string (node, FALSE));
 }
 
+gboolean
+ot_reply_is_read (SoupServerMessage *message)
+{
+  const char *method = soup_server_message_get_method (message);
+
+  if (method == SOUP_METHOD_GET || method == SOUP_METHOD_HEAD)
+    return TRUE;
+  ot_reply_refusal (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "only GET and HEAD");
+  return FALSE;
+}
+
 void
 ot_reply_store_error (SoupServerMessage *message, const GError *error)
 {

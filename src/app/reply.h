@@ -14,6 +14,9 @@ void ot_reply_json (SoupServerMessage *message, guint status, char *json);
 /** ot_reply_refusal: {"error": text}, with @format as printf has it. */
 void ot_reply_refusal (SoupServerMessage *message, guint status, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
+/** ot_reply_is_read: whether it only reads, as GET and HEAD do; else it is answered, with 405. */
+gboolean ot_reply_is_read (SoupServerMessage *message);
+
 /** ot_reply_store_error: the status that fits an error of the store. */
 void ot_reply_store_error (SoupServerMessage *message, const GError *error);
 

@@ -365,7 +365,8 @@ ot_media_server_new (const OtMediaOptions *options,
   self->calls = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, close_and_unref);
   if (!start (self, options, error))
     return NULL;
-  ot_info ("media on UDP port %u", ot_media_server_get_port (self));
+  ot_info ("media on UDP port %u",
+           ot_forwarder_get_port (ot_forwarders_get_first (self->context.forwarders)));
   return g_steal_pointer (&self);
 }
 
@@ -390,12 +391,6 @@ ot_media_server_free (OtMediaServer *self)
   g_clear_pointer (&context->record_launch, g_free);
   g_hash_table_unref (self->calls);
   g_free (self);
-}
-
-guint16
-ot_media_server_get_port (const OtMediaServer *self)
-{
-  return ot_forwarder_get_port (ot_forwarders_get_first (self->context.forwarders));
 }
 
 gboolean

@@ -73,9 +73,6 @@ void ot_media_server_delete_recording (OtMediaServer *self, const char *path);
 /** ot_media_server_is_quiet: no recording is being written or completed. Thread: main loop. */
 gboolean ot_media_server_is_quiet (OtMediaServer *self);
 
-/** ot_media_server_get_port: the first UDP port, host byte order. */
-guint16 ot_media_server_get_port (const OtMediaServer *self);
-
 /** ot_media_server_is_serving: whether every media thread turns. Thread: any. */
 gboolean ot_media_server_is_serving (const OtMediaServer *self);
 

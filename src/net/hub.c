@@ -166,11 +166,19 @@ on_closed (gpointer user_data, OtSession *session)
                          ot_session_get_id (session));
 }
 
+static OtSession *
+find_open (OtHub *self, const char *session_id)
+{
+  OtSession *session = g_hash_table_lookup (self->open, session_id);
+
+  return session != NULL && ot_session_is_open (session) ? session : NULL;
+}
+
 /* A client often comes back before we know that it was gone: then its old connection hands over. */
 static OtTrack *
 find_track (OtHub *self, const char *user_id, const char *session_id)
 {
-  OtSession *old = ot_hub_find (self, session_id);
+  OtSession *old = find_open (self, session_id);
   OtTrack *track;
 
   if (old == NULL || !g_str_equal (ot_session_get_user_id (old), user_id))
@@ -320,14 +328,6 @@ gsize
 ot_hub_max_message_bytes (const OtHub *self)
 {
   return self->context.limits.max_message_bytes;
-}
-
-OtSession *
-ot_hub_find (OtHub *self, const char *session_id)
-{
-  OtSession *session = g_hash_table_lookup (self->open, session_id);
-
-  return session != NULL && ot_session_is_open (session) ? session : NULL;
 }
 
 gboolean

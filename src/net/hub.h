@@ -66,9 +66,6 @@ void ot_hub_adopt (OtHub *self,
 /** ot_hub_max_message_bytes: what a frame guard of this hub's connections takes. */
 gsize ot_hub_max_message_bytes (const OtHub *self);
 
-/** ot_hub_find: (nullable) (transfer none): an open session. */
-OtSession *ot_hub_find (OtHub *self, const char *session_id);
-
 /** ot_hub_is_online: whether the person has an open session, or one that just takes the place of
  * another. */
 gboolean ot_hub_is_online (OtHub *self, const char *user_id);
