@@ -14,6 +14,7 @@ from pathlib import Path
 
 
 LIVE = " [live]"  # a change needs no new start
+SECRET = " [secret]"  # may come as a systemd credential
 
 
 def said(program, option):
@@ -107,7 +108,7 @@ def settings_md(program, _):
         last = group
         shown = f"`{value}`" if value else "–"
         when = "live" if about.endswith(LIVE) else "at start"
-        text = about.removesuffix(LIVE).replace("|", chr(92) + "|")
+        text = about.removesuffix(LIVE).replace(SECRET, "; a secret").replace("|", chr(92) + "|")
         yield f"| `{key}` | {shown} | {text} | {when} | `{variable(group, key)}` |"
 
 

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef enum { TEXT, WHOLE, SECONDS, CHOICE } SettingType;
+/* SECRET: the name of a file, which may also come as a systemd credential. */
+typedef enum { TEXT, WHOLE, SECONDS, CHOICE, SECRET } SettingType;
 
 /* When a change takes effect: at a reload, which touches no call, or at the next start. */
 typedef enum { AT_START, LIVE } SettingTime;
@@ -31,7 +32,7 @@ static const Setting settings[] = {
     "Address and port of the public HTTP and WebSocket server; port 0 picks a free one" },
   { "server", "tls_certificate", TEXT, LIVE, AT (server_tls_certificate), NULL, 0, 0, NULL,
     "File with the certificate and those that vouch for it (PEM): then the server speaks https and wss only; SIGHUP reads it again" },
-  { "server", "tls_key", TEXT, LIVE, AT (server_tls_key), NULL, 0, 0, NULL,
+  { "server", "tls_key", SECRET, LIVE, AT (server_tls_key), NULL, 0, 0, NULL,
     "File with the certificate's private key (PEM, without a password)" },
   { "server", "node", TEXT, AT_START, AT (server_node), "main", 0, 0, NULL,
     "This server's name in the database; unique among servers that share one" },
@@ -126,7 +127,7 @@ static const Setting settings[] = {
     "How long recordings are kept; then they are deleted. 0: for ever" },
   { "auth", "jwt_algorithm", CHOICE, LIVE, AT (auth_jwt_algorithm), NULL, 0, 0, "HS256 RS256 ES256 EdDSA",
     "Algorithm of the key in auth.jwt_key_file" },
-  { "auth", "jwt_key_file", TEXT, LIVE, AT (auth_jwt_key_file), NULL, 0, 0, NULL,
+  { "auth", "jwt_key_file", SECRET, LIVE, AT (auth_jwt_key_file), NULL, 0, 0, NULL,
     "File with the secret (HS256, 32 bytes at least) or the public key (PEM); a key without a name" },
   { "auth", "jwt_keys", TEXT, LIVE, AT (auth_jwt_keys), NULL, 0, 0, NULL,
     "Directory of keys, each in a file named KID.ALGORITHM; without any key only session tokens are taken" },
@@ -142,11 +143,11 @@ static const Setting settings[] = {
     "How long a connection without a call stays after its token expired; then 4401" },
   { "ice", "servers", TEXT, LIVE, AT (ice_servers), NULL, 0, 0, NULL,
     "STUN and TURN URLs for clients, separated by spaces" },
-  { "ice", "turn_secret_file", TEXT, LIVE, AT (ice_turn_secret_file), NULL, 0, 0, NULL,
+  { "ice", "turn_secret_file", SECRET, LIVE, AT (ice_turn_secret_file), NULL, 0, 0, NULL,
     "File with the secret shared with the TURN server (REST credentials)" },
   { "webhook", "url", TEXT, AT_START, AT (webhook_url), NULL, 0, 0, NULL,
     "Where events for the operator's own systems are posted (docs/webhooks.md); without it there are none" },
-  { "webhook", "secret_file", TEXT, LIVE, AT (webhook_secret_file), NULL, 0, 0, NULL,
+  { "webhook", "secret_file", SECRET, LIVE, AT (webhook_secret_file), NULL, 0, 0, NULL,
     "File with the secret that signs them, whsec_…; two lines while one takes over from the other" },
   { "webhook", "wallet_low", WHOLE, AT_START, AT (webhook_wallet_low), "300", 0, 1000000000000, NULL,
     "Points: wallet.low is told each time that a wallet falls below; 0: never" },
@@ -219,6 +220,12 @@ set (OtConfig *self, const Setting *setting, const char *where, const char *valu
   if (setting->type == WHOLE || setting->type == SECONDS)
     return set_number (self, setting, where, value, error);
   return set_text (self, setting, where, value, error);
+}
+
+static gboolean
+is_text (const Setting *setting)
+{
+  return setting->type == TEXT || setting->type == CHOICE || setting->type == SECRET;
 }
 
 static gboolean
@@ -321,6 +328,21 @@ read_file (OtConfig *self, const char *name, GError **error)
   return TRUE;
 }
 
+/* Of each secret, a credential named as the setting (systemd.exec(5), LoadCredential=): its file. */
+static void
+find_credentials (OtConfig *self)
+{
+  const char *directory = g_getenv ("CREDENTIALS_DIRECTORY");
+
+  for (gsize i = 0; directory != NULL && i < G_N_ELEMENTS (settings); i++) {
+    g_autofree char *name = g_strdup_printf ("%s.%s", settings[i].group, settings[i].key);
+    g_autofree char *path = g_build_filename (directory, name, NULL);
+
+    if (settings[i].type == SECRET && g_file_test (path, G_FILE_TEST_EXISTS))
+      G_STRUCT_MEMBER (char *, self, settings[i].offset) = g_steal_pointer (&path);
+  }
+}
+
 static char *
 environment_name (const Setting *setting)
 {
@@ -369,6 +391,7 @@ read_all (OtConfig *self, const char *file, const char *const *sets, GError **er
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
     if (settings[i].initial != NULL && !set (self, &settings[i], "default", settings[i].initial, error))
       return FALSE;
+  find_credentials (self);
   if (file != NULL && !read_file (self, file, error))
     return FALSE;
   if (!read_environment (self, error))
@@ -393,7 +416,7 @@ void
 ot_config_free (OtConfig *self)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
-    if (settings[i].type == TEXT || settings[i].type == CHOICE)
+    if (is_text (&settings[i]))
       g_free (G_STRUCT_MEMBER (char *, self, settings[i].offset));
   g_free (self->file);
   g_strfreev (self->sets);
@@ -436,6 +459,8 @@ ot_config_print (const OtConfig *self)
       printf (" (%s)", setting->choices);
     if (setting->type == WHOLE || setting->type == SECONDS)
       printf (" (%g to %g%s)", setting->least, setting->most, setting->type == SECONDS ? " seconds" : "");
+    if (setting->type == SECRET)
+      printf (" [secret]");
     if (setting->time == LIVE)
       printf (" [live]");
     shown = hide_passwords (value != NULL ? value : "");
@@ -449,7 +474,7 @@ ot_config_print (const OtConfig *self)
 static void
 keep (OtConfig *self, const OtConfig *running, const Setting *setting)
 {
-  if (setting->type == TEXT || setting->type == CHOICE) {
+  if (is_text (setting)) {
     g_free (G_STRUCT_MEMBER (char *, self, setting->offset));
     G_STRUCT_MEMBER (char *, self, setting->offset) = g_strdup (G_STRUCT_MEMBER (char *, running, setting->offset));
   } else {

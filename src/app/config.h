@@ -94,7 +94,8 @@ typedef enum {
  * @file: (nullable): a key file
  * @sets: (nullable) (array zero-terminated=1): "GROUP.KEY=VALUE", strongest last
  *
- * Defaults, then the file, then the environment (OTOMO_GROUP_KEY; OTOMO_DATABASE for database.url), then @sets.
+ * Defaults, then what is in $CREDENTIALS_DIRECTORY (for a secret, the file GROUP.KEY), then the file, then the environment
+ * (OTOMO_GROUP_KEY; OTOMO_DATABASE for database.url), then @sets.
  *
  * Returns: (transfer full) (nullable): NULL with @error, whose message names the place and what would be right
  */

@@ -80,6 +80,22 @@ load_key (const char *state_dir, GError **error)
   return g_steal_pointer (&key);
 }
 
+/* The pass goes in the clear: from another machine, whoever is on the way can read it. */
+static void
+warn_when_open (const char *address)
+{
+  g_autoptr (GSocketConnectable) at = g_network_address_parse (address, 0, NULL);
+  g_autoptr (GInetAddress) host =
+      at != NULL
+          ? g_inet_address_new_from_string (g_network_address_get_hostname (G_NETWORK_ADDRESS (at)))
+          : NULL;
+
+  if (host != NULL && !g_inet_address_get_is_loopback (host))
+    ot_warning ("admin.listen: the console is at %s in plain HTTP, and other machines may reach "
+                "it; better 127.0.0.1, and from elsewhere through SSH or a proxy with TLS",
+                address);
+}
+
 OtConsole *
 ot_console_new (OtAdmin *admin, const char *address, const char *state_dir, GError **error)
 {
@@ -93,8 +109,10 @@ ot_console_new (OtAdmin *admin, const char *address, const char *state_dir, GErr
   ot_pages_add (http, PATH, "/otomo/console", policy);
   ot_admin_add_for_console (http, admin, admit, self);
   self->key = load_key (state_dir, error);
-  if (self->key != NULL && ot_listener_listen (self->listener, address, error))
+  if (self->key != NULL && ot_listener_listen (self->listener, address, error)) {
+    warn_when_open (ot_listener_get_address (self->listener));
     return self;
+  }
   ot_console_free (self);
   return NULL;
 }

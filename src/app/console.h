@@ -19,7 +19,8 @@ typedef struct _OtConsole OtConsole;
 /**
  * ot_console_new:
  * @admin: borrowed
- * @address: as of ot_listener_listen(): there it is served from now on
+ * @address: as of ot_listener_listen(): there it is served from now on; a warning is logged when it
+ *   is not of this machine alone
  *
  * Returns: (transfer full) (nullable): NULL with @error
  */

@@ -34,7 +34,7 @@ class Endpoint:
     hang = "hang"
 
     def __init__(self, *secrets):
-        self.secrets = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
+        self.secrets = self.keys(*secrets)
         self.answers = defaultdict(list)
         self.faults = []  # what must not happen
         self._deliveries = []
@@ -69,6 +69,10 @@ class Endpoint:
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/hooks"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def keys(*secrets):
+        return [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
 
     def signed(self, headers, body):
         content = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body

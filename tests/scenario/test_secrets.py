@@ -1,0 +1,174 @@
+"""Secrets: each of the settings table as a systemd credential, and none of them ever shown."""
+
+import base64
+import json
+import re
+
+import pytest
+from conftest import SETTINGS
+
+from otomo.certificate import Pair
+from otomo.endpoint import Endpoint
+from otomo.server import Server, program, run
+
+MARK = "told-to-nobody"
+WEBHOOK = ["whsec_" + base64.b64encode(f"{MARK} {number}".encode() * 3).decode() for number in (1, 2)]
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    endpoint = Endpoint(*WEBHOOK)
+    yield endpoint
+    endpoint.close()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    return Pair(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def contents(pair):
+    """Of each secret, by its setting. A setting that is new in the table is new here, too."""
+    return {
+        "server.tls_key": pair.key.read_text(),
+        "auth.jwt_key_file": f"{MARK}, not even in the log of a debugger",
+        "ice.turn_secret_file": f"{MARK}-by-the-relay",
+        "webhook.secret_file": WEBHOOK[0] + "\n",
+    }
+
+
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory, contents):
+    directory = tmp_path_factory.mktemp("credentials")
+    for name, text in contents.items():
+        (directory / name).write_text(text)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def server(credentials, pair, endpoint):
+    """Everything that it knows of secrets is $CREDENTIALS_DIRECTORY."""
+    settings = {
+        **SETTINGS,
+        "server.tls_certificate": pair.certificate,
+        "auth.jwt_algorithm": "HS256",
+        "ice.servers": "turn:127.0.0.1:3478",
+        "webhook.url": endpoint.url,
+        "webhook.wallet_low": 50,
+        "log.debug": "otomo*:9",
+    }
+    server = Server(settings, env={"CREDENTIALS_DIRECTORY": str(credentials)})
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+def print_config(credentials):
+    ran = run(program("otomod"), "--print-config", env={"CREDENTIALS_DIRECTORY": str(credentials)})
+    assert ran.status == 0, ran
+    return ran.out
+
+
+def secrets_of_the_table(printed):
+    """{setting: value} of those that --print-config calls secret."""
+    found, group, secret = {}, None, False
+    for line in printed.splitlines():
+        if line.startswith("["):
+            group = line.strip("[]")
+        elif line.startswith("# "):
+            secret = "[secret]" in line
+        elif secret and "=" in line:
+            key, value = line.split("=", 1)
+            found[f"{group}.{key.lstrip('#')}"] = value
+    return found
+
+
+def words(contents):
+    """What nobody may read: each line of each secret that is not a PEM's frame."""
+    lines = {line for text in contents.values() for line in text.splitlines()}
+    return {line for line in lines if line and not line.startswith("-----")} | {MARK}
+
+
+def check_hidden(text, contents):
+    assert not [word for word in words(contents) if word in text]
+
+
+def test_the_table_names_every_secret(credentials, contents):
+    printed = print_config(credentials)
+    assert secrets_of_the_table(printed) == {name: str(credentials / name) for name in contents}
+    files = set(re.findall(r"^#?(\w+_file)=", printed, re.M)) - {"audit_file"}
+    assert files <= {name.split(".")[1] for name in contents}, "a *_file that is not secret?"
+    check_hidden(printed, contents)
+
+
+def test_a_setting_is_stronger_than_a_credential(credentials):
+    ran = run(
+        program("otomod"), "--print-config", "--set", "webhook.secret_file=/elsewhere",
+        env={"CREDENTIALS_DIRECTORY": str(credentials)},
+    )  # fmt: skip
+    assert secrets_of_the_table(ran.out)["webhook.secret_file"] == "/elsewhere"
+
+
+def test_each_is_read_from_its_credential(server, credentials, contents):
+    """Read again, and named when it can't be: so it is what the server uses."""
+    assert server.address.startswith("https:")
+    for name, text in contents.items():
+        (credentials / name).unlink()
+        (credentials / name).mkdir()
+        unread = server.try_ctl("reload", "--json")
+        (failed,) = json.loads(unread.out)["failed"]
+        assert str(credentials / name) in failed or name in failed, failed
+        (credentials / name).rmdir()
+        (credentials / name).write_text(f"{MARK} no good")
+        spoilt = server.try_ctl("reload", "--json")
+        (credentials / name).write_text(text)
+        again = server.ctl("reload", "--json")
+        assert json.loads(again) == {"changed": [], "needsStart": [], "failed": []}
+        check_hidden(unread.out + unread.err + spoilt.out + spoilt.err + again, contents)
+    check_hidden(server.log(), contents)
+
+
+@pytest.mark.parametrize("how", ["ctl", "signal"])
+def test_webhooks_are_signed_with_the_secret_of_now(server, credentials, contents, endpoint, how):
+    """After a reload with the new one alone: the endpoint has no other key then."""
+    old, new = WEBHOOK if how == "ctl" else reversed(WEBHOOK)
+    (credentials / "webhook.secret_file").write_text(old)
+    server.reload()
+    signed_with(server, endpoint, old, f"{how}-before")
+    (credentials / "webhook.secret_file").write_text(new)
+    server.ctl("reload") if how == "ctl" else server.reload()
+    signed_with(server, endpoint, new, f"{how}-after")
+    check_hidden(server.log(), contents)
+
+
+def signed_with(server, endpoint, secret, person):
+    endpoint.secrets = Endpoint.keys(secret)
+    server.add(person, "user", balance=100)
+    server.spend(person, 60)
+    endpoint.expect("wallet.low", userId=person)
+    assert not endpoint.faults
+
+
+def test_a_bad_one_stops_the_start_and_is_not_shown(credentials, contents, pair, tmp_path):
+    for name in contents.keys() - {"ice.turn_secret_file"}:  # any word will do for that one
+        bad = tmp_path / name
+        bad.write_text(f"{MARK}")
+        server = Server(
+            {
+                "server.tls_certificate": pair.certificate,
+                "auth.jwt_algorithm": "HS256",
+                "webhook.url": "http://127.0.0.1:9/",
+                name: bad,
+            },
+            env={"CREDENTIALS_DIRECTORY": str(credentials)},
+        )
+        try:
+            with pytest.raises(AssertionError):
+                server.start()
+            check_hidden(server.log(), contents)
+            assert name.split(".")[1] in server.log() or str(bad) in server.log(), server.log()
+        finally:
+            server.close()
