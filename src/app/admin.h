@@ -14,9 +14,8 @@
 /**
  * OtAdmin:
  *
- * The operator's HTTP API, which otomoctl speaks: /v1/users, /v1/calls, /v1/live, /v1/channels,
- * /v1/recordings, /v1/webhooks, /v1/audit, /v1/seed, /v1/log,
- * /v1/status. Parameters come in the query, answers are JSON, refusals {"error": text}. It is
+ * The operator's HTTP API, which otomoctl speaks: all below /v1/, by the routes' table of
+ * admin.c. Parameters come in the query, answers are JSON, refusals {"error": text}. It is
  * served on the Unix socket in the state directory, where who may connect is the listener's matter;
  * and the part of it that the console needs (the routes' table says which) on the console's port,
  * for who has a pass.

@@ -18,5 +18,5 @@ typedef struct {
  */
 void ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event, gint64 sequence);
 
-/** ot_router_sender: a session as calls and channels see it. */
+/** ot_router_sender: a session as calls and channels see it; the strings are borrowed from it. */
 OtSender ot_router_sender (const OtSession *session);

@@ -62,8 +62,8 @@ typedef struct {
  * OtCall:
  *
  * One call: its state, its two parties, its clock, its way to the database. Owned by the registry
- * alone; every pointer handed to others is for the time of the call only. Written by call.c alone;
- * read by announce.c.
+ * alone; every pointer handed to others is for the time of the call only. Its state is call.c's
+ * alone to write; the rest is written by the parts of call-private.h, and read by announce.c.
  *
  * Thread: main loop.
  */

@@ -2,7 +2,7 @@
 
 #include "bridge.h"
 #include "recorder.h"
-#include "seat.h"
+#include "side-legs.h"
 #include "timer.h"
 
 /** The parts of a bridge among themselves: bridge.c, bridge-recording.c. */
@@ -17,7 +17,7 @@ struct _OtBridge {
   atomic_bool first_rtp_reported;
 
   GstElement *pipeline; /* owned; NULL: not open, failed, or closed */
-  OtSeat seats[OT_N_SIDES];
+  OtSideLegs legs[OT_N_SIDES];
   OtRecorder *recorder; /* owned; NULL: it isn't recorded; bridge-recording.c's */
   OtTimer settling;     /* the main loop's */
 };

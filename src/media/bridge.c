@@ -141,7 +141,7 @@ open_job (gpointer data)
   ot_call_pipeline_assign (self->pipeline, self->call_id, on_trouble, ot_bridge_ref (self),
                            (GDestroyNotify)ot_bridge_unref);
   for (guint side = 0; side < OT_N_SIDES; side++)
-    ot_seat_init (&self->seats[side], self->pipeline, side);
+    ot_side_legs_init (&self->legs[side], self->pipeline, side);
   if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
     post_failed (self, "the call's pipeline does not start");
 }
@@ -158,7 +158,7 @@ static OtLeg *
 open_leg (const OtBridgeRequest *request)
 {
   OtBridge *self = request->bridge;
-  OtLeg *leg = ot_seat_make_leg (&self->seats[request->side]);
+  OtLeg *leg = ot_side_legs_make (&self->legs[request->side]);
 
   if (leg != NULL)
     ot_leg_open (leg, &self->context->leg, self->forwarder, self->relay, request->side,
@@ -174,7 +174,7 @@ offer_job (gpointer data)
 {
   OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
-  OtSeat *seat = &self->seats[request->side];
+  OtSideLegs *legs = &self->legs[request->side];
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
   OtSdp remote;
@@ -189,14 +189,14 @@ offer_job (gpointer data)
   leg = open_leg (request);
   if (leg == NULL)
     return;
-  ot_seat_drop_offer (seat);
+  ot_side_legs_drop_offer (legs);
   answer = ot_leg_describe (leg, &remote, &error);
   if (answer == NULL) {
-    ot_seat_drop (seat, leg);
+    ot_side_legs_drop (legs, leg);
     refuse (request, error->message);
     return;
   }
-  ot_seat_take (seat, leg);
+  ot_side_legs_take (legs, leg);
   post_description (self, OT_MEDIA_ANSWER, request->side, answer, remote.mid);
 }
 
@@ -204,7 +204,7 @@ offer_job (gpointer data)
 static int
 payload_type_to_offer (OtBridge *self, OtSide side)
 {
-  OtLeg *other = self->seats[ot_side_other (side)].leg;
+  OtLeg *other = self->legs[ot_side_other (side)].leg;
 
   return other != NULL ? ot_leg_get_payload_type (other) : OT_OPUS_PAYLOAD_TYPE;
 }
@@ -214,16 +214,16 @@ make_offer_job (gpointer data)
 {
   OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
-  OtSeat *seat = &self->seats[request->side];
+  OtSideLegs *legs = &self->legs[request->side];
   g_autofree char *offer = NULL;
 
   if (self->pipeline == NULL)
     return;
-  ot_seat_drop_offer (seat);
-  seat->offered = open_leg (request);
-  if (seat->offered == NULL)
+  ot_side_legs_drop_offer (legs);
+  legs->offered = open_leg (request);
+  if (legs->offered == NULL)
     return;
-  offer = ot_leg_write_offer (seat->offered, payload_type_to_offer (self, request->side));
+  offer = ot_leg_write_offer (legs->offered, payload_type_to_offer (self, request->side));
   post_description (self, OT_MEDIA_OFFER, request->side, offer, "0");
 }
 
@@ -233,14 +233,14 @@ answer_job (gpointer data)
 {
   OtBridgeRequest *request = data;
   OtBridge *self = request->bridge;
-  OtSeat *seat = &self->seats[request->side];
+  OtSideLegs *legs = &self->legs[request->side];
   g_autoptr (GError) error = NULL;
   g_autofree char *own_answer = NULL;
   OtSdp remote;
 
   if (self->pipeline == NULL)
     return;
-  if (seat->offered == NULL) {
+  if (legs->offered == NULL) {
     refuse (request, "sdp: an answer, but no offer of the server is open");
     return;
   }
@@ -248,13 +248,13 @@ answer_job (gpointer data)
     refuse (request, error->message);
     return;
   }
-  own_answer = ot_leg_describe (seat->offered, &remote, &error);
+  own_answer = ot_leg_describe (legs->offered, &remote, &error);
   if (own_answer == NULL) {
-    ot_seat_drop_offer (seat);
+    ot_side_legs_drop_offer (legs);
     refuse (request, error->message);
     return;
   }
-  ot_seat_take (seat, g_steal_pointer (&seat->offered));
+  ot_side_legs_take (legs, g_steal_pointer (&legs->offered));
 }
 
 /* A lite agent never checks anybody, so it has no use for the client's candidates: looked at,
@@ -270,7 +270,7 @@ candidate_job (gpointer data)
     return;
   if (!ot_candidate_is_valid (request->text, &error))
     refuse (request, error->message);
-  else if (++self->seats[request->side].n_candidates == OT_CANDIDATES_MAX + 1)
+  else if (++self->legs[request->side].n_candidates == OT_CANDIDATES_MAX + 1)
     refuse (request, "more than 64 candidates; further ones are ignored");
 }
 
@@ -284,7 +284,7 @@ up_job (gpointer data)
 
   if (self->pipeline == NULL)
     return;
-  ot_seat_leg_is_up (&self->seats[request->side], request->leg);
+  ot_side_legs_came_up (&self->legs[request->side], request->leg);
   ot_call_pipeline_dump (self->pipeline, GST_OBJECT_NAME (request->leg));
 }
 
@@ -293,7 +293,7 @@ down_job (gpointer data)
 {
   OtBridgeRequest *request = data;
 
-  ot_seat_leg_is_down (&request->bridge->seats[request->side], request->leg);
+  ot_side_legs_went_down (&request->bridge->legs[request->side], request->leg);
 }
 
 static void
@@ -358,8 +358,8 @@ settle_job (gpointer data)
   OtBridge *self = ((OtBridgeRequest *)data)->bridge;
 
   for (guint side = 0; side < OT_N_SIDES; side++)
-    if (self->seats[side].leg != NULL)
-      ot_leg_settle (self->seats[side].leg);
+    if (self->legs[side].leg != NULL)
+      ot_leg_settle (self->legs[side].leg);
 }
 
 static void
@@ -392,7 +392,7 @@ close_job (gpointer data)
     return;
   ot_bridge_end_recording (self, ot_clock_mono_us (self->context->leg.clock));
   for (guint side = 0; side < OT_N_SIDES; side++)
-    ot_seat_clear (&self->seats[side]);
+    ot_side_legs_clear (&self->legs[side]);
   g_clear_pointer (&self->pipeline, ot_call_pipeline_free);
   ot_debug ("%s: media closed", self->call_id);
 }

@@ -11,7 +11,7 @@
 /**
  * OtBridge:
  *
- * One call's media: its pipeline, a seat for each side (seat.h), and the relay between them.
+ * One call's media: its pipeline, the legs of each side (side-legs.h), and the relay between them.
  * Requests are carried out in order on the call's lane; what happens is posted to the bus. When a
  * side's leg is replaced, the voice changes over in the instant in which the new one is up.
  */

@@ -10,7 +10,8 @@
  *
  * All media of the process: threads that forward voice, each with a UDP port, one that does
  * handshakes, a few workers that set up and tear down, and the calls. Implements #OtMediaPort. The
- * direct path of docs: webrtcbin does signalling and DTLS, the media thread everything else.
+ * direct path: webrtcbin does SDP and DTLS, the media thread everything else (docs/ARCHITECTURE.md,
+ * "The way of a packet").
  */
 typedef struct _OtMediaServer OtMediaServer;
 
@@ -23,8 +24,8 @@ typedef struct {
                                that is announced the loopback address, if all of it are, else any */
   guint16 port;             /* UDP, of the first thread; 0: any free ones */
   guint n_threads;          /* 0: 1 */
-  const char *pipelines_dir; /* holds call.launch; NULL: OTOMO_PIPELINES of the environment, else as
-                                built in */
+  const char *pipelines_dir;  /* holds call.launch and record.launch; NULL: OTOMO_PIPELINES of the
+                                 environment, else as  built in */
   const char *recordings_dir; /* where recordings live; NULL: in the working directory */
   gint64 late_us;             /* a datagram that waited longer for its thread is late; 0: none is */
   gint64 consent_us;          /* a client that sends no ICE check for so long is gone; 0: 30 s */

@@ -34,12 +34,13 @@ typedef struct {
   GDestroyNotify destroy; /* frees @user_data with the recorder */
 } OtRecorderOptions;
 
-/** ot_recorder_check: whether @launch describes what a recording needs. */
+/** ot_recorder_check: whether @launch describes what a recording needs. FALSE with @error:
+ * OT_MEDIA_ERROR_START, or GStreamer's. */
 gboolean ot_recorder_check (const char *launch, GError **error);
 
 /**
  * ot_recorder_new:
- * @launch: see there
+ * @launch: of pipelines/record.launch, checked with ot_recorder_check()
  * @dir: where recordings live; YYYY/MM/DD below it is made
  * @error: G_FILE_ERROR, or GStreamer's: what can't be written, and why
  *

@@ -3,7 +3,7 @@
 #include "session.h"
 
 #include "connection.h"
-#include "lease.h"
+#include "token-lease.h"
 #include "log.h"
 
 typedef enum {
@@ -22,8 +22,8 @@ struct _OtSession {
 
   OtConnection *connection; /* owned */
   State state;
-  OtLease lease;    /* OPEN: how long its token lets it in */
-  gboolean is_told; /* opened was called, closed was not */
+  OtTokenLease lease; /* OPEN: how long its token lets it in */
+  gboolean is_told;   /* opened was called, closed was not */
 
   OtAuthRequest *request; /* borrowed; NULL: none under way */
   gint64 last_sequence;   /* the client's own last number; -1: none */
@@ -242,8 +242,8 @@ begin_lease (OtSession *self, const OtPerson *person)
 {
   const OtNetLimits *limits = &self->context->limits;
 
-  ot_lease_begin (&self->lease, person->token_expires_us, limits->token_notice_us,
-                  limits->token_grace_us, ot_clock_wall_us (self->context->clock));
+  ot_token_lease_begin (&self->lease, person->token_expires_us, limits->token_notice_us,
+                        limits->token_grace_us, ot_clock_wall_us (self->context->clock));
 }
 
 /* ---- wrong tokens ---- */
@@ -343,17 +343,17 @@ ot_session_look_at_token (OtSession *self, gint64 wall_us, gint64 mono_us)
 
   if (self->state != OPEN)
     return;
-  switch (ot_lease_look (&self->lease, wall_us, mono_us)) {
-  case OT_LEASE_NOTHING:
+  switch (ot_token_lease_look (&self->lease, wall_us, mono_us)) {
+  case OT_TOKEN_LEASE_NOTHING:
     return;
-  case OT_LEASE_ENDS:
+  case OT_TOKEN_LEASE_ENDS:
     tell_of_token (self, "The token ends soon; send init_connection with a fresh one");
     return;
-  case OT_LEASE_ENDED:
+  case OT_TOKEN_LEASE_ENDED:
     tell_of_token (self, "The token has expired; send init_connection with a fresh one");
     return;
-  case OT_LEASE_ASK:
-    if (!ot_lease_keep (&self->lease, listener->is_needed (listener->self, self), mono_us))
+  case OT_TOKEN_LEASE_ASK:
+    if (!ot_token_lease_keep (&self->lease, listener->is_needed (listener->self, self), mono_us))
       ot_session_end (self, OT_CLOSE_UNAUTHENTICATED, "the token has expired");
     return;
   }
@@ -509,5 +509,5 @@ ot_session_is_open (const OtSession *self)
 gboolean
 ot_session_has_expired (const OtSession *self)
 {
-  return ot_lease_has_ended (&self->lease);
+  return ot_token_lease_has_ended (&self->lease);
 }

@@ -20,6 +20,8 @@
  * ±2^53, all numbers finite and at most 64 characters long.
  *
  * Returns: (transfer none) (nullable): NULL when it passes, else what is wrong, for a person;
- * static Thread: any. Pure.
+ * static
+ *
+ * Pure. Thread: any.
  */
 const char *ot_gate_check (const char *text, gsize length, gsize *at_byte);

@@ -3,7 +3,7 @@
 #include <glib.h>
 
 /**
- * OtLease:
+ * OtTokenLease:
  *
  * How long a connection is let in by its token, and what is due when that ends: a word before, a
  * word at the end, and then, after a grace without anything that needs the connection, its close.
@@ -21,32 +21,33 @@ typedef struct {
   gint64
       needed_us;  /* monotonic: when it ended, or was last needed after that; 0: it has not ended */
   gint64 look_us; /* monotonic: when to ask next whether it is needed */
-} OtLease;
+} OtTokenLease;
 
-/** OtLeaseDue: what is to be done now. */
+/** OtTokenLeaseDue: what is to be done now. */
 typedef enum {
-  OT_LEASE_NOTHING,
-  OT_LEASE_ENDS,  /* say that it ends soon; once */
-  OT_LEASE_ENDED, /* say that it has ended; once */
-  OT_LEASE_ASK,   /* find out whether the connection is needed, for ot_lease_keep() */
-} OtLeaseDue;
+  OT_TOKEN_LEASE_NOTHING,
+  OT_TOKEN_LEASE_ENDS,  /* say that it ends soon; once */
+  OT_TOKEN_LEASE_ENDED, /* say that it has ended; once */
+  OT_TOKEN_LEASE_ASK,   /* find out whether the connection is needed, for ot_token_lease_keep() */
+} OtTokenLeaseDue;
 
 /**
- * ot_lease_begin:
+ * ot_token_lease_begin:
  * @expires_us: UTC; %G_MAXINT64: never
  * @notice_us: how long before it to say so; at most half of what is left, so that a short token is
  *   not spoken of at once
  * @grace_us: how long the connection stays after it when nothing needs it
  * @wall_us: now, UTC
  */
-void ot_lease_begin (
-    OtLease *self, gint64 expires_us, gint64 notice_us, gint64 grace_us, gint64 wall_us);
+void ot_token_lease_begin (
+    OtTokenLease *self, gint64 expires_us, gint64 notice_us, gint64 grace_us, gint64 wall_us);
 
-/** ot_lease_look: Returns: what is due; asks four times a grace at most. */
-OtLeaseDue ot_lease_look (OtLease *self, gint64 wall_us, gint64 mono_us);
+/** ot_token_lease_look: Returns: what is due; asks four times a grace at most. */
+OtTokenLeaseDue ot_token_lease_look (OtTokenLease *self, gint64 wall_us, gint64 mono_us);
 
-/** ot_lease_keep: the answer to ASK. Returns: FALSE: the grace is over, the connection goes. */
-gboolean ot_lease_keep (OtLease *self, gboolean is_needed, gint64 mono_us);
+/** ot_token_lease_keep: the answer to ASK. Returns: FALSE: the grace is over, the connection goes.
+ */
+gboolean ot_token_lease_keep (OtTokenLease *self, gboolean is_needed, gint64 mono_us);
 
-/** ot_lease_has_ended: after ENDED, until it begins anew. */
-gboolean ot_lease_has_ended (const OtLease *self);
+/** ot_token_lease_has_ended: after ENDED, until it begins anew. */
+gboolean ot_token_lease_has_ended (const OtTokenLease *self);

@@ -1,17 +1,17 @@
-/* Who sits on one side of a call. Legs come and go here and nowhere else, so that none is
+/* The legs of one side of a call. They come and go here and nowhere else, so that none is
  * forgotten. */
 
-#include "seat.h"
+#include "side-legs.h"
 
 void
-ot_seat_init (OtSeat *self, GstElement *pipeline, OtSide side)
+ot_side_legs_init (OtSideLegs *self, GstElement *pipeline, OtSide side)
 {
   self->pipeline = pipeline;
   self->side = side;
 }
 
 static OtLeg *
-make_another (OtSeat *self)
+make_another (OtSideLegs *self)
 {
   g_autofree char *name = g_strdup_printf ("%s-%u", ot_leg_name (self->side), self->n_legs);
   OtLeg *leg = g_object_ref_sink (g_object_new (OT_TYPE_LEG, "name", name, NULL));
@@ -22,7 +22,7 @@ make_another (OtSeat *self)
 }
 
 OtLeg *
-ot_seat_make_leg (OtSeat *self)
+ot_side_legs_make (OtSideLegs *self)
 {
   if (self->n_legs == OT_LEGS_MAX)
     return NULL;
@@ -31,7 +31,7 @@ ot_seat_make_leg (OtSeat *self)
 }
 
 void
-ot_seat_drop (OtSeat *self, OtLeg *leg)
+ot_side_legs_drop (OtSideLegs *self, OtLeg *leg)
 {
   GstObject *bin;
 
@@ -47,45 +47,45 @@ ot_seat_drop (OtSeat *self, OtLeg *leg)
 }
 
 void
-ot_seat_drop_offer (OtSeat *self)
+ot_side_legs_drop_offer (OtSideLegs *self)
 {
-  ot_seat_drop (self, g_steal_pointer (&self->offered));
+  ot_side_legs_drop (self, g_steal_pointer (&self->offered));
 }
 
 void
-ot_seat_take (OtSeat *self, OtLeg *leg)
+ot_side_legs_take (OtSideLegs *self, OtLeg *leg)
 {
-  ot_seat_drop (self, g_steal_pointer (&self->next));
+  ot_side_legs_drop (self, g_steal_pointer (&self->next));
   if (self->leg != NULL && ot_leg_is_up (self->leg)) {
     self->next = leg;
     return;
   }
-  ot_seat_drop (self, g_steal_pointer (&self->leg));
+  ot_side_legs_drop (self, g_steal_pointer (&self->leg));
   self->leg = leg;
 }
 
 void
-ot_seat_leg_is_up (OtSeat *self, OtLeg *leg)
+ot_side_legs_came_up (OtSideLegs *self, OtLeg *leg)
 {
   if (leg != self->next)
     return;
-  ot_seat_drop (self, g_steal_pointer (&self->leg));
+  ot_side_legs_drop (self, g_steal_pointer (&self->leg));
   self->leg = g_steal_pointer (&self->next);
 }
 
 void
-ot_seat_leg_is_down (OtSeat *self, OtLeg *leg)
+ot_side_legs_went_down (OtSideLegs *self, OtLeg *leg)
 {
   if (leg == self->next)
-    ot_seat_drop (self, g_steal_pointer (&self->next));
+    ot_side_legs_drop (self, g_steal_pointer (&self->next));
   else if (leg == self->leg)
-    ot_seat_drop (self, g_steal_pointer (&self->leg));
+    ot_side_legs_drop (self, g_steal_pointer (&self->leg));
 }
 
 void
-ot_seat_clear (OtSeat *self)
+ot_side_legs_clear (OtSideLegs *self)
 {
-  ot_seat_drop (self, g_steal_pointer (&self->offered));
-  ot_seat_drop (self, g_steal_pointer (&self->next));
-  ot_seat_drop (self, g_steal_pointer (&self->leg));
+  ot_side_legs_drop (self, g_steal_pointer (&self->offered));
+  ot_side_legs_drop (self, g_steal_pointer (&self->next));
+  ot_side_legs_drop (self, g_steal_pointer (&self->leg));
 }
