@@ -104,7 +104,7 @@ static const Setting settings[] = {
     "call_requests a minute of one person; beyond it RATE_LIMITED" },
   { "limit", "loop_stall", SECONDS, LIVE, AT (limit_loop_stall_us), "0.1", 0, 60, NULL,
     "After the main loop stood still for longer, new calls get TEMPORARILY_UNAVAILABLE for two seconds; 0: it may" },
-  { "limit", "media_lag", SECONDS, AT_START, AT (limit_media_lag_us), "0.02", 0, 60, NULL,
+  { "limit", "media_lag", SECONDS, AT_START, AT (limit_media_lag_us), "0.05", 0, 60, NULL,
     "The same after more than one in a hundred packets of voice waited longer for their thread; 0: they may" },
   { "media", "address", TEXT, AT_START, AT (media_address), "127.0.0.1", 0, 0, NULL,
     "The addresses that clients send media to, IPv4, IPv6 or both, separated by spaces, the preferred one first; "
