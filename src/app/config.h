@@ -5,8 +5,9 @@
 /**
  * OtConfig:
  *
- * The settings, each under the name GROUP.KEY of the table in config.c, which also holds type, default, range and a line
- * of help. Immutable once read. Strings are owned by the config; NULL where a text has no value.
+ * The settings, each under the name GROUP.KEY of the table in config.c, which also holds type,
+ * default, range and a line of help. Immutable once read. Strings are owned by the config; NULL
+ * where a text has no value.
  */
 typedef struct {
   char *server_listen;
@@ -78,7 +79,7 @@ typedef struct {
   char *log_audit_file;
   char *log_format;
 
-  char *file;  /* what it was read from, for ot_config_reload() */
+  char *file; /* what it was read from, for ot_config_reload() */
   char **sets;
 } OtConfig;
 
@@ -94,10 +95,11 @@ typedef enum {
  * @file: (nullable): a key file
  * @sets: (nullable) (array zero-terminated=1): "GROUP.KEY=VALUE", strongest last
  *
- * Defaults, then what is in $CREDENTIALS_DIRECTORY (for a secret, the file GROUP.KEY), then the file, then the environment
- * (OTOMO_GROUP_KEY; OTOMO_DATABASE for database.url), then @sets.
+ * Defaults, then what is in $CREDENTIALS_DIRECTORY (for a secret, the file GROUP.KEY), then the
+ * file, then the environment (OTOMO_GROUP_KEY; OTOMO_DATABASE for database.url), then @sets.
  *
- * Returns: (transfer full) (nullable): NULL with @error, whose message names the place and what would be right
+ * Returns: (transfer full) (nullable): NULL with @error, whose message names the place and what
+ * would be right
  */
 OtConfig *ot_config_new (const char *file, const char *const *sets, GError **error);
 
@@ -105,19 +107,23 @@ OtConfig *ot_config_new (const char *file, const char *const *sets, GError **err
  * ot_config_reload:
  * @running: what the server runs with
  * @changed: (element-type utf8): gets the names of settings that have another value now
- * @kept: (element-type utf8): gets those that have one that only the next start can use; the result has their old value
+ * @kept: (element-type utf8): gets those that have one that only the next start can use; the result
+ * has their old value
  *
  * Reads again what @running was read from.
  *
  * Returns: (transfer full) (nullable): NULL with @error, as of ot_config_new()
  */
-OtConfig *ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, GError **error);
+OtConfig *
+ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, GError **error);
 
-/** ot_config_refuse: for who uses a setting: OT_CONFIG_ERROR_VALUE, "SETTING: WHY". Returns: FALSE */
+/** ot_config_refuse: for who uses a setting: OT_CONFIG_ERROR_VALUE, "SETTING: WHY". Returns: FALSE
+ */
 gboolean ot_config_refuse (GError **error, const char *setting, const GError *why);
 
 void ot_config_free (OtConfig *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtConfig, ot_config_free)
 
-/** ot_config_print: the settings as a commented key file, to standard output. Passwords within it are hidden. */
+/** ot_config_print: the settings as a commented key file, to standard output. Passwords within it
+ * are hidden. */
 void ot_config_print (const OtConfig *self);

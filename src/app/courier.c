@@ -9,7 +9,8 @@
 
 #define LOOK_INTERVAL_US G_TIME_SPAN_SECOND
 #define COUNT_INTERVAL_US (10 * G_TIME_SPAN_SECOND)
-#define HOLD_SECONDS 60 /* longer than a try, and a database that takes its time with the conclusion */
+#define HOLD_SECONDS                                                                               \
+  60 /* longer than a try, and a database that takes its time with the conclusion */
 
 G_STATIC_ASSERT (HOLD_SECONDS > 3 * OT_WEBHOOK_TIMEOUT_SECONDS);
 
@@ -147,8 +148,8 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
   OtCourier *self = user_data;
 
   self->counting = FALSE;
-  self->figures.counted = ot_store_count_webhooks_finish (OT_STORE (source), result,
-                                                          &self->figures.counts, NULL);
+  self->figures.counted =
+      ot_store_count_webhooks_finish (OT_STORE (source), result, &self->figures.counts, NULL);
   unref (self);
 }
 

@@ -78,7 +78,11 @@ on_people_done (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_people (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+on_people (SoupServer *server,
+           SoupServerMessage *message,
+           const char *path,
+           GHashTable *query,
+           gpointer user_data)
 {
   Demo *demo = user_data;
   PeopleRequest *request;
@@ -89,7 +93,8 @@ on_people (SoupServer *server, SoupServerMessage *message, const char *path, GHa
   request->message = message;
   request->unit_seconds = demo->unit_seconds;
   ot_reply_later (message);
-  ot_store_users_json_async (demo->store, &(OtUsersQuery){ .limit = PEOPLE_MAX }, NULL, on_people_done, request);
+  ot_store_users_json_async (demo->store, &(OtUsersQuery){ .limit = PEOPLE_MAX }, NULL,
+                             on_people_done, request);
 }
 
 /* ---- POST /dev/token ---- */
@@ -136,16 +141,22 @@ read_user_id (SoupServerMessage *message)
   JsonNode *root;
   const char *user_id = NULL;
 
-  if (!json_parser_load_from_data (parser, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), NULL))
+  if (!json_parser_load_from_data (parser, g_bytes_get_data (bytes, NULL),
+                                   (gssize)g_bytes_get_size (bytes), NULL))
     return NULL;
   root = json_parser_get_root (parser);
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
-    user_id = json_object_get_string_member_with_default (json_node_get_object (root), "userId", NULL);
+    user_id =
+        json_object_get_string_member_with_default (json_node_get_object (root), "userId", NULL);
   return ot_id_valid (user_id) ? g_strdup (user_id) : NULL;
 }
 
 static void
-on_token (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+on_token (SoupServer *server,
+          SoupServerMessage *message,
+          const char *path,
+          GHashTable *query,
+          gpointer user_data)
 {
   Demo *demo = user_data;
   g_autofree char *user_id = NULL;
@@ -164,7 +175,8 @@ on_token (SoupServer *server, SoupServerMessage *message, const char *path, GHas
   request->token = ot_token_new ();
   ot_reply_later (message);
   ot_store_add_token_async (demo->store, request->token, request->user_id,
-      ot_clock_wall_us (demo->clock) + OT_TOKEN_LIFE_US, NULL, on_token_done, request);
+                            ot_clock_wall_us (demo->clock) + OT_TOKEN_LIFE_US, NULL, on_token_done,
+                            request);
 }
 
 void

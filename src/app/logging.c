@@ -1,4 +1,5 @@
-/* Where the log's levels come from. Apart from app.c, since media-log.h turns the log macros into GStreamer's. */
+/* Where the log's levels come from. Apart from app.c, since media-log.h turns the log macros into
+ * GStreamer's. */
 
 #include "logging.h"
 

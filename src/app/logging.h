@@ -2,8 +2,10 @@
 
 #include "config.h"
 
-/** ot_logging_start: levels from GST_DEBUG and log.debug; one stream for GStreamer's log and ours. Before all else. */
+/** ot_logging_start: levels from GST_DEBUG and log.debug; one stream for GStreamer's log and ours.
+ * Before all else. */
 void ot_logging_start (const OtConfig *config);
 
-/** ot_logging_stop: GStreamer's end, after everything else: GST_TRACERS=leaks tells here what is left. */
+/** ot_logging_stop: GStreamer's end, after everything else: GST_TRACERS=leaks tells here what is
+ * left. */
 void ot_logging_stop (void);

@@ -38,7 +38,8 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   gint64 expires_us = 0;
-  g_autoptr (OtUser) user = ot_store_find_token_finish (OT_STORE (source), result, &expires_us, &error);
+  g_autoptr (OtUser) user =
+      ot_store_find_token_finish (OT_STORE (source), result, &expires_us, &error);
 
   reply (user_data, user, expires_us, error);
 }
@@ -68,5 +69,5 @@ find_token (gpointer self, const char *token, OtPersonFound found, gpointer user
 OtPeoplePort
 ot_people_port (OtStore *store)
 {
-  return (OtPeoplePort) { .self = store, .find_user = find_user, .find_token = find_token };
+  return (OtPeoplePort){ .self = store, .find_user = find_user, .find_token = find_token };
 }

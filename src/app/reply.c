@@ -10,7 +10,8 @@ void
 ot_reply_json (SoupServerMessage *message, guint status, char *json)
 {
   soup_server_message_set_status (message, status, NULL);
-  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_TAKE, json, strlen (json));
+  soup_server_message_set_response (message, "application/json", SOUP_MEMORY_TAKE, json,
+                                    strlen (json));
 }
 
 void

@@ -12,7 +12,8 @@
 void ot_reply_json (SoupServerMessage *message, guint status, char *json);
 
 /** ot_reply_refusal: {"error": text}, with @format as printf has it. */
-void ot_reply_refusal (SoupServerMessage *message, guint status, const char *format, ...) G_GNUC_PRINTF (3, 4);
+void ot_reply_refusal (SoupServerMessage *message, guint status, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 
 /** ot_reply_is_read: whether it only reads, as GET and HEAD do; else it is answered, with 405. */
 gboolean ot_reply_is_read (SoupServerMessage *message);
@@ -21,8 +22,8 @@ gboolean ot_reply_is_read (SoupServerMessage *message);
 void ot_reply_store_error (SoupServerMessage *message, const GError *error);
 
 /**
- * ot_reply_later: holds the answer back; @message gets a reference that ot_reply_now() drops. Between the two nothing else
- * may free it, whether the client is still there or not.
+ * ot_reply_later: holds the answer back; @message gets a reference that ot_reply_now() drops.
+ * Between the two nothing else may free it, whether the client is still there or not.
  */
 void ot_reply_later (SoupServerMessage *message);
 void ot_reply_now (SoupServerMessage *message);

@@ -1,4 +1,5 @@
-/* The machine's clocks. The only file of the project that reads them; tests/check-source.py holds it to that. */
+/* The machine's clocks. The only file of the project that reads them; tests/check-source.py holds
+ * it to that. */
 
 #include "clock.h"
 

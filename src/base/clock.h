@@ -7,8 +7,8 @@
  * @mono_us: monotonic time in µs; never goes back, not moved by a step of the wall clock
  * @wall_us: UTC in µs since 1970
  *
- * The only two clock reads of the process. Everything that decides gets an instant passed in; everything
- * that needs "now" holds a clock, so that a test can give it one of its own.
+ * The only two clock reads of the process. Everything that decides gets an instant passed in;
+ * everything that needs "now" holds a clock, so that a test can give it one of its own.
  */
 typedef struct _OtClock OtClock;
 
@@ -20,7 +20,9 @@ struct _OtClock {
 /**
  * ot_clock_real:
  *
- * Returns: (transfer none): the machine's clocks (CLOCK_MONOTONIC as g_get_monotonic_time(), CLOCK_REALTIME)
+ * Returns: (transfer none): the machine's clocks (CLOCK_MONOTONIC as g_get_monotonic_time(),
+ * CLOCK_REALTIME)
+ *
  * Thread: any.
  */
 const OtClock *ot_clock_real (void);

@@ -5,8 +5,9 @@
 /**
  * ot_default_state_dir:
  *
- * Where the server keeps its state, and where otomoctl looks for it, when nobody says: $OTOMO_STATE_DIR, else
- * $STATE_DIRECTORY (systemd), else /var/lib/otomo for root, else $XDG_STATE_HOME/otomo.
+ * Where the server keeps its state, and where otomoctl looks for it, when nobody says:
+ * $OTOMO_STATE_DIR, else $STATE_DIRECTORY (systemd), else /var/lib/otomo for root, else
+ * $XDG_STATE_HOME/otomo.
  *
  * Returns: (transfer full)
  */

@@ -1,20 +1,22 @@
-/* One-shot timers, and the scheduler that runs them by default: all of a thread's in the order of their instants behind one
- * GSource of its main context, whose every turn would else look at each of them. Decides nothing; reads no clock. */
+/* One-shot timers, and the scheduler that runs them by default: all of a thread's in the order of
+ * their instants behind one GSource of its main context, whose every turn would else look at each
+ * of them. Decides nothing; reads no clock. */
 
 #include "timer.h"
 
-#define TURN 32 /* timers a turn of the loop: a thousand that are due at once keep nobody waiting */
+#define TURN 32 /* timers a turn of the loop: a thousand that are due at once keep nobody waiting  \
+                 */
 
 /* ---- on a GMainContext ---- */
 
 typedef struct {
   OtTimer *timer; /* borrowed: the owner cancels before it goes */
-  gint64 at_us;   /* due_us, but not before the turn in which it was armed: who is late goes first */
+  gint64 at_us; /* due_us, but not before the turn in which it was armed: who is late goes first */
   guint64 number; /* counts what was ever armed */
 } Entry;
 
 typedef struct {
-  GSource *source; /* owned; NULL while nothing is armed */
+  GSource *source;    /* owned; NULL while nothing is armed */
   GSequence *entries; /* of Entry, owned, by at_us and number; lives with the source */
   guint64 n_armed;
   gint64 turn_us; /* the last one's time */
@@ -90,7 +92,7 @@ attach (gpointer self, OtTimer *timer)
     queue.entries = g_sequence_new (g_free);
     g_source_attach (queue.source, g_main_context_get_thread_default ());
   }
-  *entry = (Entry) { timer, MAX (timer->due_us, queue.turn_us), queue.n_armed++ };
+  *entry = (Entry){ timer, MAX (timer->due_us, queue.turn_us), queue.n_armed++ };
   timer->armed = g_sequence_insert_sorted (queue.entries, entry, compare, NULL);
   wait_for_first ();
 }

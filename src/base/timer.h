@@ -9,7 +9,8 @@ typedef void (*OtTimerFunc) (gpointer user_data);
  * OtTimer:
  *
  * A one-shot timer, armed at an absolute monotonic instant, so that it never drifts.
- * Lives inside its owner's struct; zero-initialised it is unarmed. The members are the scheduler's to read.
+ * Lives inside its owner's struct; zero-initialised it is unarmed. The members are the scheduler's
+ * to read.
  */
 struct _OtTimer {
   gint64 due_us;
@@ -40,11 +41,13 @@ ot_timer_is_armed (const OtTimer *self)
 
 /**
  * OtScheduler:
- * @arm: keeps @timer until its due_us and fires it then; sets @timer->armed to what it needs for that, not NULL
+ * @arm: keeps @timer until its due_us and fires it then; sets @timer->armed to what it needs for
+ * that, not NULL
  * @cancel: forgets it again; @timer->armed is not NULL
  *
- * What runs the timers of a thread. The thread's default GMainContext by itself; a simulation, whose time is its
- * own, brings another. The counterpart of #OtClock, whose instants the timers are armed at.
+ * What runs the timers of a thread. The thread's default GMainContext by itself; a simulation,
+ * whose time is its own, brings another. The counterpart of #OtClock, whose instants the timers are
+ * armed at.
  */
 typedef struct {
   gpointer self;
@@ -54,11 +57,13 @@ typedef struct {
 
 /**
  * ot_timer_set_scheduler:
- * @scheduler: (nullable): runs the calling thread's timers from now on; NULL: the main context again. Borrowed.
+ * @scheduler: (nullable): runs the calling thread's timers from now on; NULL: the main context
+ * again. Borrowed.
  *
  * Only while none of the thread's timers is armed.
  */
 void ot_timer_set_scheduler (const OtScheduler *scheduler);
 
-/** ot_timer_fire: for a scheduler: unarms the timer, then calls it, so that it may arm it again or free its owner. */
+/** ot_timer_fire: for a scheduler: unarms the timer, then calls it, so that it may arm it again or
+ * free its owner. */
 void ot_timer_fire (OtTimer *self);

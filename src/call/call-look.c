@@ -1,5 +1,6 @@
-/* Looking at a call: what has come true since somebody last looked, in the media, the clock, the connections and the
- * database's silence. Finds events and brings them to call.c; sets no state itself. */
+/* Looking at a call: what has come true since somebody last looked, in the media, the clock, the
+ * connections and the database's silence. Finds events and brings them to call.c; sets no state
+ * itself. */
 
 #include "announce.h"
 #include "call-private.h"
@@ -10,7 +11,8 @@ watch (const OtCall *self, gint64 at_us)
 {
   const OtMediaPort *media = &self->ports->media;
   OtRtpEvidence evidence[OT_N_SIDES] = { 0 };
-  OtWatchView view = { .reconnecting = self->state == OT_CALL_RECONNECTING, .connected_us = self->connected_us };
+  OtWatchView view = { .reconnecting = self->state == OT_CALL_RECONNECTING,
+                       .connected_us = self->connected_us };
 
   media->read_rtp (media->self, self->id, evidence);
   for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
@@ -49,7 +51,8 @@ look_at_caller (OtCall *self, gint64 at_us)
     ot_call_handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLER, at_us);
 }
 
-/* A page that was reloaded sends nothing any more; one whose socket only blinked still does (DTX: each 400 ms). */
+/* A page that was reloaded sends nothing any more; one whose socket only blinked still does (DTX:
+ * each 400 ms). */
 #define MEDIA_GONE_US (500 * G_TIME_SPAN_MILLISECOND)
 
 /* Whoever came back without media sets it up afresh. */

@@ -64,7 +64,10 @@ run_head (OtOutbox *self)
 }
 
 OtOutbox *
-ot_outbox_new (const OtRecordPort *port, const OtClock *clock, OtOutboxFunc done, gpointer user_data)
+ot_outbox_new (const OtRecordPort *port,
+               const OtClock *clock,
+               OtOutboxFunc done,
+               gpointer user_data)
 {
   OtOutbox *self = g_new0 (OtOutbox, 1);
 
@@ -79,7 +82,7 @@ ot_outbox_new (const OtRecordPort *port, const OtClock *clock, OtOutboxFunc done
 void
 ot_outbox_free (OtOutbox *self)
 {
-  g_queue_clear_full (&self->items, (GDestroyNotify) item_free);
+  g_queue_clear_full (&self->items, (GDestroyNotify)item_free);
   g_free (self);
 }
 
@@ -93,7 +96,7 @@ ot_outbox_put (OtOutbox *self, OtOutboxItem *item)
   if (copy->record.kind == OT_RECORD_NOTED && copy->has_record
       && g_queue_get_length (&self->items) >= OT_OUTBOX_NOTES_MAX) {
     ot_warning ("call %s: the database is far behind, a note was dropped: %s", copy->record.call_id,
-        copy->record.event);
+                copy->record.event);
     item_free (copy);
     return;
   }
@@ -132,7 +135,8 @@ is_any (const OtOutboxItem *item)
 static gboolean
 is_unit_or_note (const OtOutboxItem *item)
 {
-  return item->has_record && (item->record.kind == OT_RECORD_UNIT || item->record.kind == OT_RECORD_NOTED);
+  return item->has_record
+         && (item->record.kind == OT_RECORD_UNIT || item->record.kind == OT_RECORD_NOTED);
 }
 
 static void

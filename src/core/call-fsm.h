@@ -7,9 +7,10 @@
 /**
  * SECTION:call-fsm
  *
- * The rules of a call's life (PROTOCOL.md section 5) as one table: from a state, for an event, by somebody, to a
- * state, with what is done at once, what the database is asked to make true, and what is told once it is. Pure: no
- * clock, no I/O, no memory. call/call.c is its only executor. tests/data/call-fsm.tsv is the same table for people.
+ * The rules of a call's life (PROTOCOL.md section 5) as one table: from a state, for an event, by
+ * somebody, to a state, with what is done at once, what the database is asked to make true, and
+ * what is told once it is. Pure: no clock, no I/O, no memory. call/call.c is its only executor.
+ * tests/data/call-fsm.tsv is the same table for people.
  */
 
 /** OtActor: who brings an event; a row's @by is a set of them. */
@@ -35,7 +36,8 @@ typedef enum {
   OT_EV_UNANSWERED, /* the database has not said a word about the request in time */
   OT_EV_FIRST_UNIT_UNPAID,
   OT_EV_UNIT_UNPAID,
-  /* from timers, media and connections; CONNECTION_… and GONE are brought in the name of the side concerned */
+  /* from timers, media and connections; CONNECTION_… and GONE are brought in the name of the side
+     concerned */
   OT_EV_RING_TIMEOUT,
   OT_EV_MEDIA_TIMEOUT,
   OT_EV_FIRST_RTP,
@@ -66,7 +68,7 @@ typedef enum {
   OT_FX_NEGOTIATE, /* hands the description or candidate to media */
   OT_FX_START_CLOCK,
   OT_FX_CLOSE_MEDIA,
-  OT_FX_DROP_RECORDS, /* what was to follow a request that the database refused */
+  OT_FX_DROP_RECORDS,     /* what was to follow a request that the database refused */
   OT_FX_TELL_REFUSAL,     /* at once: the database has answered already */
   OT_FX_TELL_UNAVAILABLE, /* at once: it has not */
   /* told after the commit */
@@ -77,9 +79,9 @@ typedef enum {
   OT_FX_TELL_CONNECTED,
   OT_FX_TELL_TICK,
   OT_FX_TELL_STATE,
-  OT_FX_TELL_PEER,     /* peerConnected, to the other side */
+  OT_FX_TELL_PEER,      /* peerConnected, to the other side */
   OT_FX_TELL_RECORDING, /* whether the call is recorded */
-  OT_FX_TELL_STANDING, /* where things stand, to the side that came back */
+  OT_FX_TELL_STANDING,  /* where things stand, to the side that came back */
   OT_FX_TELL_FORCE_END,
   OT_FX_TELL_END,
   OT_FX_RELEASE, /* both are free again */
@@ -109,17 +111,19 @@ typedef struct {
 
 /**
  * ot_call_fsm_find:
- * @refusal: (out) (optional): why there is no rule: %OT_CODE_INVALID_STATE, or %OT_CODE_PERMISSION_DENIED when this
- *   actor may bring the event in no state at all
+ * @refusal: (out) (optional): why there is no rule: %OT_CODE_INVALID_STATE, or
+ * %OT_CODE_PERMISSION_DENIED when this actor may bring the event in no state at all
  *
  * Returns: (transfer none) (nullable): the rule
  */
-const OtCallRule *ot_call_fsm_find (OtCallState state, OtCallEvent event, OtActor by, OtCode *refusal);
+const OtCallRule *
+ot_call_fsm_find (OtCallState state, OtCallEvent event, OtActor by, OtCode *refusal);
 
 /** ot_call_fsm_refusal_text: why the event was refused, for a person; static. */
 const char *ot_call_fsm_refusal_text (OtCallEvent event, OtCode refusal);
 
-/** Names for call_events, logs and the table; static. A client's events are named as on the wire. */
+/** Names for call_events, logs and the table; static. A client's events are named as on the wire.
+ */
 const char *ot_call_event_name (OtCallEvent event);
 const char *ot_call_effect_name (OtCallEffect effect);
 const char *ot_call_rec_name (OtCallRec record);

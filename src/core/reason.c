@@ -77,7 +77,7 @@ ot_reason_parse (const char *name)
 {
   for (int i = OT_REASON_NONE + 1; i < OT_REASON_N; i++)
     if (g_strcmp0 (reason_names[i], name) == 0)
-      return (OtReason) i;
+      return (OtReason)i;
   return OT_REASON_NONE;
 }
 
@@ -86,7 +86,7 @@ ot_code_parse (const char *name)
 {
   for (int i = OT_CODE_NONE + 1; i < OT_CODE_N; i++)
     if (g_strcmp0 (code_names[i], name) == 0)
-      return (OtCode) i;
+      return (OtCode)i;
   return OT_CODE_NONE;
 }
 

@@ -5,8 +5,8 @@
 /**
  * SECTION:reason
  *
- * Names that people and programs read on the wire and in the database, one table each: states of a call, reasons
- * for its end, codes of an error. PROTOCOL.md sections 3 and 5.
+ * Names that people and programs read on the wire and in the database, one table each: states of a
+ * call, reasons for its end, codes of an error. PROTOCOL.md sections 3 and 5.
  */
 
 typedef enum {
@@ -63,7 +63,8 @@ typedef enum {
   OT_CODE_N,
 } OtCode;
 
-/** The wire's name; static. OT_CALL_REQUESTED is "ringing", OT_REASON_NONE and OT_CODE_NONE are NULL. */
+/** The wire's name; static. OT_CALL_REQUESTED is "ringing", OT_REASON_NONE and OT_CODE_NONE are
+ * NULL. */
 const char *ot_call_state_name (OtCallState state);
 const char *ot_reason_name (OtReason reason);
 const char *ot_code_name (OtCode code);

@@ -11,8 +11,8 @@
  *
  * What a call asks the database to make true, one record a transaction, and what the database
  * answers. A record is idempotent: writing the same one again (its answer was lost) changes nothing
- * and answers as the first time. Each record but QUALITY also leaves its row in call_events. BILLING.md;
- * PROTOCOL.md section 5.
+ * and answers as the first time. Each record but QUALITY also leaves its row in call_events.
+ * BILLING.md; PROTOCOL.md section 5.
  */
 
 typedef enum {
@@ -24,7 +24,8 @@ typedef enum {
   OT_RECORD_NOTED,   /* a change between in_call and reconnecting, a lost or found connection: state
                         and event row */
   OT_RECORD_ENDED,   /* → ended or failed */
-  OT_RECORD_QUALITY, /* after ENDED, if the call had media: what was known of both voices; no event row */
+  OT_RECORD_QUALITY, /* after ENDED, if the call had media: what was known of both voices; no event
+                        row */
   OT_RECORD_REFUSED, /* an event that was refused: an event row, nothing else; the call may not
                         exist */
 } OtRecordKind;
@@ -72,10 +73,10 @@ typedef enum {
   OT_OUTCOME_USER_BUSY,            /* REQUESTED: one of the two is in a live call */
   OT_OUTCOME_INSUFFICIENT_BALANCE, /* REQUESTED, STARTED, UNIT in advance: the wallet does not cover
                                       the unit; nothing changed */
-  OT_OUTCOME_OVER,  /* ACCEPTED, STARTED, UNIT, NOTED: the database has the call as over already;
-                       nothing changed */
-  OT_OUTCOME_LOST,  /* all but REFUSED: the call is another server's now, which has closed it, or the
-                       node's; nothing changed */
+  OT_OUTCOME_OVER, /* ACCEPTED, STARTED, UNIT, NOTED: the database has the call as over already;
+                      nothing changed */
+  OT_OUTCOME_LOST, /* all but REFUSED: the call is another server's now, which has closed it, or the
+                      node's; nothing changed */
   OT_OUTCOME_FAULT, /* the database refused for good (a bug, or a broken schema) */
 } OtOutcome;
 

@@ -14,7 +14,7 @@ consider (OtWatchFinding *best, OtWatchVerdict verdict, OtSide side, gint64 at_u
 {
   if (at_us > now_us || (best->verdict != OT_WATCH_NOTHING && best->at_us <= at_us))
     return;
-  *best = (OtWatchFinding) { verdict, side, at_us };
+  *best = (OtWatchFinding){ verdict, side, at_us };
 }
 
 OtWatchFinding
@@ -28,7 +28,8 @@ ot_rtp_watch (const OtWatchView *view, const OtWatchLimits *limits, gint64 now_u
     gint64 lost_us = view->lost_since_us[side];
 
     if (lost_us != 0) {
-      consider (&found, OT_WATCH_LOST, side, MAX (lost_us, silent_us + limits->lost_timeout_us), now_us);
+      consider (&found, OT_WATCH_LOST, side, MAX (lost_us, silent_us + limits->lost_timeout_us),
+                now_us);
       consider (&found, OT_WATCH_LOST, side, lost_us + limits->resume_window_us, now_us);
     }
     if (!view->reconnecting)
@@ -37,6 +38,6 @@ ot_rtp_watch (const OtWatchView *view, const OtWatchLimits *limits, gint64 now_u
     both_flow &= now_us - silent_us < limits->rtp_pause_us;
   }
   if (found.verdict == OT_WATCH_NOTHING && view->reconnecting && both_flow)
-    found = (OtWatchFinding) { OT_WATCH_BACK, OT_SIDE_CALLER, now_us };
+    found = (OtWatchFinding){ OT_WATCH_BACK, OT_SIDE_CALLER, now_us };
   return found;
 }

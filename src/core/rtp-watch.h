@@ -7,12 +7,14 @@
 /**
  * SECTION:rtp-watch
  *
- * What silence means (PROTOCOL.md section 5, rows in_call and reconnecting): each leg is watched alone, and a lost
- * connection counts only together with silence or after a long time. Pure: looks at instants, knows no clock. An
- * instant that it finds is the one at which the rule came true, not the one at which somebody looked.
+ * What silence means (PROTOCOL.md section 5, rows in_call and reconnecting): each leg is watched
+ * alone, and a lost connection counts only together with silence or after a long time. Pure: looks
+ * at instants, knows no clock. An instant that it finds is the one at which the rule came true, not
+ * the one at which somebody looked.
  */
 
-/** OtWatchLimits: `call.rtp_pause`, `call.rtp_timeout`, `call.lost_timeout`, `call.resume_window`, in µs. */
+/** OtWatchLimits: `call.rtp_pause`, `call.rtp_timeout`, `call.lost_timeout`, `call.resume_window`,
+ * in µs. */
 typedef struct {
   gint64 rtp_pause_us;
   gint64 rtp_timeout_us;

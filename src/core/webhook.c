@@ -55,12 +55,14 @@ ot_webhook_pause_us (gint64 first_us, int tries, double luck)
 static gboolean
 add_secret (OtWebhookKeys *self, const char *line, GError **error)
 {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+  static const char alphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
   const char *text = line + strlen (PREFIX);
   g_autofree guchar *bytes = NULL;
   gsize length = 0;
 
-  if (g_str_has_prefix (line, PREFIX) && text[0] != '\0' && strspn (text, alphabet) == strlen (text))
+  if (g_str_has_prefix (line, PREFIX) && text[0] != '\0'
+      && strspn (text, alphabet) == strlen (text))
     bytes = g_base64_decode (text, &length);
   if (bytes == NULL || length < SECRET_MIN_BYTES || length > SECRET_MAX_BYTES) {
     g_set_error (error, OT_WEBHOOK_ERROR, OT_WEBHOOK_ERROR_SECRET,

@@ -66,4 +66,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtWebhookKeys, ot_webhook_keys_free)
  * Returns: (transfer full): the header webhook-signature: "v1," and the HMAC-SHA256 in Base64, for
  * each secret, separated by spaces
  */
-char *ot_webhook_sign (const OtWebhookKeys *self, const char *id, gint64 timestamp, const char *body);
+char *
+ot_webhook_sign (const OtWebhookKeys *self, const char *id, gint64 timestamp, const char *body);

@@ -123,9 +123,8 @@ ctl_request (const char *method, const char *path, const char *query, int *exit_
 
   if (bytes == NULL) {
     g_printerr ("otomoctl: no server answers in %s: %s\n", dir, error->message);
-    *exit_code = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
-                     ? EX_NOPERM
-                     : EX_UNAVAILABLE;
+    *exit_code = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) ? EX_NOPERM
+                                                                                   : EX_UNAVAILABLE;
     return NULL;
   }
   body = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));

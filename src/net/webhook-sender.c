@@ -96,7 +96,8 @@ ot_webhook_sender_get_host (const OtWebhookSender *self)
 
 /* ---- one post ---- */
 
-/* The session's time-out is one of each step; a server that sends a byte now and then would never meet it. */
+/* The session's time-out is one of each step; a server that sends a byte now and then would never
+ * meet it. */
 typedef struct {
   SoupMessage *message;   /* owned */
   GCancellable *patience; /* owned; cancelled from outside, or when the time is over */

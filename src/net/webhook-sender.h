@@ -8,8 +8,8 @@
  * OtWebhookSender:
  *
  * Posts signed events to one URL (Standard Webhooks 1.0: the headers webhook-id, webhook-timestamp
- * and webhook-signature). Follows no redirects, reads no answers but their status, and waits at most
- * 10 s for each. Decides nothing about what comes of it.
+ * and webhook-signature). Follows no redirects, reads no answers but their status, and waits at
+ * most 10 s for each. Decides nothing about what comes of it.
  *
  * Thread: main loop.
  */
@@ -28,8 +28,8 @@ typedef enum { OT_WEBHOOK_SENDER_ERROR_URL } OtWebhookSenderError;
  * @connections: how many there may be at a time
  * @clock: borrowed
  *
- * Errors: %OT_WEBHOOK_SENDER_ERROR_URL, %OT_WEBHOOK_ERROR_SECRET, G_FILE_ERROR; each names what it is
- * about
+ * Errors: %OT_WEBHOOK_SENDER_ERROR_URL, %OT_WEBHOOK_ERROR_SECRET, G_FILE_ERROR; each names what it
+ * is about
  */
 OtWebhookSender *ot_webhook_sender_new (const char *url,
                                         const char *secret_file,

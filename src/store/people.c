@@ -344,10 +344,7 @@ ot_store_find_token_async (OtStore *self,
 }
 
 OtUser *
-ot_store_find_token_finish (OtStore *self,
-                            GAsyncResult *result,
-                            gint64 *expires_us,
-                            GError **error)
+ot_store_find_token_finish (OtStore *self, GAsyncResult *result, gint64 *expires_us, GError **error)
 {
   Holder *holder;
   OtUser *user;

@@ -6,9 +6,9 @@
  * SECTION:pg
  *
  * One connection to PostgreSQL on the main loop: libpq's asynchronous interface in pipeline mode,
- * each statement a transaction of its own, prepared when it is asked first. It connects by itself, again and again with a growing,
- * jittered pause, until it is freed; it never sends a statement twice: those that it had when it
- * broke go back to the listener.
+ * each statement a transaction of its own, prepared when it is asked first. It connects by itself,
+ * again and again with a growing, jittered pause, until it is freed; it never sends a statement
+ * twice: those that it had when it broke go back to the listener.
  *
  * PQconnectStart() resolves a host's name and so may block: it runs in a worker thread. (Of several
  * hosts in one text, libpq resolves the later ones while it polls: give addresses there.)

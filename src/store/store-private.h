@@ -28,7 +28,7 @@ struct _OtStore {
   OtPool *owner;      /* owned; while starting: migrations, the lease and recovery, as who owns the
                          schema; all others have the server's role only */
   OtLease *lease;     /* owned */
-  OtPool *admin;      /* owned; reports: slow things on a connection of their own; NULL as @records is */
+  OtPool *admin; /* owned; reports: slow things on a connection of their own; NULL as @records is */
   OtPool *records; /* owned; what calls and sessions wait for; NULL before the start and after the
                       close */
   OtPool *chat;    /* owned; channels, with a connection of their own; NULL as @records is */
@@ -62,8 +62,8 @@ GTask *ot_store_task_new (OtStore *self,
 /** ot_store_read_json: an #OtStoreReader: the column `json` as text. */
 void ot_store_read_json (GTask *task, const PGresult *result);
 
-/** ot_store_add_quality: (nullable) @quality: both sides' figures and scores, as data/sql/014-quality.sql takes
- * them. */
+/** ot_store_add_quality: (nullable) @quality: both sides' figures and scores, as
+ * data/sql/014-quality.sql takes them. */
 void ot_store_add_quality (OtStatement *statement, const OtQuality *quality);
 
 /** ot_store_write: the record port's write(). */

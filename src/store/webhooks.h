@@ -49,8 +49,7 @@ void ot_store_claim_webhooks_async (OtStore *self,
                                     int hold_seconds,
                                     GAsyncReadyCallback done,
                                     gpointer user_data);
-GPtrArray *
-ot_store_claim_webhooks_finish (OtStore *self, GAsyncResult *result, GError **error);
+GPtrArray *ot_store_claim_webhooks_finish (OtStore *self, GAsyncResult *result, GError **error);
 
 /**
  * ot_store_conclude_webhook:
@@ -91,7 +90,8 @@ void ot_store_webhooks_json_async (OtStore *self,
                                    GAsyncReadyCallback done,
                                    gpointer user_data);
 
-/** @which: an id, or "dead" for all of these: {retried: how many}. Errors: %OT_STORE_ERROR_NOT_FOUND.
+/** @which: an id, or "dead" for all of these: {retried: how many}. Errors:
+ * %OT_STORE_ERROR_NOT_FOUND.
  */
 void ot_store_retry_webhooks_async (OtStore *self,
                                     const char *which,

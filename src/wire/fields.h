@@ -14,13 +14,14 @@ typedef enum {
   OT_FIELD_INT,    /* gint64 */
   OT_FIELD_BOOL,   /* gboolean */
   OT_FIELD_OBJECT, /* the struct itself, by @shape */
-  OT_FIELD_ARRAY,  /* a pointer to the first: structs by @shape, or const char * where that is NULL */
+  OT_FIELD_ARRAY,  /* a pointer to the first: structs by @shape, or const char * where that is NULL
+                    */
 } OtFieldKind;
 
 enum {
   OT_FIELD_REQUIRED = 1 << 0,
   OT_FIELD_NULLABLE = 1 << 1, /* null is a value of its own; written when there is no other */
-  OT_FIELD_ID = 1 << 2, /* a string that ot_id_valid() takes */
+  OT_FIELD_ID = 1 << 2,       /* a string that ot_id_valid() takes */
 };
 
 typedef struct _OtShape OtShape;
