@@ -16,8 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "check-limit.h"
+#include "ice-check.h"
+#include "ice-check-limit.h"
 #include "media-error.h"
 #include "media-log.h"
 #include "rtcp.h"
@@ -42,7 +42,7 @@ struct _OtForwarder {
 
   GMutex lock; /* guards all below, and every endpoint and relay */
   OtEndpoints endpoints;
-  OtCheckLimit check_limit;
+  OtIceCheckLimit check_limit;
   gint64 next_sweep_us;
   guint8 witness_copy[OT_UDP_DATAGRAM_MAX];
 };
@@ -214,19 +214,19 @@ take_check (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   OtStun check;
   OtStunWriter answer;
   OtEndpoint *endpoint;
-  OtCheckVerdict verdict;
+  OtIceCheckVerdict verdict;
 
   if (!ot_stun_read (&check, slot->data, slot->size) || check.type != OT_STUN_BINDING_REQUEST) {
     drop (self, OT_DROP_MALFORMED);
     return;
   }
   endpoint = ot_endpoints_find_user (&self->endpoints, check.username, check.username_size);
-  verdict = ot_check_answer (&answer, &check, slot->size,
-                             endpoint != NULL ? endpoint->credentials.pwd : NULL, &slot->from);
-  if (verdict == OT_CHECK_GOOD)
+  verdict = ot_ice_check_answer (&answer, &check, slot->size,
+                                 endpoint != NULL ? endpoint->credentials.pwd : NULL, &slot->from);
+  if (verdict == OT_ICE_CHECK_GOOD)
     take_good_check (self, endpoint, &check, &slot->from, arrival_us);
-  if (verdict == OT_CHECK_STRANGE
-      && !ot_check_limit_take (&self->check_limit, &slot->from, arrival_us)) {
+  if (verdict == OT_ICE_CHECK_STRANGE
+      && !ot_ice_check_limit_take (&self->check_limit, &slot->from, arrival_us)) {
     drop (self, OT_DROP_UNAUTHENTIC);
     return;
   }
@@ -349,7 +349,7 @@ ot_forwarder_new (const OtForwarderOptions *options, GError **error)
   self->turned_us = ot_clock_mono_us (self->clock);
   ot_forwarder_figures_init (&self->figures);
   announce (self, options->announced);
-  ot_check_limit_init (&self->check_limit);
+  ot_ice_check_limit_init (&self->check_limit);
   g_mutex_init (&self->lock);
   ot_endpoints_init (&self->endpoints);
   self->thread = g_thread_new ("otomo-media", media_thread, self);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "check.h"
+#include "ice-check.h"
 
 #define HEADER 20
 #define PASSWORD "VOkJxbRl1RmTxUk/WvJxBt"
@@ -42,7 +42,7 @@ answer (const guint8 *data, gsize size)
     gboolean is_named = check.username_size > 8;
 
     g_assert_true (ot_address_parse (&from, hosts[i % 2], 1024));
-    ot_check_answer (&said, &check, size, is_named ? passwords[i / 2] : NULL, &from);
+    ot_ice_check_answer (&said, &check, size, is_named ? passwords[i / 2] : NULL, &from);
     g_assert_cmpuint (said.size, <=, size);
     g_assert_true (said.size == 0 || ot_stun_read (&read, said.data, said.size));
   }

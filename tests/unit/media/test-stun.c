@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "check.h"
-#include "check-limit.h"
+#include "ice-check.h"
+#include "ice-check-limit.h"
 
 #define PASSWORD "VOkJxbRl1RmTxUk/WvJxBt"
 
@@ -213,18 +213,18 @@ write_check (OtStunWriter *out, const Check *check)
 }
 
 /* Of everything that anybody may send: the answer is one, about this check, and no longer. */
-static OtCheckVerdict
+static OtIceCheckVerdict
 ask (const Check *check, const char *password, OtStunWriter *answer, OtStun *read)
 {
   OtStunWriter sent;
   OtStun message;
   OtAddress from;
-  OtCheckVerdict verdict;
+  OtIceCheckVerdict verdict;
 
   write_check (&sent, check);
   g_assert_true (ot_address_parse (&from, CLIENT, 1024));
   g_assert_true (ot_stun_read (&message, sent.data, sent.size));
-  verdict = ot_check_answer (answer, &message, sent.size, password, &from);
+  verdict = ot_ice_check_answer (answer, &message, sent.size, password, &from);
   memset (read, 0, sizeof *read);
   if (answer->size == 0)
     return verdict;
@@ -243,7 +243,7 @@ test_good_check (void)
   OtAddress client;
 
   g_assert_true (ot_address_parse (&client, CLIENT, 1024));
-  g_assert_cmpint (ask (&good, PASSWORD, &answer, &read), ==, OT_CHECK_GOOD);
+  g_assert_cmpint (ask (&good, PASSWORD, &answer, &read), ==, OT_ICE_CHECK_GOOD);
   g_assert_cmpuint (read.type, ==, OT_STUN_BINDING_SUCCESS);
   g_assert_true (ot_stun_is_authentic (&read, PASSWORD));
   g_assert_true (ot_address_equal (&read.mapped, &client));
@@ -263,8 +263,8 @@ test_check_of_rfc5769 (void)
   g_assert_true (ot_stun_read (&check, request, sizeof request));
   g_assert_true (check.has_priority);
   g_assert_cmpuint (check.n_unknown, ==, 0);
-  g_assert_cmpint (ot_check_answer (&answer, &check, sizeof request, PASSWORD, &from), ==,
-                   OT_CHECK_REFUSED);
+  g_assert_cmpint (ot_ice_check_answer (&answer, &check, sizeof request, PASSWORD, &from), ==,
+                   OT_ICE_CHECK_REFUSED);
   g_assert_true (ot_stun_read (&read, answer.data, answer.size));
   g_assert_cmpint (read.error_code, ==, 487);
 }
@@ -294,9 +294,9 @@ test_refused_checks (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     OtStunWriter answer;
     OtStun read;
-    OtCheckVerdict verdict = ask (&cases[i].check, cases[i].password, &answer, &read);
+    OtIceCheckVerdict verdict = ask (&cases[i].check, cases[i].password, &answer, &read);
 
-    g_assert_cmpint (verdict, ==, cases[i].is_strange ? OT_CHECK_STRANGE : OT_CHECK_REFUSED);
+    g_assert_cmpint (verdict, ==, cases[i].is_strange ? OT_ICE_CHECK_STRANGE : OT_ICE_CHECK_REFUSED);
     g_assert_cmpuint (read.type, ==, OT_STUN_BINDING_ERROR);
     g_assert_cmpint (read.error_code, ==, cases[i].code);
     g_assert_true ((read.integrity_offset == 0) == cases[i].is_strange);
@@ -318,12 +318,12 @@ test_unknown_attributes (void)
 
   check.more[0] = 0x8000;
   check.more[1] = 0xffff;
-  g_assert_cmpint (ask (&check, PASSWORD, &answer, &read), ==, OT_CHECK_GOOD);
+  g_assert_cmpint (ask (&check, PASSWORD, &answer, &read), ==, OT_ICE_CHECK_GOOD);
   for (guint i = 0; i < G_N_ELEMENTS (more); i++) {
     const guint8 *at;
 
     memcpy (check.more, more[i], sizeof check.more);
-    g_assert_cmpint (ask (&check, PASSWORD, &answer, &read), ==, OT_CHECK_REFUSED);
+    g_assert_cmpint (ask (&check, PASSWORD, &answer, &read), ==, OT_ICE_CHECK_REFUSED);
     at = answer.data + 20;
     while ((at[0] << 8 | at[1]) != OT_STUN_UNKNOWN_ATTRIBUTES)
       at += 4 + ((at[3] + 3) & ~3);
@@ -362,7 +362,7 @@ test_no_amplification (void)
     write_check (&sent, &check);
     g_assert_true (ot_address_parse (&from, host, 1024));
     g_assert_true (ot_stun_read (&message, sent.data, sent.size));
-    ot_check_answer (&answer, &message, sent.size,
+    ot_ice_check_answer (&answer, &message, sent.size,
                      check.user != NULL && strlen (check.user) > 8 ? PASSWORD : NULL, &from);
     g_assert_cmpuint (answer.size, <=, sent.size);
     n_silent += answer.size == 0;
@@ -375,29 +375,29 @@ test_no_amplification (void)
 static void
 test_limit (void)
 {
-  g_autofree OtCheckLimit *limit = g_new (OtCheckLimit, 1);
+  g_autofree OtIceCheckLimit *limit = g_new (OtIceCheckLimit, 1);
   OtAddress flooder;
   OtAddress other;
   guint n_flooder = 0;
   guint n_others = 0;
 
-  ot_check_limit_init (limit);
+  ot_ice_check_limit_init (limit);
   g_assert_true (ot_address_parse (&flooder, "192.0.2.1", 1));
   for (guint i = 0; i < 10000; i++) {
     flooder.v4.sin_port = (in_port_t)i; /* another port is the same host */
-    n_flooder += ot_check_limit_take (limit, &flooder, 1);
+    n_flooder += ot_ice_check_limit_take (limit, &flooder, 1);
   }
   g_assert_cmpuint (n_flooder, ==, 20);
   n_flooder = 0;
   for (guint i = 0; i < 10000; i++)
-    n_flooder += ot_check_limit_take (limit, &flooder, 1 + 10 * G_USEC_PER_SEC * (gint64)i / 10000);
+    n_flooder += ot_ice_check_limit_take (limit, &flooder, 1 + 10 * G_USEC_PER_SEC * (gint64)i / 10000);
   g_assert_cmpuint (n_flooder, <=, 100);
   g_assert_cmpuint (n_flooder, >, 90);
   for (guint i = 0; i < 1000; i++) {
     g_autofree char *host = g_strdup_printf ("198.51.%u.%u", i / 250, i % 250);
 
     g_assert_true (ot_address_parse (&other, host, 1));
-    n_others += ot_check_limit_take (limit, &other, 1 + 10 * G_USEC_PER_SEC);
+    n_others += ot_ice_check_limit_take (limit, &other, 1 + 10 * G_USEC_PER_SEC);
   }
   g_assert_cmpuint (n_others, ==, 1000); /* none of them pays for the flooder */
 }
@@ -406,20 +406,20 @@ test_limit (void)
 static void
 test_limit_v6 (void)
 {
-  g_autofree OtCheckLimit *limit = g_new (OtCheckLimit, 1);
+  g_autofree OtIceCheckLimit *limit = g_new (OtIceCheckLimit, 1);
   guint n_taken = 0;
   OtAddress address;
 
-  ot_check_limit_init (limit);
+  ot_ice_check_limit_init (limit);
   for (guint i = 0; i < 1000; i++) {
     g_autofree char *host = g_strdup_printf ("2001:db8::%x", i);
 
     g_assert_true (ot_address_parse (&address, host, 1));
-    n_taken += ot_check_limit_take (limit, &address, 1);
+    n_taken += ot_ice_check_limit_take (limit, &address, 1);
   }
   g_assert_cmpuint (n_taken, ==, 20);
   g_assert_true (ot_address_parse (&address, "2001:db8:0:1::1", 1));
-  g_assert_true (ot_check_limit_take (limit, &address, 1));
+  g_assert_true (ot_ice_check_limit_take (limit, &address, 1));
 }
 
 int

@@ -1,6 +1,6 @@
 /* The answers to connectivity checks: bytes in, bytes out, no state. */
 
-#include "check.h"
+#include "ice-check.h"
 
 #include "bytes.h"
 
@@ -57,35 +57,35 @@ answer_unknown (OtStunWriter *answer, const OtStun *check, gsize size, const cha
   ot_stun_finish (answer, password);
 }
 
-OtCheckVerdict
-ot_check_answer (OtStunWriter *answer,
-                 const OtStun *check,
-                 gsize size,
-                 const char *password,
-                 const OtAddress *from)
+OtIceCheckVerdict
+ot_ice_check_answer (OtStunWriter *answer,
+                     const OtStun *check,
+                     gsize size,
+                     const char *password,
+                     const OtAddress *from)
 {
   if (check->username == NULL || check->integrity_offset == 0) {
     answer_error (answer, check, size, NULL, BAD_REQUEST, "Bad Request");
-    return OT_CHECK_STRANGE;
+    return OT_ICE_CHECK_STRANGE;
   }
   if (password == NULL || !ot_stun_is_authentic (check, password)) {
     answer_error (answer, check, size, NULL, UNAUTHENTICATED, "Unauthenticated");
-    return OT_CHECK_STRANGE;
+    return OT_ICE_CHECK_STRANGE;
   }
   if (check->n_unknown > 0) {
     answer_unknown (answer, check, size, password);
-    return OT_CHECK_REFUSED;
+    return OT_ICE_CHECK_REFUSED;
   }
   if (check->is_malformed || !check->has_priority) {
     answer_error (answer, check, size, password, BAD_REQUEST, "Bad Request");
-    return OT_CHECK_REFUSED;
+    return OT_ICE_CHECK_REFUSED;
   }
   if (check->is_controlled) {
     answer_error (answer, check, size, password, ROLE_CONFLICT, "Role Conflict");
-    return OT_CHECK_REFUSED;
+    return OT_ICE_CHECK_REFUSED;
   }
   ot_stun_begin (answer, OT_STUN_BINDING_SUCCESS, check->transaction);
   ot_stun_put_mapped (answer, from);
   ot_stun_finish (answer, password);
-  return OT_CHECK_GOOD;
+  return OT_ICE_CHECK_GOOD;
 }

@@ -1,6 +1,6 @@
 /* Two rows of token buckets, as a count-min sketch has them. */
 
-#include "check-limit.h"
+#include "ice-check-limit.h"
 
 #include <string.h>
 
@@ -26,11 +26,11 @@ slot_of (const OtAddress *from, guint32 seed)
     memcpy (&word, host + i, sizeof word);
     hash = mix (hash, word);
   }
-  return mix (hash, seed) % OT_CHECK_LIMIT_SLOTS;
+  return mix (hash, seed) % OT_ICE_CHECK_LIMIT_SLOTS;
 }
 
 void
-ot_check_limit_init (OtCheckLimit *self)
+ot_ice_check_limit_init (OtIceCheckLimit *self)
 {
   memset (self, 0, sizeof *self);
   for (guint row = 0; row < G_N_ELEMENTS (self->seeds); row++)
@@ -38,7 +38,7 @@ ot_check_limit_init (OtCheckLimit *self)
 }
 
 gboolean
-ot_check_limit_take (OtCheckLimit *self, const OtAddress *from, gint64 now_us)
+ot_ice_check_limit_take (OtIceCheckLimit *self, const OtAddress *from, gint64 now_us)
 {
   static const OtQuotaRule rule = { 20, 2 * G_USEC_PER_SEC };
   gboolean is_within = FALSE;

@@ -3,10 +3,10 @@
 #include "quota.h"
 #include "udp-address.h"
 
-#define OT_CHECK_LIMIT_SLOTS 4096
+#define OT_ICE_CHECK_LIMIT_SLOTS 4096
 
 /**
- * OtCheckLimit:
+ * OtIceCheckLimit:
  *
  * How often a host (IPv6: a /64) is told that its checks are not good: 20 times at once, 10 a
  * second; what is beyond is not answered. So nobody makes the server send much to an address that
@@ -17,10 +17,10 @@
  */
 typedef struct {
   guint32 seeds[2];
-  OtQuota slots[2][OT_CHECK_LIMIT_SLOTS];
-} OtCheckLimit;
+  OtQuota slots[2][OT_ICE_CHECK_LIMIT_SLOTS];
+} OtIceCheckLimit;
 
-void ot_check_limit_init (OtCheckLimit *self);
+void ot_ice_check_limit_init (OtIceCheckLimit *self);
 
-/** ot_check_limit_take: counts one. Returns: FALSE: it is one too many */
-gboolean ot_check_limit_take (OtCheckLimit *self, const OtAddress *from, gint64 now_us);
+/** ot_ice_check_limit_take: counts one. Returns: FALSE: it is one too many */
+gboolean ot_ice_check_limit_take (OtIceCheckLimit *self, const OtAddress *from, gint64 now_us);

@@ -3,7 +3,7 @@
 #include "stun.h"
 
 /**
- * SECTION:check
+ * SECTION:ice-check
  *
  * What an ICE-lite agent answers to a connectivity check (RFC 8445, 7.3; RFC 8489, 6.3 and 9.1.3),
  * which is also how a client keeps its consent (RFC 7675). In this order:
@@ -25,21 +25,22 @@
  */
 
 typedef enum {
-  OT_CHECK_STRANGE, /* nobody vouches for it; the answer is for anybody who might have sent it */
-  OT_CHECK_REFUSED, /* it is the client's own, and can't be used */
-  OT_CHECK_GOOD,
-} OtCheckVerdict;
+  OT_ICE_CHECK_STRANGE, /* nobody vouches for it; the answer is for anybody who might have sent it
+                         */
+  OT_ICE_CHECK_REFUSED, /* it is the client's own, and can't be used */
+  OT_ICE_CHECK_GOOD,
+} OtIceCheckVerdict;
 
 /**
- * ot_check_answer:
+ * ot_ice_check_answer:
  * @answer: (out caller-allocates): of size 0 when nothing is to be said
  * @check: a binding request
  * @size: its bytes
  * @password: (nullable): of who is named by its USERNAME; NULL: nobody
  * @from: where it came from
  */
-OtCheckVerdict ot_check_answer (OtStunWriter *answer,
-                                const OtStun *check,
-                                gsize size,
-                                const char *password,
-                                const OtAddress *from);
+OtIceCheckVerdict ot_ice_check_answer (OtStunWriter *answer,
+                                       const OtStun *check,
+                                       gsize size,
+                                       const char *password,
+                                       const OtAddress *from);
