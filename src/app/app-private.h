@@ -41,7 +41,7 @@ typedef struct {
   char *recordings_dir;
   OtAuditLog *audit;
   OtDoorkeeper *door;
-  char **origins; /* NULL: any */
+  char **origins; /* until the server has them; NULL: any */
   OtMediaServer *media;
   OtIceServers *ice_servers;
   OtStore *store;

@@ -3,6 +3,7 @@
 
 #include "app-private.h"
 #include "log.h"
+#include "origins.h"
 #include "rules.h"
 #include "secrets.h"
 
@@ -29,15 +30,38 @@ renew_secrets (OtApp *self, OtReload *reload)
   ot_reload_add_failure (reload, error);
 }
 
-/* Everything that calls and connections ask anew each time. */
+/* Who may come in: a list that can't be read leaves the one of before. */
+static void
+renew_door (OtApp *self, OtReload *reload)
+{
+  OtDoorkeeperRules rules = ot_rules_of_visitors (self->config);
+  g_autoptr (GError) bad_proxies = NULL;
+  g_autoptr (GError) bad_origins = NULL;
+  char **origins = ot_origins_parse (self->config->server_origins, &bad_origins);
+  GError *error = NULL;
+
+  if (!ot_doorkeeper_set_rules (self->door, &rules, &bad_proxies))
+    ot_config_refuse (&error, "server.proxies", bad_proxies);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  if (bad_origins == NULL)
+    ot_server_set_origins (self->server, origins);
+  else
+    ot_config_refuse (&error, "server.origins", bad_origins);
+  ot_reload_add_failure (reload, error);
+}
+
+/* Everything that calls, connections and errands ask anew each time, or at their beginning. */
 static void
 renew_rules (OtApp *self)
 {
+  OtCourierOptions webhooks = ot_rules_of_webhooks (self->config);
   OtCallSettings calls = ot_rules_of_calls (self->config);
   OtNetLimits limits = ot_rules_of_connections (self->config);
 
-  ot_registry_set_admission (self->registry, &calls.admission);
+  ot_registry_set_settings (self->registry, &calls);
   ot_hub_set_limits (self->hub, &limits);
+  if (self->courier != NULL)
+    ot_courier_set_options (self->courier, &webhooks);
   self->admin.default_price_points = self->config->billing_default_price;
   if (self->config->log_debug != NULL)
     ot_log_set_levels (self->config->log_debug);
@@ -56,6 +80,7 @@ ot_app_reload (gpointer user_data, OtReload *report, GError **error)
   }
   self->config = self->reloaded = fresh;
   renew_secrets (self, report);
+  renew_door (self, report);
   renew_rules (self);
   g_clear_pointer (&before, ot_config_free);
   ot_reload_log (report);

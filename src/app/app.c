@@ -146,11 +146,12 @@ static void
 make_listeners (OtApp *self)
 {
   OtListenerLimits limits = { .max_connections = (guint)self->config->limit_connections };
-  OtServerOptions options = { .limits = &limits, .door = self->door, .origins = self->origins };
+  OtServerOptions options = { .limits = &limits, .door = self->door };
 
   self->admin_listener = ot_listener_new (NULL, NULL);
   ot_admin_add (ot_listener_get_server (self->admin_listener), &self->admin);
   self->server = ot_server_new (self->hub, &options);
+  ot_server_set_origins (self->server, g_steal_pointer (&self->origins));
   ot_health_add (ot_server_get_http (self->server), ot_app_ask_health, self);
 }
 
@@ -223,8 +224,7 @@ on_alive (gpointer user_data)
 static void
 start_courier (OtApp *self)
 {
-  OtCourierOptions options = { .first_pause_us = self->config->webhook_retry_us,
-                               .max_tries = (int)self->config->webhook_tries };
+  OtCourierOptions options = ot_rules_of_webhooks (self->config);
 
   if (self->webhook_sender != NULL)
     self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options,

@@ -10,8 +10,9 @@
 /* SECRET: the name of a file, which may also come as a systemd credential. */
 typedef enum { TEXT, WHOLE, SECONDS, CHOICE, SECRET } SettingType;
 
-/* When a change takes effect: at a reload, which touches no call, or at the next start. */
-typedef enum { AT_START, LIVE } SettingTime;
+/* When a change takes effect: at the next start; at a reload, which touches no call, if there was something before that
+ * can be renewed; at a reload. */
+typedef enum { AT_START, RENEWED, LIVE } SettingTime;
 
 typedef struct {
   const char *group;
@@ -30,9 +31,9 @@ typedef struct {
 static const Setting settings[] = {
   { "server", "listen", TEXT, AT_START, AT (server_listen), "127.0.0.1:8080", 0, 0, NULL,
     "Address and port of the public HTTP and WebSocket server; port 0 picks a free one" },
-  { "server", "tls_certificate", TEXT, LIVE, AT (server_tls_certificate), NULL, 0, 0, NULL,
+  { "server", "tls_certificate", TEXT, RENEWED, AT (server_tls_certificate), NULL, 0, 0, NULL,
     "File with the certificate and those that vouch for it (PEM): then the server speaks https and wss only; SIGHUP reads it again" },
-  { "server", "tls_key", SECRET, LIVE, AT (server_tls_key), NULL, 0, 0, NULL,
+  { "server", "tls_key", SECRET, RENEWED, AT (server_tls_key), NULL, 0, 0, NULL,
     "File with the certificate's private key (PEM, without a password)" },
   { "server", "node", TEXT, AT_START, AT (server_node), "main", 0, 0, NULL,
     "This server's name in the database; unique among servers that share one" },
@@ -40,9 +41,9 @@ static const Setting settings[] = {
     "How many connections a person may hold; one more closes the oldest with 4409" },
   { "server", "ping_seconds", WHOLE, LIVE, AT (server_ping_seconds), "30", 1, 3600, NULL,
     "How often a connection is pinged; one that does not answer two of them is closed with 4440" },
-  { "server", "origins", TEXT, AT_START, AT (server_origins), NULL, 0, 0, NULL,
+  { "server", "origins", TEXT, LIVE, AT (server_origins), NULL, 0, 0, NULL,
     "The only pages that may connect, as browsers name them (https://example.org), separated by spaces; without it any" },
-  { "server", "proxies", TEXT, AT_START, AT (server_proxies), "127.0.0.1 ::1", 0, 0, NULL,
+  { "server", "proxies", TEXT, LIVE, AT (server_proxies), "127.0.0.1 ::1", 0, 0, NULL,
     "Addresses and networks (10.0.0.0/8) of proxies, whose X-Forwarded-For is believed and which have no limits of their own" },
   { "server", "drain_timeout", SECONDS, LIVE, AT (server_drain_timeout_us), "600", 0, 86400, NULL,
     "How long live calls may go on after SIGTERM; then, and at a second signal, they end with server_shutdown" },
@@ -63,21 +64,21 @@ static const Setting settings[] = {
     "The otomo's share of a unit's price, unless the otomo has one of its own" },
   { "billing", "default_price", WHOLE, LIVE, AT (billing_default_price), "100", 1, 1000000000, NULL,
     "Points a unit of an otomo that is added without a price of its own" },
-  { "call", "request_timeout", SECONDS, AT_START, AT (call_request_timeout_us), "5", 0.1, 3600, NULL,
+  { "call", "request_timeout", SECONDS, LIVE, AT (call_request_timeout_us), "5", 0.1, 3600, NULL,
     "How long the database may take to answer a request; then the caller is told to try again" },
-  { "call", "ring_timeout", SECONDS, AT_START, AT (call_ring_timeout_us), "45", 0.1, 3600, NULL,
+  { "call", "ring_timeout", SECONDS, LIVE, AT (call_ring_timeout_us), "45", 0.1, 3600, NULL,
     "How long a call rings" },
-  { "call", "media_timeout", SECONDS, AT_START, AT (call_media_timeout_us), "30", 0.1, 3600, NULL,
+  { "call", "media_timeout", SECONDS, LIVE, AT (call_media_timeout_us), "30", 0.1, 3600, NULL,
     "How long an accepted call may take until RTP comes" },
-  { "call", "rtp_pause", SECONDS, AT_START, AT (call_rtp_pause_us), "3", 0.1, 3600, NULL,
+  { "call", "rtp_pause", SECONDS, LIVE, AT (call_rtp_pause_us), "3", 0.1, 3600, NULL,
     "Silence of a side after which the call is reconnecting and nothing is charged" },
-  { "call", "rtp_timeout", SECONDS, AT_START, AT (call_rtp_timeout_us), "10", 0.1, 3600, NULL,
+  { "call", "rtp_timeout", SECONDS, LIVE, AT (call_rtp_timeout_us), "10", 0.1, 3600, NULL,
     "Silence of a side that ends the call" },
-  { "call", "lost_timeout", SECONDS, AT_START, AT (call_lost_timeout_us), "5", 0.1, 3600, NULL,
+  { "call", "lost_timeout", SECONDS, LIVE, AT (call_lost_timeout_us), "5", 0.1, 3600, NULL,
     "Silence of a side without a connection that ends the call" },
   { "call", "resume_window", SECONDS, AT_START, AT (call_resume_window_us), "60", 0.1, 3600, NULL,
     "How long a side may be without a connection while its voice flows" },
-  { "call", "database_timeout", SECONDS, AT_START, AT (call_database_timeout_us), "30", 0.1, 3600, NULL,
+  { "call", "database_timeout", SECONDS, LIVE, AT (call_database_timeout_us), "30", 0.1, 3600, NULL,
     "How long a call goes on while the database does not answer" },
   { "limit", "messages", WHOLE, LIVE, AT (limit_messages), "50", 1, 100000, NULL,
     "Messages a second of a connection, twice as many at once; beyond it RATE_LIMITED, and 4429 when it goes on" },
@@ -90,11 +91,11 @@ static const Setting settings[] = {
     "Messages a minute that can't be accepted; beyond it 4400" },
   { "limit", "connections", WHOLE, AT_START, AT (limit_connections), "10000", 10, 1000000, NULL,
     "Connections at a time; further ones are closed at once. Never more than the process may have open files, less 200" },
-  { "limit", "address_connections", WHOLE, AT_START, AT (limit_address_connections), "200", 0, 1000000, NULL,
+  { "limit", "address_connections", WHOLE, LIVE, AT (limit_address_connections), "200", 0, 1000000, NULL,
     "Connections at a time of one address (IPv6: of a /64); 0: any number" },
   { "limit", "unauthenticated", WHOLE, LIVE, AT (limit_unauthenticated), "1000", 1, 1000000, NULL,
     "Connections at a time that are not authenticated yet; one more closes the oldest of them with 4408" },
-  { "limit", "wrong_tokens", WHOLE, AT_START, AT (limit_wrong_tokens), "20", 1, 100000, NULL,
+  { "limit", "wrong_tokens", WHOLE, LIVE, AT (limit_wrong_tokens), "20", 1, 100000, NULL,
     "Wrong tokens a minute of one address (IPv6: of a /64); beyond it 4429, whatever the token" },
   { "limit", "calls", WHOLE, LIVE, AT (limit_calls), "2000", 1, 4000, NULL,
     "Calls at a time; one more gets TEMPORARILY_UNAVAILABLE" },
@@ -125,15 +126,15 @@ static const Setting settings[] = {
     "Where recordings live; without it in recordings/ under the state directory" },
   { "recording", "keep_days", WHOLE, AT_START, AT (recording_keep_days), "90", 0, 36500, NULL,
     "How long recordings are kept; then they are deleted. 0: for ever" },
-  { "auth", "jwt_algorithm", CHOICE, LIVE, AT (auth_jwt_algorithm), NULL, 0, 0, "HS256 RS256 ES256 EdDSA",
+  { "auth", "jwt_algorithm", CHOICE, RENEWED, AT (auth_jwt_algorithm), NULL, 0, 0, "HS256 RS256 ES256 EdDSA",
     "Algorithm of the key in auth.jwt_key_file" },
-  { "auth", "jwt_key_file", SECRET, LIVE, AT (auth_jwt_key_file), NULL, 0, 0, NULL,
+  { "auth", "jwt_key_file", SECRET, RENEWED, AT (auth_jwt_key_file), NULL, 0, 0, NULL,
     "File with the secret (HS256, 32 bytes at least) or the public key (PEM); a key without a name" },
-  { "auth", "jwt_keys", TEXT, LIVE, AT (auth_jwt_keys), NULL, 0, 0, NULL,
+  { "auth", "jwt_keys", TEXT, RENEWED, AT (auth_jwt_keys), NULL, 0, 0, NULL,
     "Directory of keys, each in a file named KID.ALGORITHM; without any key only session tokens are taken" },
-  { "auth", "jwt_issuer", TEXT, LIVE, AT (auth_jwt_issuer), NULL, 0, 0, NULL,
+  { "auth", "jwt_issuer", TEXT, RENEWED, AT (auth_jwt_issuer), NULL, 0, 0, NULL,
     "What a JWT's iss must be; without it iss is not looked at" },
-  { "auth", "jwt_audience", TEXT, LIVE, AT (auth_jwt_audience), NULL, 0, 0, NULL,
+  { "auth", "jwt_audience", TEXT, RENEWED, AT (auth_jwt_audience), NULL, 0, 0, NULL,
     "What a JWT's aud must be, or hold; without it aud is not looked at" },
   { "auth", "jwt_leeway", SECONDS, LIVE, AT (auth_jwt_leeway_us), "5", 0, 300, NULL,
     "How far the issuer's clock and this server's may differ: for exp and nbf" },
@@ -147,13 +148,13 @@ static const Setting settings[] = {
     "File with the secret shared with the TURN server (REST credentials)" },
   { "webhook", "url", TEXT, AT_START, AT (webhook_url), NULL, 0, 0, NULL,
     "Where events for the operator's own systems are posted (docs/webhooks.md); without it there are none" },
-  { "webhook", "secret_file", SECRET, LIVE, AT (webhook_secret_file), NULL, 0, 0, NULL,
+  { "webhook", "secret_file", SECRET, RENEWED, AT (webhook_secret_file), NULL, 0, 0, NULL,
     "File with the secret that signs them, whsec_…; two lines while one takes over from the other" },
   { "webhook", "wallet_low", WHOLE, AT_START, AT (webhook_wallet_low), "300", 0, 1000000000000, NULL,
     "Points: wallet.low is told each time that a wallet falls below; 0: never" },
-  { "webhook", "retry", SECONDS, AT_START, AT (webhook_retry_us), "5", 0.1, 3600, NULL,
+  { "webhook", "retry", SECONDS, LIVE, AT (webhook_retry_us), "5", 0.1, 3600, NULL,
     "Pause after the first try that failed; three times as long after each, at most 8 hours" },
-  { "webhook", "tries", WHOLE, AT_START, AT (webhook_tries), "12", 1, 100, NULL,
+  { "webhook", "tries", WHOLE, LIVE, AT (webhook_tries), "12", 1, 100, NULL,
     "How often an event is tried until it is given up (otomoctl webhooks); 12 take about two days" },
   { "webhook", "keep_days", WHOLE, AT_START, AT (webhook_keep_days), "7", 1, 3650, NULL,
     "How long events are kept that were sent or given up" },
@@ -461,7 +462,7 @@ ot_config_print (const OtConfig *self)
       printf (" (%g to %g%s)", setting->least, setting->most, setting->type == SECONDS ? " seconds" : "");
     if (setting->type == SECRET)
       printf (" [secret]");
-    if (setting->time == LIVE)
+    if (setting->time != AT_START)
       printf (" [live]");
     shown = hide_passwords (value != NULL ? value : "");
     printf ("\n%s%s=%s\n", value == NULL ? "#" : "", setting->key, shown);
@@ -498,10 +499,8 @@ ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, 
     const Setting *setting = &settings[i];
     g_autofree char *before = value_text (running, setting);
     g_autofree char *after = value_text (self, setting);
-    /* What was not there at the start has nothing that could be renewed, and the other way round. */
     gboolean live = setting->time == LIVE
-                    && ((before == NULL) == (after == NULL) || setting->offset == AT (log_debug)
-                        || setting->offset == AT (ice_servers) || setting->offset == AT (ice_turn_secret_file));
+                    || (setting->time == RENEWED && (before == NULL) == (after == NULL));
 
     if (g_strcmp0 (before, after) == 0)
       continue;

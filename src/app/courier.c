@@ -204,6 +204,12 @@ ot_courier_get_figures (const OtCourier *self)
   return &self->figures;
 }
 
+void
+ot_courier_set_options (OtCourier *self, const OtCourierOptions *options)
+{
+  self->options = *options;
+}
+
 gboolean
 ot_courier_load_secret (OtCourier *self, const char *secret_file, GError **error)
 {

@@ -50,6 +50,9 @@ typedef struct {
 /** ot_courier_get_figures: (transfer none): live as long as the courier. */
 const OtCourierFigures *ot_courier_get_figures (const OtCourier *self);
 
+/** ot_courier_set_options: copied; for tries that are concluded from now on. */
+void ot_courier_set_options (OtCourier *self, const OtCourierOptions *options);
+
 /** ot_courier_load_secret: as of ot_webhook_sender_load_secret(). */
 gboolean ot_courier_load_secret (OtCourier *self, const char *secret_file, GError **error);
 

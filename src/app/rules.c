@@ -65,3 +65,10 @@ ot_rules_of_visitors (const OtConfig *config)
                               .wrong_tokens = { config->limit_wrong_tokens, MINUTE_US },
                               .proxies = config->server_proxies };
 }
+
+OtCourierOptions
+ot_rules_of_webhooks (const OtConfig *config)
+{
+  return (OtCourierOptions){ .first_pause_us = config->webhook_retry_us,
+                             .max_tries = (int)config->webhook_tries };
+}

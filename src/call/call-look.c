@@ -19,7 +19,7 @@ watch (const OtCall *self, gint64 at_us)
     view.last_rtp_us[side] = evidence[side].last_us;
     view.lost_since_us[side] = self->party[side].lost_since_us;
   }
-  return ot_rtp_watch (&view, &self->ports->settings.watch, at_us);
+  return ot_rtp_watch (&view, &self->settings.watch, at_us);
 }
 
 static void
@@ -47,7 +47,7 @@ look_at_caller (OtCall *self, gint64 at_us)
   gint64 lost_us = self->party[OT_SIDE_CALLER].lost_since_us;
 
   if (self->state == OT_CALL_RINGING && lost_us != 0
-      && at_us - lost_us >= self->ports->settings.watch.lost_timeout_us)
+      && at_us - lost_us >= self->settings.watch.lost_timeout_us)
     ot_call_handle_own (self, OT_EV_CONNECTION_GONE, OT_BY_CALLER, at_us);
 }
 
@@ -83,7 +83,7 @@ look_at_database (OtCall *self, gint64 at_us)
 {
   gint64 since_us = ot_outbox_waiting_since_us (self->outbox);
 
-  if (since_us == 0 || at_us - since_us < self->ports->settings.database_timeout_us
+  if (since_us == 0 || at_us - since_us < self->settings.database_timeout_us
       || !ot_call_state_is_live (self->state))
     return;
   ot_warning ("call %s: the database has not answered for too long, the call ends", self->id);

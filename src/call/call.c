@@ -164,9 +164,8 @@ start_clock (OtCall *self, const OtCallInput *input)
   self->connected_us = input->at_us;
   ot_histogram_add (&self->ports->figures->first_rtp_us, input->at_us - self->accepted_us, 1);
   memcpy (self->evidence, input->evidence, sizeof self->evidence);
-  ot_billing_start (&self->billing, self->ports->settings.charge, input->at_us,
-                    self->ports->settings.unit_us);
-  if (self->ports->settings.recording == OT_RECORDING_ALL)
+  ot_billing_start (&self->billing, self->settings.charge, input->at_us, self->settings.unit_us);
+  if (self->settings.recording == OT_RECORDING_ALL)
     record_from (self, input->at_us);
 }
 
@@ -186,10 +185,10 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
 
   switch ((int)effect) {
   case OT_FX_ARM_RING_TIMER:
-    arm_phase (self, input->at_us + ports->settings.ring_timeout_us);
+    arm_phase (self, input->at_us + self->settings.ring_timeout_us);
     break;
   case OT_FX_ARM_MEDIA_TIMER:
-    arm_phase (self, input->at_us + ports->settings.media_timeout_us);
+    arm_phase (self, input->at_us + self->settings.media_timeout_us);
     break;
   case OT_FX_HOLD_BY_DEVICE:
     hold_by_device (self, input);
@@ -460,6 +459,7 @@ ot_call_new (const OtCallPorts *ports,
 
   self->id = g_strdup (call_id);
   self->ports = ports;
+  self->settings = ports->settings;
   self->state = OT_CALL_REQUESTED;
   self->party[OT_SIDE_CALLER].user_id = g_strdup (caller->user_id);
   self->party[OT_SIDE_CALLER].session_id = g_strdup (caller->session_id);
@@ -470,7 +470,7 @@ ot_call_new (const OtCallPorts *ports,
   self->outbox = ot_outbox_new (&ports->record, ports->clock, on_outbox, self);
 
   ot_call_put_request (self, at_us);
-  arm_phase (self, at_us + ports->settings.request_timeout_us);
+  arm_phase (self, at_us + self->settings.request_timeout_us);
   return self;
 }
 

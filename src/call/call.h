@@ -70,6 +70,7 @@ typedef struct {
 typedef struct {
   char *id;                 /* owned */
   const OtCallPorts *ports; /* borrowed from the registry */
+  OtCallSettings settings;  /* those of its beginning, whatever a reload brings */
   OtCallState state;
   OtReason reason;
   OtParty party[OT_N_SIDES];

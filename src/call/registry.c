@@ -332,9 +332,11 @@ ot_registry_end (OtRegistry *self, const char *call_id)
 }
 
 void
-ot_registry_set_admission (OtRegistry *self, const OtAdmissionRules *rules)
+ot_registry_set_settings (OtRegistry *self, const OtCallSettings *settings)
 {
-  self->ports.settings.admission = *rules;
+  self->ports.settings = *settings;
+  if (settings->look_us == 0)
+    self->ports.settings.look_us = LOOK_INTERVAL_US;
 }
 
 gboolean
@@ -450,10 +452,9 @@ ot_registry_new (const OtCallPorts *ports)
   OtRegistry *self = g_new0 (OtRegistry, 1);
 
   self->ports = *ports;
+  ot_registry_set_settings (self, &ports->settings);
   self->ports.figures = &self->figures;
   ot_call_figures_init (&self->figures);
-  if (self->ports.settings.look_us == 0)
-    self->ports.settings.look_us = LOOK_INTERVAL_US;
   self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->by_id = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)ot_call_free);
   arm_look (self);

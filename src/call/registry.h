@@ -75,8 +75,9 @@ void ot_registry_shut_down (OtRegistry *self, gboolean fault);
 /** ot_registry_is_quiet: no call is live and nothing is on the way to the database. */
 gboolean ot_registry_is_quiet (OtRegistry *self);
 
-/** ot_registry_set_admission: the limits of new calls are others from now on. */
-void ot_registry_set_admission (OtRegistry *self, const OtAdmissionRules *rules);
+/** ot_registry_set_settings: copied; for new calls. Those that live keep the settings that they
+ * began with. */
+void ot_registry_set_settings (OtRegistry *self, const OtCallSettings *settings);
 
 /** ot_registry_is_busy: no call would be taken now, for what the server has seen of itself. */
 gboolean ot_registry_is_busy (OtRegistry *self);

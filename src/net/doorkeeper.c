@@ -23,26 +23,46 @@ struct _OtDoorkeeper {
   GHashTable *visitors; /* name (owned) → Visitor (owned) */
 };
 
-OtDoorkeeper *
-ot_doorkeeper_new (const OtDoorkeeperRules *rules, const OtClock *clock, GError **error)
+/* Returns: (transfer full) (nullable): NULL with @error */
+static GPtrArray *
+parse_proxies (const char *text, GError **error)
 {
-  g_autoptr (OtDoorkeeper) self = g_new0 (OtDoorkeeper, 1);
-  g_auto (GStrv) words = g_strsplit (rules->proxies != NULL ? rules->proxies : "", " ", -1);
+  g_autoptr (GPtrArray) proxies = g_ptr_array_new_with_free_func (g_object_unref);
+  g_auto (GStrv) words = g_strsplit (text != NULL ? text : "", " ", -1);
 
-  self->max_connections = rules->max_connections;
-  self->wrong_tokens = rules->wrong_tokens;
-  self->clock = clock;
-  self->visitors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->proxies = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; words[i] != NULL; i++) {
     GInetAddressMask *mask =
         words[i][0] != '\0' ? g_inet_address_mask_new_from_string (words[i], error) : NULL;
     if (mask != NULL)
-      g_ptr_array_add (self->proxies, mask);
+      g_ptr_array_add (proxies, mask);
     else if (words[i][0] != '\0')
       return NULL;
   }
-  return g_steal_pointer (&self);
+  return g_steal_pointer (&proxies);
+}
+
+OtDoorkeeper *
+ot_doorkeeper_new (const OtDoorkeeperRules *rules, const OtClock *clock, GError **error)
+{
+  g_autoptr (OtDoorkeeper) self = g_new0 (OtDoorkeeper, 1);
+
+  self->clock = clock;
+  self->visitors = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return ot_doorkeeper_set_rules (self, rules, error) ? g_steal_pointer (&self) : NULL;
+}
+
+gboolean
+ot_doorkeeper_set_rules (OtDoorkeeper *self, const OtDoorkeeperRules *rules, GError **error)
+{
+  GPtrArray *proxies = parse_proxies (rules->proxies, error);
+
+  if (proxies == NULL)
+    return FALSE;
+  g_clear_pointer (&self->proxies, g_ptr_array_unref);
+  self->proxies = proxies;
+  self->max_connections = rules->max_connections;
+  self->wrong_tokens = rules->wrong_tokens;
+  return TRUE;
 }
 
 void

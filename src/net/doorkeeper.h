@@ -31,6 +31,11 @@ typedef struct {
 OtDoorkeeper *
 ot_doorkeeper_new (const OtDoorkeeperRules *rules, const OtClock *clock, GError **error);
 void ot_doorkeeper_free (OtDoorkeeper *self);
+
+/** ot_doorkeeper_set_rules: others from now on; who is in stays. Returns: FALSE with a G_IO_ERROR,
+ * as of ot_doorkeeper_new(): with the rules of before */
+gboolean
+ot_doorkeeper_set_rules (OtDoorkeeper *self, const OtDoorkeeperRules *rules, GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtDoorkeeper, ot_doorkeeper_free)
 
 /**

@@ -111,9 +111,15 @@ ot_server_new (OtHub *hub, const OtServerOptions *options)
   if (self->shards == NULL)
     ot_warning ("many clients will make the loop slow: %s", error->message);
   self->listener = ot_listener_new (options->limits, options->door);
-  self->origins = g_strdupv (options->origins);
   soup_server_add_handler (ot_server_get_http (self), PATH, on_request, self, NULL);
   return self;
+}
+
+void
+ot_server_set_origins (OtServer *self, char **origins)
+{
+  g_strfreev (self->origins);
+  self->origins = origins;
 }
 
 void

@@ -19,11 +19,14 @@ typedef struct _OtServer OtServer;
 typedef struct {
   const OtListenerLimits *limits; /* see ot_listener_new() */
   OtDoorkeeper *door;             /* see ot_listener_new() */
-  char **origins; /* copied: the only pages that may open the WebSocket, see origins.h */
 } OtServerOptions;
 
 /** ot_server_new: @hub: borrowed. Returns: (transfer full) */
 OtServer *ot_server_new (OtHub *hub, const OtServerOptions *options);
+
+/** ot_server_set_origins: @origins: (transfer full) (nullable): the only pages that may open the
+ * WebSocket from now on, see origins.h; NULL, as at first: any. */
+void ot_server_set_origins (OtServer *self, char **origins);
 
 /** ot_server_free: before the hub; sessions go on. */
 void ot_server_free (OtServer *self);

@@ -9,7 +9,9 @@ import os
 import signal
 
 import pytest
+import websockets
 
+from otomo.endpoint import Endpoint
 from otomo.fixtures import SETTINGS as FAST
 from otomo.scene import aside
 from otomo.server import Server, program, run
@@ -29,13 +31,26 @@ def path(tmp_path_factory):
     return tmp_path_factory.mktemp("settings") / "otomod.conf"
 
 
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
+
+
 @pytest.fixture(scope="module")
-def server(path, tmp_path_factory):
+def endpoint():
+    endpoint = Endpoint(WEBHOOK_SECRET)
+    yield endpoint
+    endpoint.close()
+
+
+@pytest.fixture(scope="module")
+def server(path, endpoint, tmp_path_factory):
     secret = tmp_path_factory.mktemp("secrets") / "turn"
     secret.write_text("first")
-    write(path, limit__calls=100, ice__servers="turn:127.0.0.1:3478", ice__turn_secret_file=secret)
-    server = Server(FAST, args=["--config", str(path)])
-    server.secret = secret
+    given = {name: value for name, value in FAST.items() if name != "call.media_timeout"}
+    server = Server(given, args=["--config", str(path)])
+    server.secret, server.endpoint = secret, endpoint
+    server.webhook_secret = secret.with_name("webhook")
+    server.webhook_secret.write_text(WEBHOOK_SECRET)
+    write(path, **settings(server, limit__calls=100))
     try:
         server.start()
         server.seed(10, 1000)
@@ -46,7 +61,21 @@ def server(path, tmp_path_factory):
 
 
 def settings(server, **more):
-    return {"ice__servers": "turn:127.0.0.1:3478", "ice__turn_secret_file": server.secret, **more}
+    return {
+        "ice__servers": "turn:127.0.0.1:3478",
+        "ice__turn_secret_file": server.secret,
+        "webhook__url": server.endpoint.url,
+        "webhook__secret_file": server.webhook_secret,
+        "webhook__wallet_low": 50,
+        **more,
+    }
+
+
+async def reload_with(server, path, **more):
+    """The answer of a reload with these settings."""
+    write(path, **settings(server, limit__calls=100, **more))
+    ran = await aside(server.try_ctl, "reload", "--json")
+    return json.loads(ran.out)
 
 
 async def test_a_limit_changes_while_people_talk(server, path, scene, make_scene):
@@ -60,7 +89,7 @@ async def test_a_limit_changes_while_people_talk(server, path, scene, make_scene
     await other.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=other.call_id)
     await scene.tick(2)
 
-    write(path, **settings(server, limit__calls=100, call__media_timeout=20))
+    write(path, **settings(server, limit__calls=100))
     before = len(server.log())
     server.process.send_signal(signal.SIGHUP)
     await aside(server.wait_for_log, "1 settings are changed", before)
@@ -70,8 +99,52 @@ async def test_a_limit_changes_while_people_talk(server, path, scene, make_scene
         await each.hang_up()
 
 
+async def test_a_call_keeps_the_timeouts_of_its_beginning(server, path, scene, make_scene):
+    await scene.ring()
+    report = await reload_with(server, path, call__media_timeout=0.3)
+    assert report == {"changed": ["call.media_timeout"], "needsStart": [], "failed": []}
+    late = make_scene(server, *(f"{role}{number}" for number in [next(server.pairs)] for role in "uo"))
+    await scene.accept()
+    await late.accepted()
+    await late.over("media_timeout", state="failed")
+    await scene.negotiate()
+    await scene.talk()
+    await scene.hang_up()
+    assert (await reload_with(server, path))["changed"] == ["call.media_timeout"]
+
+
+async def test_pages_of_another_origin(server, path):
+    async def visit(origin):
+        try:
+            async with websockets.connect(f"{server.url}/v1/socket", origin=origin):
+                return 101
+        except websockets.InvalidStatusCode as refused:
+            return refused.status_code
+
+    page = "https://page.example"
+    assert await visit(page) == 101
+    report = await reload_with(server, path, server__origins="https://other.example")
+    assert report == {"changed": ["server.origins"], "needsStart": [], "failed": []}
+    assert await visit(page) == 403 and await visit("https://other.example") == 101
+    report = await reload_with(server, path, server__origins="nobody", server__proxies="elsewhere")
+    assert [words.split(":")[0] for words in report["failed"]] == ["server.proxies", "server.origins"]
+    assert await visit(page) == 403, "a bad list leaves the one of before"
+    report = await reload_with(server, path)
+    assert report["failed"] == [] and await visit(page) == 101
+
+
+async def test_how_often_a_webhook_is_tried(server, path):
+    report = await reload_with(server, path, webhook__tries=1, webhook__retry=1)
+    assert report["changed"] == ["webhook.retry", "webhook.tries"]
+    server.endpoint.answers["wallet.low"] = [500]
+    await aside(server.spend, "u10", 990)
+    await aside(server.wait_for_log, "is given up after 1 tries")
+    assert not server.endpoint.faults
+    await reload_with(server, path)
+
+
 def test_what_needs_a_new_start_is_named(server, path):
-    write(path, **settings(server, limit__calls=100, media__port=4321, webhook__url="http://127.0.0.1:1/"))
+    write(path, **settings(server, limit__calls=100, media__port=4321) | {"webhook__url": "http://127.0.0.1:1/"})
     out = server.ctl("reload")
     assert set(out.splitlines()) == {"needs a new start: media.port", "needs a new start: webhook.url"}
     again = json.loads(server.ctl("reload", "--json"))

@@ -132,6 +132,27 @@ test_bad_proxies (void)
   g_assert_nonnull (error);
 }
 
+static void
+test_other_rules (void)
+{
+  g_autoptr (OtDoorkeeper) self = make ("127.0.0.1");
+  OtDoorkeeperRules one = { 1, { 2, 60 * G_USEC_PER_SEC }, "192.0.2.1" };
+  OtDoorkeeperRules bad = { 3, { 2, 60 * G_USEC_PER_SEC }, "somewhere" };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ot_doorkeeper_enter (self, "guest") && ot_doorkeeper_enter (self, "guest"));
+  g_assert_true (ot_doorkeeper_set_rules (self, &one, NULL));
+  assert_visitor (self, "127.0.0.1", "203.0.113.9", "127.0.0.1");
+  assert_visitor (self, "192.0.2.1", "203.0.113.9", "203.0.113.9");
+  g_assert_false (ot_doorkeeper_set_rules (self, &bad, &error));
+  assert_visitor (self, "192.0.2.1", "203.0.113.9", "203.0.113.9");
+  ot_doorkeeper_leave (self, "guest");
+  g_assert_false (ot_doorkeeper_enter (self, "guest"));
+  ot_doorkeeper_leave (self, "guest");
+  g_assert_true (ot_doorkeeper_enter (self, "guest"));
+  ot_doorkeeper_leave (self, "guest");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -142,5 +163,6 @@ main (int argc, char **argv)
   g_test_add_func ("/doorkeeper/wrong-tokens-at-once", test_wrong_tokens_at_once);
   g_test_add_func ("/doorkeeper/bounded", test_bounded);
   g_test_add_func ("/doorkeeper/bad-proxies", test_bad_proxies);
+  g_test_add_func ("/doorkeeper/other-rules", test_other_rules);
   return g_test_run ();
 }
