@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 from conftest import SETTINGS
+from otomo import metrics
 from otomo.scene import aside
 from otomo.server import Server
 
@@ -84,16 +85,20 @@ async def test_no_new_call(make_scene, limit):
 
 
 async def test_ready_only_when_it_takes_calls(make_scene):
-    """/readyz sends others elsewhere meanwhile."""
+    """/readyz sends others elsewhere meanwhile, and the figures say why."""
+
+    def busy(server):
+        return metrics.parse(metrics.scrape_socket(server))["otomo_busy"]
+
     async with serving("limit.loop_stall") as server:
         for _ in range(TRIES):
             await stand_still(server)
-            if await aside(ready, server) == 503:
+            if await aside(busy, server) == 1 and await aside(ready, server) == 503:
                 break
         else:
             raise AssertionError("always ready")
         for _ in range(TRIES):
-            if await aside(ready, server) == 200:
+            if await aside(ready, server) == 200 and await aside(busy, server) == 0:
                 return
             await asyncio.sleep(0.5)
         raise AssertionError("never ready again")

@@ -12,6 +12,7 @@ import pytest
 from otomo import database, metrics
 from otomo.endpoint import Endpoint
 from otomo.fixtures import SETTINGS as FAST
+from otomo.hang import hanging
 from otomo.scene import aside
 from otomo.server import Server
 
@@ -25,8 +26,8 @@ TABLE = metrics.described()
 STEADY = {
     "otomo_build_info": "never",
     "otomo_start_time_seconds": "never",
-    "otomo_busy": "test_busy.py sees /readyz, which has the same source",
-    "otomo_media_up": "the media thread would have to hang",
+    "otomo_busy": "test_busy.py: test_ready_only_when_it_takes_calls",
+    "otomo_media_up": "test_a_media_thread_that_hangs",
     "otomo_database_up": "test_a_database_that_is_away",
     "otomo_database_waiting": "test_a_database_that_is_away",
     "otomo_database_given_up_total": "test_a_database_that_is_away",
@@ -120,6 +121,9 @@ def test_labels_name_nobody(server):
 
 async def test_a_call_moves_everything(server, scene, make_scene, endpoint):
     before = await aside(metrics.read, server)
+    # The webhooks are counted in the database every ten seconds: the call goes on meanwhile.
+    dead = "INSERT INTO webhooks (type, body, state, concluded_at) VALUES ('test', '{}', 'dead', now())"
+    await aside(server.execute, dead)
     await scene.in_call()
     during = await aside(metrics.read, server)
     assert risen(before, during, "otomo_calls_live", state="in_call") == 1
@@ -138,9 +142,6 @@ async def test_a_call_moves_everything(server, scene, make_scene, endpoint):
     await scene.hang_up()
     await aside(endpoint.expect, "call.ended", callId=scene.call_id)
     await aside(metrics.wait, server, 'otomo_recordings_total{event="complete"}', bool)
-    # The webhooks are counted in the database every ten seconds.
-    dead = "INSERT INTO webhooks (type, body, state, concluded_at) VALUES ('test', '{}', 'dead', now())"
-    await aside(server.execute, dead)
     await aside(metrics.wait, server, 'otomo_webhooks{state="dead"}', bool)
     after = await aside(metrics.read, server)
 
@@ -174,6 +175,12 @@ async def test_packets_that_go_nowhere(server, scene):
     after = await aside(metrics.read, server)
     assert risen(before, after, "otomo_packets_dropped_total", cause="unauthentic") >= 1
     await scene.hang_up()
+
+
+def test_a_media_thread_that_hangs(server):
+    with hanging(server.process.pid, "otomo-media"):
+        metrics.wait(server, "otomo_media_up", lambda up: up == 0)
+    metrics.wait(server, "otomo_media_up", lambda up: up == 1)
 
 
 async def test_a_database_that_is_away(server, scene):
@@ -253,16 +260,21 @@ def test_the_alerts():
 
 
 def test_the_dashboard(tmp_path):
-    """Each expression is PromQL, each metric is there, and moves in a test; and each that moves is shown."""
+    """Each expression is PromQL, each metric is there, and moves in a test; and each that moves is shown,
+    or watched by an alert."""
     shown = expressions()
     rules = [{"record": f"panel:{n}", "expr": text} for n, text in enumerate(shown.values())]
     path = tmp_path / "rules.yml"
     path.write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
     promtool("check", "rules", path)
     names = used(" ".join(shown.values()))
-    never = {name for name, where in STEADY.items() if not where.startswith("test_")}
+    seen = {name: re.findall(r"test_\w+(?![\w.])", where) for name, where in STEADY.items()}
+    never = {name for name, tests in seen.items() if not tests}
+    written = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    for name, tests in seen.items():
+        assert all(f"def {test}(" in written for test in tests), name
     assert names <= set(TABLE) - never
-    assert set(TABLE) - never <= names
+    assert set(TABLE) - never <= names | used((MONITORING / "otomo.rules.yml").read_text())
 
 
 def test_the_page():

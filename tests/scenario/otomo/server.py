@@ -66,7 +66,7 @@ class Server:
             door = door or database.socket(self.database_dir).parent
             self.args += ["--database", database.conninfo(door)]
         self.process = None
-        self.address = None
+        self.address = self._monitor = None
         self.tokens = {}
         self._log_path = self.base / "log"
         self._log_checked = 0
@@ -105,7 +105,7 @@ class Server:
         return self
 
     def _read_stdout(self, listening):
-        self.address = None
+        self.address = self._monitor = None
         for line in self.process.stdout:
             found = re.fullmatch(r"listening on (https?://\S+:\d+)\n", line)
             if found:
@@ -120,7 +120,9 @@ class Server:
     @property
     def monitor(self):
         """Where /metrics is, with admin.listen."""
-        return self.ctl("console").split("/console/")[0]
+        if self._monitor is None:
+            self._monitor = self.ctl("console").split("/console/")[0]
+        return self._monitor
 
     def stop(self):
         """Ends it as an operator does; its exit status."""
