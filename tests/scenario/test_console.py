@@ -3,12 +3,14 @@ console needs; and what it shows of live calls. The page itself: tests/browser/c
 
 import asyncio
 import json
+import os
 import stat
 import time
 from urllib.parse import urlencode
 
 from otomo.console import Console
 from otomo.scene import aside
+from otomo.server import Server
 
 SETTINGS = {"admin.listen": "127.0.0.1:0"}
 
@@ -36,6 +38,27 @@ async def test_the_page(server):
     assert "frame-ancestors 'none'" in policy and headers["X-Content-Type-Options"] == "nosniff"
     for path in ("/", "/console/../../etc/passwd", "/console/no-such.js", "/v1/socket"):
         assert console.ask(path, pass_="")[0] in (401, 404), path
+
+
+class Apart(Server):
+    """In a network of its own, which has loopback and leads nowhere."""
+
+    def command(self, **changes):
+        rights = [] if os.geteuid() == 0 else ["--map-current-user", "--keep-caps"]
+        up = ["sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+        return ["unshare", "--net", *rights, *up, *super().command(**changes)]
+
+
+def test_a_start_warns_of_other_machines(server):
+    """Plain HTTP with passes in it is for this machine."""
+    assert "plain HTTP" not in server.log()
+    for address in ("0.0.0.0:8090", "[::]:8090"):
+        apart = Apart({"admin.listen": address})
+        try:
+            apart.start()
+            assert f"admin.listen: the console is at {address} in plain HTTP" in apart.log()
+        finally:
+            apart.close()
 
 
 async def test_no_pass_no_data(server):
