@@ -132,7 +132,7 @@ on_finished (SoupServerMessage *message, Watch *watch)
   if (json == NULL)
     return;
   if (self->fd < 0)
-    ot_log_write (TOPIC, OT_LOG_INFO, __FILE__, __LINE__, "%s", json);
+    ot_log_write (TOPIC, OT_LOG_INFO, NULL, __FILE__, __LINE__, "%s", json);
   else if (write (self->fd, line, strlen (line)) != (ssize_t)strlen (line))
     ot_error ("the audit log can't be written: %s; lost: %s", g_strerror (errno), json);
 }

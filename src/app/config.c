@@ -160,8 +160,8 @@ static const Setting settings[] = {
     "How long events are kept that were sent or given up" },
   { "log", "audit_file", TEXT, AT_START, AT (log_audit_file), NULL, 0, 0, NULL,
     "File that gets a line of JSON for what operators do and for what they are refused; without it the log, topic otomo-audit" },
-  { "log", "format", CHOICE, AT_START, AT (log_format), "text", 0, 0, "text json",
-    "What a line of the log is: text for people, or a JSON object" },
+  { "log", "format", CHOICE, AT_START, AT (log_format), "text", 0, 0, "text json journal",
+    "What a line of the log is: text for people, a JSON object, or an entry of journald with fields" },
   { "log", "debug", TEXT, LIVE, AT (log_debug), NULL, 0, 0, NULL,
     "Log levels in GST_DEBUG's syntax, beside GST_DEBUG itself: otomo-call:5,otomo*:4" },
 };

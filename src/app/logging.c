@@ -6,12 +6,20 @@
 #include "log.h"
 #include "media-log.h"
 
+static OtLogForm
+form_named (const char *name)
+{
+  if (g_str_equal (name, "json"))
+    return OT_LOG_FORM_JSON;
+  return g_str_equal (name, "journal") ? OT_LOG_FORM_JOURNAL : OT_LOG_FORM_TEXT;
+}
+
 void
 ot_logging_start (const OtConfig *config)
 {
   const char *gst_debug = g_getenv ("GST_DEBUG");
 
-  ot_log_set_json (g_str_equal (config->log_format, "json"));
+  ot_log_set_form (form_named (config->log_format));
   if (gst_debug != NULL)
     ot_log_set_levels (gst_debug);
   if (config->log_debug != NULL)

@@ -86,7 +86,8 @@ look_at_database (OtCall *self, gint64 at_us)
   if (since_us == 0 || at_us - since_us < self->settings.database_timeout_us
       || !ot_call_state_is_live (self->state))
     return;
-  ot_warning ("call %s: the database has not answered for too long, the call ends", self->id);
+  ot_warning_about (OT_ABOUT (.call = self->id),
+                    "the database has not answered for too long, the call ends");
   ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, at_us);
 }
 

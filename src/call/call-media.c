@@ -79,8 +79,8 @@ on_leg_up (OtCall *self, const OtMediaEvent *event)
   self->legs_up |= 1u << event->side;
   if (self->legs_up != before && self->legs_up == (1u << OT_N_SIDES) - 1)
     ot_histogram_add (&self->ports->figures->setup_us, event->at_us - self->accepted_us, 1);
-  ot_info ("call %s: the %s's leg is up", self->id,
-           event->side == OT_SIDE_CALLER ? "caller" : "callee");
+  ot_info_about (OT_ABOUT (.call = self->id), "the %s's leg is up",
+                 event->side == OT_SIDE_CALLER ? "caller" : "callee");
 }
 
 static void
@@ -114,7 +114,7 @@ on_failed (OtCall *self, const OtMediaEvent *event)
 {
   gint64 at_us = MAX (event->at_us, self->talked_until_us);
 
-  ot_error ("call %s: media failed: %s", self->id, event->message);
+  ot_error_about (OT_ABOUT (.call = self->id), "media failed: %s", event->message);
   if (self->billing.units_taken > 0)
     at_us = MAX (at_us, ot_billing_due_us (&self->billing, self->billing.units_taken));
   ot_call_look (self, at_us);
@@ -143,8 +143,8 @@ ot_call_on_media (OtCall *self, const OtMediaEvent *event)
     on_leg_up (self, event);
     break;
   case OT_MEDIA_LEG_DOWN:
-    ot_info ("call %s: the %s's leg is down: %s", self->id,
-             event->side == OT_SIDE_CALLER ? "caller" : "callee", event->message);
+    ot_info_about (OT_ABOUT (.call = self->id), "the %s's leg is down: %s",
+                   event->side == OT_SIDE_CALLER ? "caller" : "callee", event->message);
     break;
   case OT_MEDIA_FIRST_RTP:
     on_first_rtp (self, event);

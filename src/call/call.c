@@ -236,10 +236,11 @@ set_state (OtCall *self, const OtCallRule *rule, const OtCallInput *input)
     self->reason = rule->reason != OT_REASON_NONE ? rule->reason : input->reason;
     self->ended_us = input->at_us;
   }
-  ot_info ("call %s: %s → %s (%s%s%s)", self->id, ot_call_state_name (self->state),
-           ot_call_state_name (rule->to), ot_call_event_name (input->event),
-           self->reason != OT_REASON_NONE ? ", " : "",
-           self->reason != OT_REASON_NONE ? ot_reason_name (self->reason) : "");
+  ot_info_about (OT_ABOUT (.call = self->id, .event = ot_call_event_name (input->event)),
+                 "%s → %s (%s%s%s)", ot_call_state_name (self->state),
+                 ot_call_state_name (rule->to), ot_call_event_name (input->event),
+                 self->reason != OT_REASON_NONE ? ", " : "",
+                 self->reason != OT_REASON_NONE ? ot_reason_name (self->reason) : "");
   self->state = rule->to;
 }
 
@@ -357,11 +358,12 @@ accept_result (OtCall *self, const OtOutboxItem *item, const OtRecordResult *res
     return FALSE;
   }
   if (result->outcome == OT_OUTCOME_LOST)
-    ot_warning ("call %s is not this server's any more: %s is not written", self->id,
-                item->record.event);
+    ot_warning_about (OT_ABOUT (.call = self->id, .event = item->record.event),
+                      "it is not this server's any more: %s is not written", item->record.event);
   else
-    ot_error ("call %s: the database refused %s for good (outcome %d)", self->id,
-              item->record.event, result->outcome);
+    ot_error_about (OT_ABOUT (.call = self->id, .event = item->record.event),
+                    "the database refused %s for good (outcome %d)", item->record.event,
+                    result->outcome);
   if (item->record.kind == OT_RECORD_ENDED)
     return TRUE; /* people are not kept waiting; the audit shows it */
   ot_call_handle_own (self, OT_EV_FAULT, OT_BY_SERVER, now_us (self));

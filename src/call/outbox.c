@@ -95,8 +95,8 @@ ot_outbox_put (OtOutbox *self, OtOutboxItem *item)
   copy->record.detail = copy->detail;
   if (copy->record.kind == OT_RECORD_NOTED && copy->has_record
       && g_queue_get_length (&self->items) >= OT_OUTBOX_NOTES_MAX) {
-    ot_warning ("call %s: the database is far behind, a note was dropped: %s", copy->record.call_id,
-                copy->record.event);
+    ot_warning_about (OT_ABOUT (.call = copy->record.call_id, .event = copy->record.event),
+                      "the database is far behind, a note was dropped: %s", copy->record.event);
     item_free (copy);
     return;
   }

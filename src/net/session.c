@@ -50,9 +50,9 @@ on_ending (gpointer user_data)
   OtCloseCode code;
 
   ot_connection_get_end (self->connection, &code, &reason);
-  ot_info ("session %s (%s, %s) ends: %d %s", self->id,
-           self->user_id != NULL ? self->user_id : "nobody",
-           ot_connection_get_address (self->connection), code, reason != NULL ? reason : "");
+  ot_info_about (OT_ABOUT (.session = self->id), "(%s, %s) ends: %d %s",
+                 self->user_id != NULL ? self->user_id : "nobody",
+                 ot_connection_get_address (self->connection), code, reason != NULL ? reason : "");
   self->state = ENDED;
   if (self->request != NULL)
     ot_auth_cancel (g_steal_pointer (&self->request));
@@ -199,7 +199,7 @@ resume (OtSession *self)
                               self->resume_sequence);
   if (track == NULL)
     return FALSE;
-  ot_info ("session %s goes on as %s", self->id, track->id);
+  ot_info_about (OT_ABOUT (.session = self->id), "goes on as %s", track->id);
   ot_track_free (self->track);
   self->track = track;
   g_free (self->id);
@@ -227,8 +227,8 @@ open_for (OtSession *self, const OtPerson *person)
   if (!resumed)
     self->track->user_id = g_strdup (person->user_id);
   self->state = OPEN;
-  ot_info ("session %s opens for %s from %s", self->id, self->user_id,
-           ot_connection_get_address (self->connection));
+  ot_info_about (OT_ABOUT (.session = self->id), "opens for %s from %s", self->user_id,
+                 ot_connection_get_address (self->connection));
   ot_connection_keep_alive (self->connection);
   acknowledge (self, resumed);
   if (resumed)
@@ -332,7 +332,8 @@ tell_of_token (OtSession *self, const char *message)
                                            .message = message,
                                            .original_event = init_name } };
 
-  ot_info ("session %s (%s): %s", self->id, self->user_id, message);
+  ot_info_about (OT_ABOUT (.session = self->id, .event = init_name), "(%s): %s", self->user_id,
+                 message);
   send_event (self, &event);
 }
 

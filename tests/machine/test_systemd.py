@@ -1,6 +1,8 @@
 """The unit, under a real systemd: it waits until the server serves, keeps it locked up and brings it
 back. The server is installed by `meson install`."""
 
+import asyncio
+import json
 import os
 import re
 import socket
@@ -39,6 +41,7 @@ class Service(Server):
             f"listen={self.address.removeprefix('http://')}\n"
             "[media]\naddress=127.0.0.1\n"
             "[billing]\nunit_seconds=1\n"
+            "[log]\nformat=journal\n"
             "[limit]\n" + "".join(f"{name.removeprefix('limit.')}={value}\n" for name, value in PATIENT.items())
         )
 
@@ -127,6 +130,23 @@ async def test_a_billed_call(scene):
     await scene.in_call()
     await scene.tick(2)
     await scene.hang_up()
+
+
+async def test_the_journal_knows_a_call(scene):
+    """`log.format=journal`: what a line is about is a field that journald finds it by."""
+    await scene.in_call()
+    await scene.hang_up()
+    query = ["journalctl", "--no-pager", "-o", "json", "-u", UNIT, f"OTOMO_CALL={scene.call_id}"]
+    end = time.monotonic() + DEADLINE
+    while "user_end" not in (found := await aside(scene.server.machine.run, *query)):
+        assert time.monotonic() < end, found
+        await asyncio.sleep(0.05)
+    entries = [json.loads(line) for line in found.splitlines()]
+    for entry in entries:
+        assert entry["MESSAGE"].startswith(f"call {scene.call_id}: "), entry
+        assert (entry["SYSLOG_IDENTIFIER"], entry["OTOMO_TOPIC"]) == ("otomod", "otomo-call"), entry
+    accepted = [entry for entry in entries if entry.get("OTOMO_EVENT") == "call_accept"]
+    assert [entry["PRIORITY"] for entry in accepted] == ["6"], entries
 
 
 async def test_sigkill_brings_it_back(server, scene):

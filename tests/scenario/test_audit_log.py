@@ -115,5 +115,8 @@ async def test_a_log_of_json(make_scene):
         assert all({"time", "level", "topic", "message"} <= set(line) for line in lines)
         of_call = [line["message"] for line in lines if line.get("call") == scene.call_id]
         assert any("user_end" in message for message in of_call), of_call
+        assert any(line.get("event") == "call_accept" for line in lines if "call" in line), lines
+        opened = [line for line in lines if "opens for u1" in line["message"]]
+        assert opened and opened[0]["message"].startswith(f"session {opened[0]['session']}: ")
     finally:
         await aside(server.close)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "log-line.h"
 
 static void
 test_levels (void)
@@ -46,15 +46,65 @@ test_line (void)
   g_autofree char *huge = g_strnfill (5000, 'x');
 
   if (g_test_subprocess ()) {
-    ot_log_write ("otomo-net", OT_LOG_INFO, "file.c", 1, "says %s",
+    ot_log_write ("otomo-net", OT_LOG_INFO, NULL, "file.c", 1, "says %s",
                   "a\nERROR forged \x1b[31m \u202e 純子 \xff");
-    ot_log_write ("otomo-net", OT_LOG_INFO, "file.c", 1, "%s", huge);
+    ot_log_write ("otomo-net", OT_LOG_INFO, NULL, "file.c", 1, "%s", huge);
     exit (0);
   }
   g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr (
       "*says a\\x0aERROR forged \\x1b[31m \\xe2\\x80\\xae 純子 \\xff\n*xxx…\n");
+}
+
+/* What a line is about begins its message, and is a field where there are fields. */
+static void
+test_forms (void)
+{
+  OtLogLine line = { .wall_us = 1500,
+                     .topic = "otomo-call",
+                     .level = OT_LOG_WARNING,
+                     .about = { .call = "c\"1", .event = "call_accept" },
+                     .file = "src/call/call.c",
+                     .line = 7,
+                     .message = "ringing\n\xff" };
+  g_autofree char *text = ot_log_line_text (&line);
+  g_autofree char *json = ot_log_line_json (&line);
+  g_autofree char *of_session = NULL;
+  g_autofree char *of_nothing = NULL;
+
+  g_assert_cmpstr (text, ==,
+                   "1970-01-01T00:00:00.001Z WARN  otomo-call   call c\"1: ringing\\x0a\\xff\n");
+  g_assert_cmpstr (json, ==,
+                   "{\"time\":\"1970-01-01T00:00:00.001Z\",\"level\":\"WARN\","
+                   "\"topic\":\"otomo-call\",\"call\":\"c\\\"1\",\"event\":\"call_accept\","
+                   "\"message\":\"call c\\\"1: ringing\\u000a\uFFFD\"}\n");
+  line.about = (OtLogSubject){ .session = "s1" };
+  of_session = ot_log_line_json (&line);
+  g_assert_nonnull (strstr (of_session, ",\"session\":\"s1\",\"message\":\"session s1: "));
+  line.about = (OtLogSubject){ 0 };
+  of_nothing = ot_log_line_json (&line);
+  g_assert_nonnull (strstr (of_nothing, "\"topic\":\"otomo-call\",\"message\":\"ringing"));
+}
+
+/* Nothing is lost where there is no journal, and it is said once. */
+static void
+test_no_journal (void)
+{
+  if (g_file_test ("/run/systemd/journal/socket", G_FILE_TEST_EXISTS)) {
+    g_test_message ("there is one; tests/machine asks a real one");
+    return;
+  }
+  if (g_test_subprocess ()) {
+    ot_log_set_form (OT_LOG_FORM_JOURNAL);
+    ot_log_write ("otomo-net", OT_LOG_INFO, NULL, "file.c", 1, "first");
+    ot_log_write ("otomo-net", OT_LOG_INFO, NULL, "file.c", 1, "second");
+    exit (0);
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*first\n*the journal can't be reached*\n*second\n");
+  g_test_trap_assert_stderr_unmatched ("*the journal*the journal*");
 }
 
 int
@@ -64,5 +114,7 @@ main (int argc, char **argv)
   g_test_add_func ("/log/levels", test_levels);
   g_test_add_func ("/log/text", test_text);
   g_test_add_func ("/log/line", test_line);
+  g_test_add_func ("/log/forms", test_forms);
+  g_test_add_func ("/log/no-journal", test_no_journal);
   return g_test_run ();
 }
