@@ -20,6 +20,7 @@ ot_logging_start (const OtConfig *config)
   const char *gst_debug = g_getenv ("GST_DEBUG");
 
   ot_log_set_form (form_named (config->log_format));
+  ot_log_take_glib ();
   if (gst_debug != NULL)
     ot_log_set_levels (gst_debug);
   if (config->log_debug != NULL)

@@ -157,6 +157,44 @@ ot_log_write (const char *topic,
     say_no_journal ();
 }
 
+static OtLogLevel
+level_of_glib (GLogLevelFlags flags)
+{
+  if (flags & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
+    return OT_LOG_ERROR;
+  if (flags & G_LOG_LEVEL_WARNING)
+    return OT_LOG_WARNING;
+  return flags & G_LOG_LEVEL_MESSAGE ? OT_LOG_INFO : OT_LOG_DEBUG;
+}
+
+static const char *
+glib_field (const GLogField *fields, gsize n, const char *key)
+{
+  for (gsize i = 0; i < n; i++)
+    if (g_str_equal (fields[i].key, key) && fields[i].length < 0)
+      return fields[i].value;
+  return NULL;
+}
+
+static GLogWriterOutput
+on_glib_log (GLogLevelFlags flags, const GLogField *fields, gsize n, gpointer user_data)
+{
+  const char *domain = glib_field (fields, n, "GLIB_DOMAIN");
+  const char *message = glib_field (fields, n, "MESSAGE");
+  const char *topic = domain != NULL ? domain : "GLib";
+  OtLogLevel level = level_of_glib (flags);
+
+  if (message != NULL && ot_log_enabled (topic, level))
+    ot_log_write (topic, level, NULL, "glib", 0, "%s", message);
+  return G_LOG_WRITER_HANDLED;
+}
+
+void
+ot_log_take_glib (void)
+{
+  g_log_set_writer_func (on_glib_log, NULL, NULL);
+}
+
 char *
 ot_log_text (const char *text)
 {

@@ -43,6 +43,10 @@ typedef enum { OT_LOG_FORM_TEXT, OT_LOG_FORM_JSON, OT_LOG_FORM_JOURNAL } OtLogFo
  * error; what journald doesn't take goes there as text, which is said once. */
 void ot_log_set_form (OtLogForm chosen);
 
+/** ot_log_take_glib: what GLib and its libraries (libsoup, json-glib) log goes the same way from
+ * now on, their domain the topic; their infos are debug here. Once, before other threads run. */
+void ot_log_take_glib (void);
+
 /** ot_log_enabled: whether a line of this level would be written; TRUE costs a table look-up. */
 gboolean ot_log_enabled (const char *topic, OtLogLevel level);
 

@@ -17,8 +17,11 @@ const STOP_DEADLINE_MS = 30_000;
 const ANSWER_DEADLINE_MS = 30_000;
 
 /** What must not be in a log: criticals and warnings of the libraries, findings of a sanitizer. */
-const TROUBLE =
-  /CRITICAL|assertion .* failed|(GLib|GObject|GStreamer|Gst\w*|libsoup|Json)[\w-]*[\s-]+(\*\* )?WARN|Sanitizer|runtime error:/;
+const LIBRARIES = '(GLib|GObject|GStreamer|Gst\\w*|libsoup|Json)[\\w-]*';
+const TROUBLE = new RegExp(
+  `CRITICAL|assertion .* failed|(WARN|ERROR) +${LIBRARIES} |${LIBRARIES}[\\s-]+(\\*\\* )?WARN` +
+    '|Sanitizer|runtime error:',
+);
 
 /** @param {'OTOMOD' | 'OTOMOCTL'} name */
 function program(name) {

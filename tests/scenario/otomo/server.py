@@ -23,10 +23,12 @@ PROGRAMS = {"otomod": "OTOMOD", "otomoctl": "OTOMOCTL"}
 # Other tests keep the machine busy: a server refuses no call because of it unless a test says so.
 PATIENT = {"limit.loop_stall": 0, "limit.media_lag": 0}
 
-# What must never be in a log: criticals and warnings of GLib and its kin, findings of sanitizers.
+# What must never be in a log: criticals and warnings of GLib and its kin, in our lines or in theirs,
+# findings of sanitizers.
+LIBRARIES = r"(GLib|GStreamer|GObject|Gst\w*|libsoup|Json)[\w-]*"
 TROUBLE = re.compile(
     r"CRITICAL|assertion .* failed"
-    r"|(GLib|GStreamer|GObject|Gst\w*|libsoup|Json)[\w-]*[\s-]+(\*\* )?WARN"
+    rf"|(WARN|ERROR) +{LIBRARIES} |{LIBRARIES}[\s-]+(\*\* )?WARN"
     r"|AddressSanitizer|LeakSanitizer|runtime error:|Segmentation fault"
 )
 

@@ -107,6 +107,25 @@ test_no_journal (void)
   g_test_trap_assert_stderr_unmatched ("*the journal*the journal*");
 }
 
+/* What libraries say is a line like others: a file of JSON stays one. */
+static void
+test_libraries (void)
+{
+  if (g_test_subprocess ()) {
+    ot_log_take_glib ();
+    ot_log_set_form (OT_LOG_FORM_JSON);
+    g_log_set_always_fatal (G_LOG_FATAL_MASK);
+    g_log ("libsoup", G_LOG_LEVEL_WARNING, "said\ntwice");
+    g_log ("libsoup", G_LOG_LEVEL_INFO, "not by default");
+    exit (0);
+  }
+  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr (
+      "{*\"level\":\"WARN\",\"topic\":\"libsoup\",\"message\":\"said\\u000atwice\"}\n");
+  g_test_trap_assert_stderr_unmatched ("*not by default*");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -115,6 +134,7 @@ main (int argc, char **argv)
   g_test_add_func ("/log/text", test_text);
   g_test_add_func ("/log/line", test_line);
   g_test_add_func ("/log/forms", test_forms);
+  g_test_add_func ("/log/libraries", test_libraries);
   g_test_add_func ("/log/no-journal", test_no_journal);
   return g_test_run ();
 }
