@@ -187,6 +187,7 @@ class Walk:
             return
         await self.settle()
         if self.state in TALKING:
+            peer.taken("call_state_update")  # of a loss before: this one is to be seen first
             await person.client.lose()
             await peer.expect("call_state_update", callId=self.call_id, peerConnected=False)
             await person.connect()
