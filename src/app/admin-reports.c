@@ -6,7 +6,7 @@
 #include <json-glib/json-glib.h>
 
 #include "console.h"
-#include "log.h"
+#include "logging.h"
 #include "reply.h"
 
 void
@@ -126,7 +126,7 @@ ot_admin_put_log (const OtAdminRequest *request)
                       "levels: as in GST_DEBUG, otomo-call:5,otomo*:4");
     return;
   }
-  ot_log_set_levels (levels);
+  ot_logging_set_levels (levels);
   ot_reply_json (request->message, SOUP_STATUS_OK, g_strdup ("{}"));
 }
 

@@ -3,6 +3,7 @@
 
 #include "app-private.h"
 #include "log.h"
+#include "logging.h"
 #include "origins.h"
 #include "rules.h"
 #include "secrets.h"
@@ -64,7 +65,7 @@ renew_rules (OtApp *self)
     ot_courier_set_options (self->courier, &webhooks);
   self->admin.default_price_points = self->config->billing_default_price;
   if (self->config->log_debug != NULL)
-    ot_log_set_levels (self->config->log_debug);
+    ot_logging_set_levels (self->config->log_debug);
 }
 
 gboolean

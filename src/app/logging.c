@@ -23,9 +23,16 @@ ot_logging_start (const OtConfig *config)
   ot_log_take_glib ();
   if (gst_debug != NULL)
     ot_log_set_levels (gst_debug);
+  ot_media_install_log (); /* GStreamer reads GST_DEBUG itself */
   if (config->log_debug != NULL)
-    ot_log_set_levels (config->log_debug);
-  ot_media_install_log ();
+    ot_logging_set_levels (config->log_debug);
+}
+
+void
+ot_logging_set_levels (const char *levels)
+{
+  ot_log_set_levels (levels);
+  gst_debug_set_threshold_from_string (levels, FALSE);
 }
 
 void
