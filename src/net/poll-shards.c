@@ -11,14 +11,14 @@
 #include "timer.h"
 
 #define SWEEP_US (G_USEC_PER_SEC / 10)
-#define QUIET_US G_USEC_PER_SEC /* who has not turned for so long does */
+#define QUIET_US G_USEC_PER_SEC /* for timers that were made outside of a turn */
 
 struct _OtPollShard {
   OtPollShards *owner;   /* borrowed: what is added holds it */
   GMainContext *context; /* owned */
   guint n;
   gboolean is_due; /* is in the list of those that turn */
-  gint64 turned_us;
+  gint64 due_us;   /* when it is to turn though nothing comes */
 };
 
 struct _OtPollShards {
@@ -68,14 +68,28 @@ make_due (OtPollShard *self)
   g_source_set_ready_time (self->owner->source, 0);
 }
 
+/* Of the context's timers, or when to ask again. */
+static gint64
+next_timer_us (OtPollShard *self)
+{
+  int priority, timeout_ms = 0;
+
+  g_main_context_acquire (self->context);
+  if (!g_main_context_prepare (self->context, &priority))
+    g_main_context_query (self->context, priority, &timeout_ms, NULL, 0);
+  g_main_context_release (self->context);
+  return now_us () + (timeout_ms < 0 ? QUIET_US : MIN ((gint64)timeout_ms * 1000, QUIET_US));
+}
+
 static void
 turn (OtPollShard *self)
 {
   g_autoptr (GMainContextPusher) inside = g_main_context_pusher_new (self->context);
 
-  self->turned_us = now_us ();
   if (g_main_context_iteration (self->context, FALSE))
     make_due (self);
+  else
+    self->due_us = next_timer_us (self);
 }
 
 /* ---- the epoll ---- */
@@ -127,7 +141,7 @@ static void
 on_sweep (gpointer user_data)
 {
   OtPollShards *self = user_data;
-  gint64 quiet_since_us = now_us () - QUIET_US;
+  gint64 at_us = now_us ();
 
   for (guint i = self->all->len; i-- > 0;) {
     OtPollShard *shard = self->all->pdata[i];
@@ -136,7 +150,7 @@ on_sweep (gpointer user_data)
       continue;
     if (shard->n == 0)
       g_ptr_array_remove_index_fast (self->all, i);
-    else if (shard->turned_us <= quiet_since_us)
+    else if (shard->due_us <= at_us)
       make_due (shard);
   }
   if (self->all->len > 0)

@@ -8,9 +8,9 @@
  * Connections in main contexts of their own, OT_POLL_SHARD_SIZE in each, so that a turn of the loop
  * costs nothing for those that are quiet. A GMainContext looks at each of its sources in each of
  * its turns, and poll() at each file: 10,000 idle clients take 2 ms a turn. Here the main context
- * has one source, an epoll, which says in which contexts something came; only those turn. Where
- * nothing comes for a second, the context turns for what libsoup does by timers of its own (its
- * pings).
+ * has one source, an epoll, which says in which contexts something came; only those turn. For
+ * what libsoup does by timers of its own (its pings) a context turns a tenth of a second after
+ * they are due, at the latest, and once a second in any case.
  *
  * libsoup attaches its sources to the thread-default context of the moment. So whoever lets it
  * begin something that lasts makes the shard's context that one meanwhile, and whoever it calls
