@@ -47,14 +47,16 @@ keep_fresh_limit (OtHub *self)
                     "too many that are not authenticated");
 }
 
-/* Whose end has been seen is gone before who comes is there: the same client, very often. */
+/* Whose end has been seen is gone before who comes is there: the same client, very often. Who comes
+ * may be gone, too, and is told of in its turn. */
 static void
-see_off (OtHub *self, const char *user_id)
+see_off (OtHub *self, const char *user_id, const OtSession *coming)
 {
   GPtrArray *devices = g_hash_table_lookup (self->people, user_id);
 
   for (guint i = devices != NULL ? devices->len : 0; i > 0; i--) /* the last one frees it */
-    ot_session_tell_closed (devices->pdata[i - 1]);
+    if (devices->pdata[i - 1] != coming)
+      ot_session_tell_closed (devices->pdata[i - 1]);
 }
 
 static void
@@ -72,7 +74,7 @@ on_opened (gpointer user_data, OtSession *session)
     g_hash_table_insert (self->people, g_strdup (user_id), devices);
   }
   g_ptr_array_add (devices, session);
-  see_off (self, user_id);
+  see_off (self, user_id, session);
   g_hash_table_insert (self->open, (char *)ot_session_get_id (session), session);
   keep_device_limit (self, devices);
   self->listener.opened (self->listener.self, session);
@@ -201,7 +203,7 @@ on_resume (gpointer user_data,
   g_autoptr (OtTrack) track = NULL;
 
   self->arriving = ot_session_get_user_id (session);
-  see_off (self, user_id);
+  see_off (self, user_id, session);
   track = find_track (self, user_id, session_id);
   if (track == NULL)
     return NULL;
