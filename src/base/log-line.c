@@ -1,5 +1,5 @@
-/* The three forms of a line of the log. Owns nothing; the journal is GLib's way to it, which knows whether it arrived, and
- * needs no library of systemd's here. */
+/* The three forms of a line of the log. Owns nothing; the journal is GLib's way to it, which knows
+ * whether it arrived, and needs no library of systemd's here. */
 
 #include "log-line.h"
 

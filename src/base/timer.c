@@ -4,8 +4,8 @@
 
 #include "timer.h"
 
-#define TURN 32 /* timers a turn of the loop: a thousand that are due at once keep nobody waiting  \
-                 */
+/* Timers a turn of the loop: a thousand that are due at once keep nobody waiting. */
+#define TURN 32
 
 /* ---- on a GMainContext ---- */
 

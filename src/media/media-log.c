@@ -30,8 +30,8 @@ on_gst_log (GstDebugCategory *category,
                              ? g_strdup_printf ("<%s> ", GST_OBJECT_NAME (object))
                              : g_strdup ("");
 
-  ot_log_write (topic, (OtLogLevel)MIN ((int)level, (int)OT_LOG_TRACE), NULL, file, line, "%s%s", who,
-                text);
+  ot_log_write (topic, (OtLogLevel)MIN ((int)level, (int)OT_LOG_TRACE), NULL, file, line, "%s%s",
+                who, text);
 }
 
 void

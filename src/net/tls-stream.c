@@ -1,7 +1,6 @@
 /* OpenSSL between libsoup and a socket: one SSL, and the one record that may wait for room in the
- * socket. OpenSSL wants a write that
- * would block to be repeated with the same bytes, but libsoup may put an urgent frame before them:
- * so they are kept here and count as written. */
+ * socket. OpenSSL wants a write that would block to be repeated with the same bytes, but libsoup
+ * may put an urgent frame before them: so they are kept here and count as written. */
 
 #include "tls-stream.h"
 

@@ -296,7 +296,8 @@ test_refused_checks (void)
     OtStun read;
     OtIceCheckVerdict verdict = ask (&cases[i].check, cases[i].password, &answer, &read);
 
-    g_assert_cmpint (verdict, ==, cases[i].is_strange ? OT_ICE_CHECK_STRANGE : OT_ICE_CHECK_REFUSED);
+    g_assert_cmpint (verdict, ==,
+                     cases[i].is_strange ? OT_ICE_CHECK_STRANGE : OT_ICE_CHECK_REFUSED);
     g_assert_cmpuint (read.type, ==, OT_STUN_BINDING_ERROR);
     g_assert_cmpint (read.error_code, ==, cases[i].code);
     g_assert_true ((read.integrity_offset == 0) == cases[i].is_strange);
@@ -363,7 +364,7 @@ test_no_amplification (void)
     g_assert_true (ot_address_parse (&from, host, 1024));
     g_assert_true (ot_stun_read (&message, sent.data, sent.size));
     ot_ice_check_answer (&answer, &message, sent.size,
-                     check.user != NULL && strlen (check.user) > 8 ? PASSWORD : NULL, &from);
+                         check.user != NULL && strlen (check.user) > 8 ? PASSWORD : NULL, &from);
     g_assert_cmpuint (answer.size, <=, sent.size);
     n_silent += answer.size == 0;
   }
@@ -390,7 +391,8 @@ test_limit (void)
   g_assert_cmpuint (n_flooder, ==, 20);
   n_flooder = 0;
   for (guint i = 0; i < 10000; i++)
-    n_flooder += ot_ice_check_limit_take (limit, &flooder, 1 + 10 * G_USEC_PER_SEC * (gint64)i / 10000);
+    n_flooder +=
+        ot_ice_check_limit_take (limit, &flooder, 1 + 10 * G_USEC_PER_SEC * (gint64)i / 10000);
   g_assert_cmpuint (n_flooder, <=, 100);
   g_assert_cmpuint (n_flooder, >, 90);
   for (guint i = 0; i < 1000; i++) {

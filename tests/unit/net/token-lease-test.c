@@ -13,7 +13,8 @@ lease_for (gint64 life_us)
 {
   OtTokenLease lease;
 
-  ot_token_lease_begin (&lease, life_us == G_MAXINT64 ? G_MAXINT64 : WALL + life_us, NOTICE, GRACE, WALL);
+  ot_token_lease_begin (&lease, life_us == G_MAXINT64 ? G_MAXINT64 : WALL + life_us, NOTICE, GRACE,
+                        WALL);
   return lease;
 }
 
@@ -110,8 +111,10 @@ test_clock_step (void)
 {
   OtTokenLease lease = lease_for (600 * S);
 
-  g_assert_cmpint (ot_token_lease_look (&lease, WALL + 86400 * S, MONO + S), ==, OT_TOKEN_LEASE_ENDED);
-  g_assert_cmpint (ot_token_lease_look (&lease, WALL + 86400 * S, MONO + 30 * S), ==, OT_TOKEN_LEASE_ASK);
+  g_assert_cmpint (ot_token_lease_look (&lease, WALL + 86400 * S, MONO + S), ==,
+                   OT_TOKEN_LEASE_ENDED);
+  g_assert_cmpint (ot_token_lease_look (&lease, WALL + 86400 * S, MONO + 30 * S), ==,
+                   OT_TOKEN_LEASE_ASK);
   g_assert_true (ot_token_lease_keep (&lease, FALSE, MONO + 30 * S));
   g_assert_false (ot_token_lease_keep (&lease, FALSE, MONO + 31 * S));
 }
