@@ -11,7 +11,7 @@ DECLARE
     'record_requested', 'record_accepted', 'record_started', 'record_unit', 'record_noted', 'record_ended',
     'record_quality', 'record_refused',
     -- src/store/people.c
-    'put_user', 'find_user', 'top_up', 'adjust', 'balance_of', 'add_token', 'find_token',
+    'put_user', 'block_user', 'find_user', 'top_up', 'adjust', 'balance_of', 'add_token', 'find_token',
     'token_expiry',
     -- src/store/channels.c
     'join_channel', 'post_message', 'add_channel', 'add_channel_member', 'channels_json',

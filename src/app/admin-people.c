@@ -49,24 +49,23 @@ ot_admin_put_user (const OtAdminRequest *request)
 typedef struct {
   SoupServerMessage *message; /* held by ot_reply_later() */
   OtHub *hub;
+  char *user_id; /* owned */
   gboolean blocked;
 } BlockRequest;
 
+/* Closes after the commit: whoever comes back at once is refused. */
 static void
-on_block_user (GObject *source, GAsyncResult *result, gpointer user_data)
+on_user_blocked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autofree BlockRequest *block = user_data;
+  BlockRequest *block = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (OtUser) user = ot_store_get_user_finish (OT_STORE (source), result, &error);
+  gboolean done = ot_store_block_user_finish (OT_STORE (source), result, &error);
 
-  if (user == NULL) {
-    ot_admin_reply_done (block->message, FALSE, error);
-    return;
-  }
-  user->blocked = block->blocked;
-  if (block->blocked)
-    ot_hub_end_user (block->hub, user->id, OT_CLOSE_BLOCKED, "This account is blocked");
-  ot_store_put_user_async (OT_STORE (source), user, NULL, on_user_put, block->message);
+  if (done && block->blocked)
+    ot_hub_end_user (block->hub, block->user_id, OT_CLOSE_BLOCKED, "This account is blocked");
+  ot_admin_reply_done (block->message, done, error);
+  g_free (block->user_id);
+  g_free (block);
 }
 
 void
@@ -83,9 +82,11 @@ ot_admin_post_user (const OtAdminRequest *request)
   block = g_new0 (BlockRequest, 1);
   block->message = request->message;
   block->hub = request->admin->hub;
+  block->user_id = g_strdup (request->id);
   block->blocked = g_str_equal (blocked, "true");
   ot_reply_later (request->message);
-  ot_store_get_user_async (request->admin->store, request->id, NULL, on_block_user, block);
+  ot_store_block_user_async (request->admin->store, request->id, block->blocked, NULL,
+                             on_user_blocked, block);
 }
 
 static void

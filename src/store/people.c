@@ -133,18 +133,40 @@ ot_store_put_user_async (OtStore *self,
     refuse (task, fault);
     return;
   }
-  statement = ot_statement_new ("SELECT put_user ($1, $2, $3, $4, $5, $6)");
+  statement = ot_statement_new ("SELECT put_user ($1, $2, $3, $4, $5)");
   ot_statement_add (statement, user->id);
   ot_statement_add (statement, role_names[user->role]);
   ot_statement_add (statement, user->name != NULL ? user->name : "");
   add_unless (statement, user->price_points, 0);
   add_unless (statement, user->share_percent, -1);
-  ot_statement_add_bool (statement, user->blocked);
   ot_store_ask (self, task, statement, read_nothing);
 }
 
 gboolean
 ot_store_put_user_finish (OtStore *self, GAsyncResult *result, GError **error)
+{
+  return finish_boolean (self, result, error);
+}
+
+void
+ot_store_block_user_async (OtStore *self,
+                           const char *user_id,
+                           gboolean blocked,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback done,
+                           gpointer user_data)
+{
+  OtStatement *statement = ot_statement_new ("SELECT block_user ($1, $2)");
+
+  ot_statement_add (statement, user_id);
+  ot_statement_add_bool (statement, blocked);
+  ot_store_ask (self,
+                ot_store_task_new (self, ot_store_block_user_async, cancellable, done, user_data),
+                statement, read_nothing);
+}
+
+gboolean
+ot_store_block_user_finish (OtStore *self, GAsyncResult *result, GError **error)
 {
   return finish_boolean (self, result, error);
 }

@@ -136,7 +136,7 @@ typedef struct {
   char *name;          /* display name; may be empty */
   gint64 price_points; /* a unit; otomo: 1 to 1,000,000,000; user: 0 */
   int share_percent;   /* otomo: 0 to 100, −1: the server's setting at each call; user: −1 */
-  gboolean blocked;
+  gboolean blocked;    /* is let in no more; ot_store_put_user_async() leaves it as it is */
 } OtUser;
 
 void ot_user_free (OtUser *self);
@@ -156,6 +156,22 @@ void ot_store_put_user_async (OtStore *self,
                               GAsyncReadyCallback done,
                               gpointer user_data);
 gboolean ot_store_put_user_finish (OtStore *self, GAsyncResult *result, GError **error);
+
+/**
+ * ot_store_block_user_async:
+ *
+ * From its answer on the person's tokens let nobody in any more, or do so again. Connections that
+ * are open are not the store's: who blocks closes them, after the answer.
+ *
+ * Errors: %OT_STORE_ERROR_NOT_FOUND
+ */
+void ot_store_block_user_async (OtStore *self,
+                                const char *user_id,
+                                gboolean blocked,
+                                GCancellable *cancellable,
+                                GAsyncReadyCallback done,
+                                gpointer user_data);
+gboolean ot_store_block_user_finish (OtStore *self, GAsyncResult *result, GError **error);
 
 /** ot_store_get_user_async: errors: %OT_STORE_ERROR_NOT_FOUND. The result is (transfer full). */
 void ot_store_get_user_async (OtStore *self,

@@ -1,10 +1,13 @@
 """PROTOCOL.md section 1: who gets in, how, and why a connection is closed."""
 
+import asyncio
 import time
 
 import pytest
 
+from otomo import database
 from otomo.handshake import status
+from otomo.scene import aside
 
 ACK_FIELDS = {"userId", "connectedAt", "sessionId", "resumed", "heartbeatSeconds"}
 TOO_BIG = 64 * 1024 + 1  # bytes of a message
@@ -101,6 +104,35 @@ async def test_blocked_account(server, connect):
     server.ctl("user", "unblock", "blocked")
     again = await connect()
     await again.init("blocked", server.tokens["blocked"])
+
+
+async def test_new_particulars_leave_an_account_blocked(server, connect):
+    server.add("blocked-before", "user")
+    server.ctl("user", "block", "blocked-before")
+    server.ctl("user", "add", "blocked-before", "--role", "user", "--name", "New Name")
+    client = await connect()
+    token = server.tokens["blocked-before"]
+    await client.send("init_connection", userId="blocked-before", token=token)
+    await client.closed(4403)
+
+
+async def test_who_comes_back_while_the_account_is_being_blocked(server, connect):
+    """The database takes its time with the block: whoever is let in meanwhile is closed, too."""
+    server.add("blocked-late", "user")
+    token = server.tokens["blocked-late"]
+    before = await connect(token=token)
+    await before.expect("connection_ack")
+    door = database.connect(server.database_dir)
+    with door, door.cursor() as cursor:
+        cursor.execute("SELECT FROM users WHERE id = 'blocked-late' FOR UPDATE")
+        blocking = asyncio.create_task(aside(server.ctl, "user", "block", "blocked-late"))
+        await aside(server.rows_when, "SELECT FROM pg_locks WHERE NOT granted")
+        back = await connect(token=token)
+        await back.expect("connection_ack")
+    door.close()
+    await blocking
+    for client in (before, back):
+        await client.closed(4403)
 
 
 async def test_no_init_connection_in_time(connect):

@@ -13,6 +13,17 @@ put (const OtUser *user)
   return error;
 }
 
+static GError *
+block (const char *id, gboolean blocked)
+{
+  GAsyncResult *slot = NULL;
+  GError *error = NULL;
+
+  ot_store_block_user_async (store, id, blocked, NULL, fixture_keep, &slot);
+  ot_store_block_user_finish (store, fixture_await (&slot), &error);
+  return error;
+}
+
 static OtUser *
 get (const char *id, GError **error)
 {
@@ -31,7 +42,7 @@ test_user (void)
                    .price_points = 12,
                    .share_percent = -1 };
   g_autoptr (OtUser) found = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) error = NULL, unknown = NULL;
 
   g_assert_null (put (&otomo));
   g_assert_null (put (&otomo));
@@ -44,13 +55,19 @@ test_user (void)
   g_assert_cmpint (found->share_percent, ==, -1);
   g_assert_false (found->blocked);
 
+  g_assert_null (block ("p.otomo:1", TRUE));
   found->share_percent = 70;
-  found->blocked = TRUE;
-  g_assert_null (put (found));
+  g_assert_null (put (found)); /* says nothing of that */
   g_clear_pointer (&found, ot_user_free);
   found = get ("p.otomo:1", &error);
   g_assert_cmpint (found->share_percent, ==, 70);
   g_assert_true (found->blocked);
+  g_assert_null (block ("p.otomo:1", FALSE));
+  g_clear_pointer (&found, ot_user_free);
+  found = get ("p.otomo:1", &error);
+  g_assert_false (found->blocked);
+  unknown = block ("nobody", TRUE);
+  g_assert_error (unknown, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
 
   g_assert_null (get ("nobody", &error));
   g_assert_error (error, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);

@@ -60,7 +60,7 @@ class Customer:
 
     def join(self):
         """Two more people, who have no points yet."""
-        add = "SELECT put_user (%(id)s, %(role)s, '', %(price)s, NULL, false)"
+        add = "SELECT put_user (%(id)s, %(role)s, '', %(price)s, NULL)"
         self.ask(add, id=f"bank-u{self.number}", role="user", price=None)
         self.ask(add, id=f"bank-o{self.number}", role="otomo", price=10)
 
@@ -87,7 +87,7 @@ class Customer:
             )
 
         self.ask(
-            "SELECT put_user (%(id)s, 'otomo', '', %(price)s, NULL, false)", id=otomo, price=price
+            "SELECT put_user (%(id)s, 'otomo', '', %(price)s, NULL)", id=otomo, price=price
         )
         asked = record(
             REQUESTED,
