@@ -9,7 +9,7 @@ ot_call_offer_if_wanted (OtCall *self)
 {
   const OtMediaPort *media = &self->ports->media;
 
-  if (ot_call_state_is_live (self->state) && ot_negotiation_wants_offer (&self->negotiation))
+  if (ot_call_state_is_live (self->state) && ot_negotiation_begin_offer (&self->negotiation))
     media->make_offer (media->self, self->id, OT_SIDE_CALLEE);
 }
 
@@ -64,7 +64,9 @@ on_media_refused (OtCall *self, const OtMediaEvent *event)
                                            .original_sequence = cause->sequence,
                                            .has_original_sequence = cause->sequence != 0 } };
 
-  if (cause->event != NULL && !g_str_equal (cause->event, ot_call_event_name (OT_EV_CANDIDATE)))
+  if (cause->event == NULL)
+    ot_negotiation_no_offer (&self->negotiation, event->side);
+  else if (!g_str_equal (cause->event, ot_call_event_name (OT_EV_CANDIDATE)))
     ot_negotiation_refused (&self->negotiation, event->side, cause->number);
   if (cause->event == NULL || cause->device == self->party[event->side].device)
     ot_announce_to (self, event->side, &error);

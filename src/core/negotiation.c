@@ -5,7 +5,8 @@
 void
 ot_negotiation_restart (OtNegotiation *self, OtSide side)
 {
-  self->step[side] = OT_NEGOTIATION_NONE;
+  if (self->step[side] != OT_NEGOTIATION_SERVER_OFFERS)
+    self->step[side] = OT_NEGOTIATION_NONE;
 }
 
 void
@@ -33,17 +34,27 @@ ot_negotiation_refused (OtNegotiation *self, OtSide side, guint number)
 }
 
 gboolean
-ot_negotiation_wants_offer (const OtNegotiation *self)
+ot_negotiation_begin_offer (OtNegotiation *self)
 {
-  return !self->callee_offers && self->step[OT_SIDE_CALLER] == OT_NEGOTIATION_CLIENT_OFFERED
-         && self->step[OT_SIDE_CALLEE] == OT_NEGOTIATION_NONE;
+  if (self->callee_offers || self->step[OT_SIDE_CALLER] != OT_NEGOTIATION_CLIENT_OFFERED
+      || self->step[OT_SIDE_CALLEE] != OT_NEGOTIATION_NONE)
+    return FALSE;
+  self->step[OT_SIDE_CALLEE] = OT_NEGOTIATION_SERVER_OFFERS;
+  return TRUE;
 }
 
 gboolean
 ot_negotiation_server_offer (OtNegotiation *self, OtSide side)
 {
-  if (self->step[side] != OT_NEGOTIATION_NONE)
+  if (self->step[side] != OT_NEGOTIATION_SERVER_OFFERS)
     return FALSE;
   self->step[side] = OT_NEGOTIATION_SERVER_OFFERED;
   return TRUE;
+}
+
+void
+ot_negotiation_no_offer (OtNegotiation *self, OtSide side)
+{
+  if (self->step[side] == OT_NEGOTIATION_SERVER_OFFERS)
+    self->step[side] = OT_NEGOTIATION_NONE;
 }

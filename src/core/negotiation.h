@@ -13,6 +13,7 @@
 typedef enum {
   OT_NEGOTIATION_NONE,           /* nothing was said yet */
   OT_NEGOTIATION_CLIENT_OFFERED, /* the client offered; answered or about to be */
+  OT_NEGOTIATION_SERVER_OFFERS,  /* the server's offer is being made */
   OT_NEGOTIATION_SERVER_OFFERED, /* the server offered and waits for the answer */
   OT_NEGOTIATION_ANSWERED,       /* the client answered the server's offer */
 } OtNegotiationStep;
@@ -23,7 +24,8 @@ typedef struct {
   guint descriptions[OT_N_SIDES]; /* that the side has sent so far */
 } OtNegotiation;
 
-/** ot_negotiation_restart: forgets what was said with a side: its signalling starts afresh. */
+/** ot_negotiation_restart: forgets what was said with a side: its signalling starts afresh. An
+ * offer that is being made is fresh already. */
 void ot_negotiation_restart (OtNegotiation *self, OtSide side);
 
 /** ot_negotiation_client_offer: a side offers; withdraws the server's own offer to it. */
@@ -37,13 +39,20 @@ gboolean ot_negotiation_take_answer (OtNegotiation *self, OtSide side);
 void ot_negotiation_refused (OtNegotiation *self, OtSide side, guint number);
 
 /**
- * ot_negotiation_wants_offer:
+ * ot_negotiation_begin_offer:
  *
- * Returns: whether the server has to make an offer to the otomo: it has not offered, has not been
- * offered to, and the caller's payload number is known, so that nothing needs rewriting
+ * Once each time that the server has to make an offer to the otomo: it has not offered, has not
+ * been offered to, and the caller's payload number is known, so that nothing needs rewriting. A
+ * second one would take the first one's leg away, whose answer is on its way.
+ *
+ * Returns: whether one is to be made now; either ot_negotiation_server_offer() or
+ * ot_negotiation_no_offer() follows
  */
-gboolean ot_negotiation_wants_offer (const OtNegotiation *self);
+gboolean ot_negotiation_begin_offer (OtNegotiation *self);
 
 /** ot_negotiation_server_offer: an offer of the server is ready. Returns: whether it still stands
  * and is to be sent. */
 gboolean ot_negotiation_server_offer (OtNegotiation *self, OtSide side);
+
+/** ot_negotiation_no_offer: it could not be made. */
+void ot_negotiation_no_offer (OtNegotiation *self, OtSide side);

@@ -688,6 +688,34 @@ test_late_refusals (void)
   end_test (call);
 }
 
+/* The caller offers twice (a page whose "negotiationneeded" came twice), and both are answered
+ * before media has made its offer to the otomo: one is made, told, and stands. */
+static void
+test_offers_in_a_row (void)
+{
+  OtCall *call = new_call ();
+  OtMediaEvent made = {
+    .type = OT_MEDIA_OFFER, .call_id = call->id, .side = OT_SIDE_CALLEE, .sdp = "v=0"
+  };
+  OtMediaCause first, second;
+
+  answer ("0:call_request:0", OT_OUTCOME_DONE);
+  bring (call, OT_EV_ACCEPT, OT_BY_CALLEE);
+  answer ("1:call_accept:0", OT_OUTCOME_DONE);
+  g_string_truncate (told, 0);
+  offers_wanted = 0;
+  first = send_media (call, OT_EV_OFFER, "s1", 11);
+  second = send_media (call, OT_EV_OFFER, "s1", 12);
+  media_says (call, OT_MEDIA_ANSWER, &first);
+  media_says (call, OT_MEDIA_ANSWER, &second);
+  ot_call_on_media (call, &made);
+  g_assert_cmpuint (offers_wanted, ==, 1);
+  assert_told ("s1 webrtc_answer\ns1 webrtc_answer\ns2 webrtc_offer\n");
+  bring (call, OT_EV_END, OT_BY_CALLEE);
+  answer ("5:call_end_request:0", OT_OUTCOME_DONE);
+  end_test (call);
+}
+
 static void
 test_database_away (void)
 {
@@ -855,6 +883,7 @@ main (int argc, char **argv)
   g_test_add_func ("/call/media-failed-before", test_media_failed_before);
   g_test_add_func ("/call/lost-connection-is-billed", test_lost_connection_is_billed);
   g_test_add_func ("/call/late-refusals", test_late_refusals);
+  g_test_add_func ("/call/offers-in-a-row", test_offers_in_a_row);
   g_test_add_func ("/call/database-away", test_database_away);
   g_test_add_func ("/call/wall-clock-step", test_wall_clock_step);
   g_test_add_func ("/call/quality", test_quality);
