@@ -57,6 +57,7 @@ static void
 on_media_refused (OtCall *self, const OtMediaEvent *event)
 {
   const OtMediaCause *cause = &event->cause;
+  const OtParty *party = &self->party[event->side];
   OtOut error = { OT_OUT_ERROR, .error = { .code = ot_code_name (OT_CODE_MEDIA_ERROR),
                                            .message = event->message,
                                            .original_event = cause->event,
@@ -68,8 +69,11 @@ on_media_refused (OtCall *self, const OtMediaEvent *event)
     ot_negotiation_no_offer (&self->negotiation, event->side);
   else if (!g_str_equal (cause->event, ot_call_event_name (OT_EV_CANDIDATE)))
     ot_negotiation_refused (&self->negotiation, event->side, cause->number);
-  if (cause->event == NULL || cause->device == self->party[event->side].device)
+  if (cause->event == NULL || cause->device == party->device)
     ot_announce_to (self, event->side, &error);
+  if (cause->event != NULL)
+    ot_call_note_refusal (self->ports, self, self->id, party->user_id, cause->event,
+                          OT_CODE_MEDIA_ERROR);
 }
 
 /* The first time that both are up; what a leg is replaced by later is another matter. */

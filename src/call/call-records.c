@@ -38,6 +38,27 @@ ot_call_put_request (OtCall *self, gint64 at_us)
   ot_outbox_put (self->outbox, &item);
 }
 
+void
+ot_call_note_refusal (const OtCallPorts *ports,
+                      const OtCall *call,
+                      const char *call_id,
+                      const char *actor,
+                      const char *event,
+                      OtCode code)
+{
+  const char *state = call != NULL ? ot_call_state_name (call->state) : NULL;
+  OtRecord record = { .kind = OT_RECORD_REFUSED,
+                      .call_id = call_id,
+                      .at_us = ot_clock_wall_us (ports->clock),
+                      .actor = actor,
+                      .event = event,
+                      .from_state = state,
+                      .to_state = state,
+                      .detail = ot_code_name (code) };
+
+  ports->record.write (ports->record.self, &record, NULL, NULL);
+}
+
 static void
 put_unit (OtCall *self, int unit_index)
 {

@@ -4,6 +4,7 @@
 #include "registry.h"
 
 #include "announce.h"
+#include "call-private.h"
 #include "ids.h"
 #include "log.h"
 
@@ -78,19 +79,9 @@ ot_registry_note_refused (OtRegistry *self,
                           const char *original_event,
                           const char *call_id)
 {
-  const OtCallPorts *ports = &self->ports;
   const OtCall *call = call_id != NULL ? g_hash_table_lookup (self->by_id, call_id) : NULL;
-  const char *state = call != NULL ? ot_call_state_name (call->state) : NULL;
-  OtRecord record = { .kind = OT_RECORD_REFUSED,
-                      .call_id = call_id,
-                      .at_us = ot_clock_wall_us (ports->clock),
-                      .actor = sender->user_id,
-                      .event = original_event,
-                      .from_state = state,
-                      .to_state = state,
-                      .detail = ot_code_name (code) };
 
-  ports->record.write (ports->record.self, &record, NULL, NULL);
+  ot_call_note_refusal (&self->ports, call, call_id, sender->user_id, original_event, code);
 }
 
 void

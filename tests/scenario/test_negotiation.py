@@ -155,6 +155,7 @@ async def test_candidate_that_makes_no_sense(scene):
     await scene.user.client.expect_error(
         "MEDIA_ERROR", originalEvent="ice_candidate", callId=scene.call_id
     )
+    await scene.refusal_recorded("ice_candidate", scene.user, "MEDIA_ERROR")
     await both_hear(scene)
 
 
@@ -198,6 +199,7 @@ async def test_offer_that_can_not_be_used(scene, what):
     await scene.user.client.expect_error(
         "MEDIA_ERROR", originalEvent="webrtc_offer", callId=scene.call_id
     )
+    await scene.refusal_recorded("webrtc_offer", scene.user, "MEDIA_ERROR")
     await scene.untouched()
     await scene.negotiate()  # the call lives, and a good offer is taken
     await both_hear(scene)
@@ -211,6 +213,7 @@ async def test_answer_that_can_not_be_used(scene):
         "webrtc_answer", callId=scene.call_id, answer={"type": "answer", "sdp": "hello"}
     )
     await scene.otomo.client.expect_error("MEDIA_ERROR", originalEvent="webrtc_answer")
+    await scene.refusal_recorded("webrtc_answer", scene.otomo, "MEDIA_ERROR")
     await scene.offer(scene.otomo)  # the call lives; any side may offer at any time
     for person in scene.both:
         await person.peer.connected()

@@ -139,6 +139,8 @@ test_refusals (void)
   fixture_assert_sql (
       "INSUFFICIENT_BALANCE PERMISSION_DENIED USER_BUSY USER_NOT_FOUND USER_OFFLINE",
       "SELECT string_agg (DISTINCT detail, ' ') FROM call_events WHERE call_id = 'r1'");
+  fixture_assert_sql ("1", "SELECT count(*) FROM call_events WHERE call_id = 'r2' AND detail = "
+                           "'DUPLICATE_CALL_ID' AND to_state IS NULL");
   fixture_assert_audit ();
 }
 
