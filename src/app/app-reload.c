@@ -11,6 +11,7 @@
 static void
 renew_secrets (OtApp *self, OtReload *reload)
 {
+  g_autofree char *password = NULL;
   OtIceServers *ice_servers;
   GError *error = NULL;
 
@@ -20,6 +21,9 @@ renew_secrets (OtApp *self, OtReload *reload)
   ot_reload_add_failure (reload, g_steal_pointer (&error));
   if (self->courier != NULL)
     ot_courier_load_secret (self->courier, self->config->webhook_secret_file, &error);
+  ot_reload_add_failure (reload, g_steal_pointer (&error));
+  if (ot_secrets_read_database_password (self->config, &password, &error))
+    ot_store_set_password (self->store, password);
   ot_reload_add_failure (reload, g_steal_pointer (&error));
   ice_servers = ot_secrets_make_ice_servers (self->config, &error);
   if (ice_servers != NULL) {

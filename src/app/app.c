@@ -73,10 +73,11 @@ make_media (OtApp *self, GError **error)
   return self->media != NULL;
 }
 
-static void
-make_store (OtApp *self)
+static gboolean
+make_store (OtApp *self, GError **error)
 {
   const OtConfig *config = self->config;
+  g_autofree char *password = NULL;
   OtStoreOptions options = { .database = config->database_url,
                              .state_dir = self->state_dir,
                              .node_id = config->server_node,
@@ -90,9 +91,13 @@ make_store (OtApp *self)
                              .partial_unit = ot_partial_unit_parse (config->billing_partial_unit) };
   OtPeoplePort people;
 
+  if (!ot_secrets_read_database_password (config, &password, error))
+    return FALSE;
+  options.password = password;
   self->store = ot_store_new (&options);
   people = ot_people_port (self->store);
   self->auth = ot_auth_new (&people, self->clock);
+  return TRUE;
 }
 
 static gboolean
@@ -108,9 +113,8 @@ make_ground (OtApp *self, GError **error)
       || !make_media (self, error))
     return FALSE;
   self->ice_servers = ot_secrets_make_ice_servers (config, error);
-  if (self->ice_servers == NULL)
+  if (self->ice_servers == NULL || !make_store (self, error))
     return FALSE;
-  make_store (self);
   return ot_secrets_load_keys (config, self->auth, error)
          && ot_secrets_make_webhook_sender (config, self->clock, &self->webhook_sender, error);
 }

@@ -51,6 +51,8 @@ static const Setting settings[] = {
     "Address and port of the console (docs/console.md) and of /metrics, as in 127.0.0.1:8090; without it there are none" },
   { "database", "url", TEXT, AT_START, AT (database_url), NULL, 0, 0, NULL,
     "postgresql://…; without it the server runs a private PostgreSQL under its state directory" },
+  { "database", "password_file", SECRET, RENEWED, AT (database_password_file), NULL, 0, 0, NULL,
+    "File with the password of database.url's login, one line; stronger than one within the URL" },
   { "database", "lease", SECONDS, AT_START, AT (database_lease_us), "15", 3, 3600, NULL,
     "How long a server that is not heard of counts as alive; until then no other of its name starts" },
   { "database", "takeover", SECONDS, AT_START, AT (database_takeover_us), "30", 1, 86400, NULL,

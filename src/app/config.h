@@ -21,6 +21,7 @@ typedef struct {
   char *server_proxies;
   gint64 server_drain_timeout_us;
   char *database_url;
+  char *database_password_file;
   gint64 database_lease_us;
   gint64 database_takeover_us;
   gint64 billing_unit_seconds;

@@ -2,7 +2,34 @@
 
 #include "secrets.h"
 
+#include <string.h>
+
 #include "courier.h"
+
+/* A secret that is a line of text: @path's, without its end; *out is NULL if there is no @path. */
+static gboolean
+read_line (const char *setting, const char *path, char **out, GError **error)
+{
+  g_autoptr (GError) why = NULL;
+  g_autofree char *text = NULL;
+  gsize length;
+
+  *out = NULL;
+  if (path == NULL)
+    return TRUE;
+  if (g_file_get_contents (path, &text, &length, &why)) {
+    gboolean binary = strlen (text) < length;
+
+    g_strchomp (text);
+    if (binary || text[0] == '\0' || strpbrk (text, "\r\n") != NULL)
+      g_set_error (&why, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s is not one line of text",
+                   path);
+  }
+  if (why != NULL)
+    return ot_config_refuse (error, setting, why);
+  *out = g_steal_pointer (&text);
+  return TRUE;
+}
 
 gboolean
 ot_secrets_load_keys (const OtConfig *config, OtAuth *auth, GError **error)
@@ -39,16 +66,19 @@ ot_secrets_load_certificate (const OtConfig *config, OtServer *server, GError **
          || ot_config_refuse (error, "server.tls_certificate, server.tls_key", why);
 }
 
+gboolean
+ot_secrets_read_database_password (const OtConfig *config, char **out, GError **error)
+{
+  return read_line ("database.password_file", config->database_password_file, out, error);
+}
+
 OtIceServers *
 ot_secrets_make_ice_servers (const OtConfig *config, GError **error)
 {
   g_autofree char *secret = NULL;
 
-  if (config->ice_turn_secret_file != NULL
-      && !g_file_get_contents (config->ice_turn_secret_file, &secret, NULL, error))
+  if (!read_line ("ice.turn_secret_file", config->ice_turn_secret_file, &secret, error))
     return NULL;
-  if (secret != NULL)
-    g_strchomp (secret);
   return ot_ice_servers_new (config->ice_servers, secret, error);
 }
 

@@ -28,8 +28,8 @@ typedef enum {
 } State;
 
 struct _OtPg {
-  char *conninfo;
-  char *settings; /* (nullable) */
+  const OtLogin *login; /* borrowed */
+  char *settings;       /* (nullable) */
   int statement_timeout_ms;
   const OtPgListener *listener; /* borrowed */
   gpointer user_data;
@@ -295,7 +295,6 @@ clear (gpointer data)
 {
   OtPg *self = data;
 
-  g_free (self->conninfo);
   g_free (self->settings);
   g_hash_table_unref (self->prepared);
 }
@@ -365,7 +364,7 @@ given_options (const char *conninfo)
 static void
 start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
-  const char *const *texts = data; /* conninfo, options */
+  const char *const *texts = data; /* conninfo, options, password or NULL */
   const char *keywords[] = { "fallback_application_name",
                              "client_encoding",
                              "keepalives_idle",
@@ -374,8 +373,10 @@ start_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
                              "tcp_user_timeout",
                              "dbname",
                              "options", /* after it, so that they count */
+                             "password",
                              NULL };
-  const char *values[] = { "otomod", "UTF8", "10", "5", "3", "15000", texts[0], texts[1], NULL };
+  const char *values[] = { "otomod", "UTF8",   "10",     "5",      "3",
+                           "15000",  texts[0], texts[1], texts[2], NULL };
   PGconn *conn = PQconnectStartParams (keywords, values, 1);
 
   g_assert (conn != NULL); /* NULL: out of memory */
@@ -386,14 +387,15 @@ static void
 start (OtPg *self)
 {
   g_autoptr (GTask) task = NULL;
-  g_autofree char *given = given_options (self->conninfo);
-  char **texts = g_new0 (char *, 3);
+  g_autofree char *given = given_options (self->login->conninfo);
+  char **texts = g_new0 (char *, 4);
 
-  texts[0] = g_strdup (self->conninfo);
+  texts[0] = g_strdup (self->login->conninfo);
   texts[1] = g_strdup_printf (
       "-c statement_timeout=%d -c idle_in_transaction_session_timeout=10000 "
       "%s -c search_path=public -c timezone=UTC %s",
       self->statement_timeout_ms, given, self->settings != NULL ? self->settings : "");
+  texts[2] = g_strdup (self->login->password);
   self->state = STARTING;
   self->starting = g_cancellable_new ();
   task = g_task_new (NULL, self->starting, on_started, self);
@@ -405,7 +407,7 @@ start (OtPg *self)
 /* ---- life ---- */
 
 OtPg *
-ot_pg_new (const char *conninfo,
+ot_pg_new (const OtLogin *login,
            const char *settings,
            int statement_timeout_ms,
            const OtPgListener *listener,
@@ -414,7 +416,7 @@ ot_pg_new (const char *conninfo,
   OtPg *self = g_rc_box_new0 (OtPg);
 
   self->prepared = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  self->conninfo = g_strdup (conninfo);
+  self->login = login;
   self->settings = g_strdup (settings);
   self->statement_timeout_ms = statement_timeout_ms;
   self->listener = listener;

@@ -18,6 +18,17 @@
  */
 typedef struct _OtPg OtPg;
 
+/**
+ * OtLogin:
+ *
+ * Which database, and as whom. Borrowed by connections, which look at it each time that they
+ * connect: what changes counts from the next one on.
+ */
+typedef struct {
+  char *conninfo; /* URL or key=value text; "options" in it may change our time-outs */
+  char *password; /* (nullable): stronger than one within @conninfo */
+} OtLogin;
+
 typedef struct {
   /** Statements can be sent. */
   void (*ready) (OtPg *pg, gpointer user_data);
@@ -32,8 +43,8 @@ typedef struct {
 
 /**
  * ot_pg_new:
- * @conninfo: URL or key=value text; "options" in it may change our time-outs
- * @settings: (nullable): "-c NAME=VALUE …", which nothing in @conninfo changes; copied
+ * @login: borrowed
+ * @settings: (nullable): "-c NAME=VALUE …", which nothing in @login changes; copied
  * @statement_timeout_ms: the server gives a statement up after this; 5 s later we give the
  * connection up
  * @listener: borrowed; static
@@ -41,7 +52,7 @@ typedef struct {
  * Begins to connect at once. Needs PostgreSQL 15 or newer; an older one is a lost connection with
  * that message.
  */
-OtPg *ot_pg_new (const char *conninfo,
+OtPg *ot_pg_new (const OtLogin *login,
                  const char *settings,
                  int statement_timeout_ms,
                  const OtPgListener *listener,

@@ -7,7 +7,6 @@
 #include "answer.h"
 #include "clock.h"
 #include "log.h"
-#include "pg.h"
 
 #define RETRY_MIN_US (G_USEC_PER_SEC / 50)
 #define RETRY_MAX_US (2 * G_USEC_PER_SEC)
@@ -228,7 +227,7 @@ ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_da
   self->n_connections = options->connections;
   self->connections = g_new0 (OtPg *, options->connections);
   for (int i = 0; i < options->connections; i++)
-    self->connections[i] = ot_pg_new (options->conninfo, options->settings,
+    self->connections[i] = ot_pg_new (options->login, options->settings,
                                       options->statement_timeout_ms, &listener, self);
   return self;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "pg.h"
 #include "pool-figures.h"
-#include "statement.h"
 
 /**
  * SECTION:pool
@@ -24,7 +24,7 @@ typedef void (*OtPoolDrained) (gpointer user_data);
 
 typedef struct {
   const char *name;     /* for the log; static */
-  const char *conninfo; /* see ot_pg_new() */
+  const OtLogin *login; /* see ot_pg_new() */
   const char *settings; /* the same */
   int connections;      /* > 0 */
   int statement_timeout_ms;
@@ -34,7 +34,7 @@ typedef struct {
 
 /**
  * ot_pool_new:
- * @options: copied
+ * @options: copied, but for what it names as borrowed
  * @opened: told once how the first connection went; the pool goes on trying whatever it was
  */
 OtPool *ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_data);

@@ -11,7 +11,7 @@
 struct _OtStore {
   GObject parent_instance;
 
-  char *database; /* NULL: a private one */
+  OtLogin login; /* owned; no conninfo: a private one that is not started yet */
   char *state_dir;
   char *node_id;
   int unit_seconds;

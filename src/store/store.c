@@ -117,12 +117,6 @@ connection_error (const char *message)
   return g_error_new (OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE, "database: %s", message);
 }
 
-static const char *
-conninfo_of (const OtStore *self)
-{
-  return self->cluster != NULL ? ot_cluster_conninfo (self->cluster) : self->database;
-}
-
 static void
 on_first_renewal (int closed, const GError *error, gpointer user_data)
 {
@@ -150,23 +144,23 @@ static void
 on_lease_taken (int closed, const GError *error, gpointer user_data)
 {
   OtStore *self = user_data;
-  const char *conninfo = conninfo_of (self), *settings = ot_lease_settings (self->lease);
+  const char *settings = ot_lease_settings (self->lease);
   OtPoolOptions records = { ot_store_pool_name (OT_STORE_RECORDS),
-                            conninfo,
+                            &self->login,
                             settings,
                             self->connections,
                             RECORD_TIMEOUT_MS,
                             WAITING_LIMIT,
                             &self->figures[OT_STORE_RECORDS] };
   OtPoolOptions chat = { ot_store_pool_name (OT_STORE_CHAT),
-                         conninfo,
+                         &self->login,
                          settings,
                          1,
                          RECORD_TIMEOUT_MS,
                          CHAT_WAITING_LIMIT,
                          &self->figures[OT_STORE_CHAT] };
   OtPoolOptions admin = { ot_store_pool_name (OT_STORE_ADMIN),
-                          conninfo,
+                          &self->login,
                           settings,
                           1,
                           ADMIN_TIMEOUT_MS,
@@ -215,7 +209,7 @@ static void
 connect_owner (OtStore *self)
 {
   OtPoolOptions options = { "owner",
-                            conninfo_of (self),
+                            &self->login,
                             NULL,
                             1,
                             ADMIN_TIMEOUT_MS,
@@ -235,8 +229,10 @@ on_cluster_started (GObject *source, GAsyncResult *result, gpointer user_data)
     end_start (self, error);
   else if (self->closing != NULL)
     end_start (self, closed_error ());
-  else
+  else {
+    self->login.conninfo = g_strdup (ot_cluster_conninfo (self->cluster));
     connect_owner (self);
+  }
 }
 
 void
@@ -249,7 +245,7 @@ ot_store_start_async (OtStore *self,
 
   self->starting = g_task_new (self, cancellable, done, user_data);
   g_task_set_source_tag (self->starting, ot_store_start_async);
-  if (self->database == NULL) {
+  if (self->login.conninfo == NULL) {
     g_autofree char *directory = g_build_filename (self->state_dir, "postgres", NULL);
     self->cluster = ot_cluster_new (directory);
     ot_cluster_start_async (self->cluster, on_cluster_started, self);
@@ -414,6 +410,14 @@ ot_store_renew (OtStore *self, const char *const *call_ids, gint64 mono_us)
   ot_lease_renew (self->lease, self->records, self->admin, call_ids, mono_us, NULL, NULL);
 }
 
+void
+ot_store_set_password (OtStore *self, const char *password)
+{
+  g_return_if_fail (OT_IS_STORE (self));
+  g_free (self->login.password);
+  self->login.password = g_strdup (password);
+}
+
 const char *
 ot_store_conninfo (OtStore *self)
 {
@@ -432,7 +436,8 @@ ot_store_finalize (GObject *object)
   ot_pool_free (self->owner);
   ot_lease_free (self->lease);
   ot_cluster_free (self->cluster);
-  g_free (self->database);
+  g_free (self->login.conninfo);
+  g_free (self->login.password);
   g_free (self->state_dir);
   g_free (self->node_id);
   G_OBJECT_CLASS (ot_store_parent_class)->finalize (object);
@@ -461,7 +466,7 @@ ot_store_new (const OtStoreOptions *options)
   g_return_val_if_fail (options->node_id != NULL && options->unit_seconds > 0, NULL);
   g_return_val_if_fail (options->share_percent >= 0 && options->share_percent <= 100, NULL);
   self = g_object_new (OT_TYPE_STORE, NULL);
-  self->database = g_strdup (options->database);
+  self->login = (OtLogin){ g_strdup (options->database), g_strdup (options->password) };
   self->state_dir = g_strdup (options->state_dir);
   self->node_id = g_strdup (options->node_id);
   self->unit_seconds = options->unit_seconds;

@@ -31,6 +31,7 @@ G_DECLARE_FINAL_TYPE (OtStore, ot_store, OT, STORE, GObject)
 typedef struct {
   const char *database;  /* (nullable): postgresql:// URL or libpq's key=value text; NULL: a private
                             PostgreSQL of our own */
+  const char *password;  /* (nullable): see ot_store_set_password() */
   const char *state_dir; /* where the private one lives, in "postgres"; there already; unused with
                             @database */
   const char *node_id;   /* calls.node_id; no two running servers of one database may share it */
@@ -80,6 +81,10 @@ void ot_store_close_finish (OtStore *self, GAsyncResult *result);
 /** ot_store_record_port: the ledger as calls see it; borrowed from the store. After a successful
  * start. */
 const OtRecordPort *ot_store_record_port (OtStore *self);
+
+/** ot_store_set_password: @password: (nullable): for connections that are made from now on;
+ * stronger than one within OtStoreOptions.database. Those that stand stay. */
+void ot_store_set_password (OtStore *self, const char *password);
 
 /** ot_store_is_available: whether new work would be answered soon; FALSE while the database is away
  * or hangs, and when the lease is lost. */

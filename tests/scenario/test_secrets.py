@@ -2,16 +2,19 @@
 
 import base64
 import json
+import os
 import re
 
 import pytest
 from conftest import SETTINGS
 
+from otomo import database
 from otomo.certificate import Pair
 from otomo.endpoint import Endpoint
 from otomo.server import Server, program, run
 
 MARK = "told-to-nobody"
+KEEPER = f"{MARK} 'but' the database's \\ keeper"
 WEBHOOK = ["whsec_" + base64.b64encode(f"{MARK} {number}".encode() * 3).decode() for number in (1, 2)]
 
 
@@ -32,6 +35,7 @@ def contents(pair):
     """Of each secret, by its setting. A setting that is new in the table is new here, too."""
     return {
         "server.tls_key": pair.key.read_text(),
+        "database.password_file": KEEPER + "\n",
         "auth.jwt_key_file": f"{MARK}, not even in the log of a debugger",
         "ice.turn_secret_file": f"{MARK}-by-the-relay",
         "webhook.secret_file": WEBHOOK[0] + "\n",
@@ -46,11 +50,36 @@ def credentials(tmp_path_factory, contents):
     return directory
 
 
+def change_password(landlord, password):
+    landlord.execute("ALTER ROLE keeper PASSWORD %s", password)
+
+
 @pytest.fixture(scope="module")
-def server(credentials, pair, endpoint):
+def landlord():
+    """Its PostgreSQL asks `keeper` for a password (scram-sha-256), and nobody else."""
+    landlord = Server({**SETTINGS, "server.node": "landlord"})
+    try:
+        landlord.start()
+        (rules,) = landlord.state_dir.glob("**/pg_hba.conf")
+        rules.write_text("local all keeper scram-sha-256\n" + rules.read_text())
+        landlord.execute("SELECT pg_reload_conf ()")
+        landlord.execute("CREATE ROLE keeper LOGIN IN ROLE otomo_server")
+        change_password(landlord, KEEPER)
+        yield landlord
+    finally:
+        landlord.close()
+
+
+def keeper_url(landlord):
+    return f"postgresql://keeper@/postgres?host={database.socket(landlord.state_dir).parent}"
+
+
+@pytest.fixture(scope="module")
+def server(credentials, landlord, pair, endpoint):
     """Everything that it knows of secrets is $CREDENTIALS_DIRECTORY."""
     settings = {
         **SETTINGS,
+        "database.url": keeper_url(landlord),
         "server.tls_certificate": pair.certificate,
         "auth.jwt_algorithm": "HS256",
         "ice.servers": "turn:127.0.0.1:3478",
@@ -59,6 +88,7 @@ def server(credentials, pair, endpoint):
         "log.debug": "otomo*:9",
     }
     server = Server(settings, env={"CREDENTIALS_DIRECTORY": str(credentials)})
+    server.database_dir = landlord.state_dir
     try:
         server.start()
         yield server
@@ -152,10 +182,38 @@ def signed_with(server, endpoint, secret, person):
     assert not endpoint.faults
 
 
+def test_a_new_password_is_that_of_the_next_connection(server, landlord, credentials, contents):
+    """Those that stand need none; after the reload all are cut, so whatever is asked needs a new one."""
+    fresh = f"{MARK}, the next one"
+    change_password(landlord, fresh)
+    (credentials / "database.password_file").write_text(fresh)
+    server.ctl("reload")
+    cut = "SELECT pg_terminate_backend (pid) FROM pg_stat_activity WHERE usename = 'keeper'"
+    assert landlord.rows(cut)
+    server.add("after-the-change", "user", balance=100)
+    assert "password authentication failed" not in server.log()
+    check_hidden(server.log(), contents)
+
+
+def test_a_wrong_password_is_not_shown(landlord, contents, tmp_path):
+    """The file's is stronger than one within the URL."""
+    (tmp_path / "wrong").write_text(f"{MARK}, and wrong")
+    url = keeper_url(landlord).replace("keeper@", "keeper:within@")
+    server = Server({"database.url": url, "database.password_file": tmp_path / "wrong"})
+    try:
+        with pytest.raises(AssertionError):
+            server.start()
+        assert 'password authentication failed for user "keeper"' in server.log()
+        assert server.process.returncode == os.EX_UNAVAILABLE
+        check_hidden(server.log(), contents)
+    finally:
+        server.close()
+
+
 def test_a_bad_one_stops_the_start_and_is_not_shown(credentials, contents, pair, tmp_path):
-    for name in contents.keys() - {"ice.turn_secret_file"}:  # any word will do for that one
+    for name in contents:
         bad = tmp_path / name
-        bad.write_text(f"{MARK}")
+        bad.write_text(f"{MARK}\n{MARK}\n")
         server = Server(
             {
                 "server.tls_certificate": pair.certificate,
