@@ -115,6 +115,9 @@ hold_by_device (OtCall *self, const OtCallInput *input)
   OtParty *party = &self->party[ot_call_side_of_actor (input->by)];
 
   if (g_strcmp0 (party->session_id, input->session_id) != 0) {
+    if (party->session_id != NULL)
+      ot_announce_standing (&self->ports->tell, party->session_id, self->id, "answered_elsewhere",
+                            NULL, ot_call_wall_us (self, input->at_us));
     g_free (party->session_id);
     party->session_id = g_strdup (input->session_id);
     party->device++;

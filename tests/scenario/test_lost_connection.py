@@ -122,6 +122,7 @@ async def test_another_device_takes_the_call(scene, who):
     await mover.connect("second device")
     await mover.client.expect("call_state_update", callId=scene.call_id, state="answered_elsewhere")
     await scene.offer(mover)
+    await first.expect("call_state_update", callId=scene.call_id, state="answered_elsewhere")
     await mover.peer.connected()
     first_peer.vanish()
     mover.peer.talk()

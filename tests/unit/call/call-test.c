@@ -681,6 +681,7 @@ test_late_refusals (void)
 
   bad = send_media (call, OT_EV_OFFER, "s1", 14);
   send_media (call, OT_EV_OFFER, "s3", 1);
+  assert_told ("s1 call_state_update answered_elsewhere\n");
   media_says (call, OT_MEDIA_REFUSED, &bad);
   assert_told ("");
   bring (call, OT_EV_END, OT_BY_CALLEE);
