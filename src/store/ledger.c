@@ -5,8 +5,6 @@
 
 #include "log.h"
 
-#define WAITING_LIMIT 20000
-
 /* ---- out ---- */
 
 #define MOMENT "ROW ($1, instant ($2), $3, $4, $5, $6, $7)::call_moment"
@@ -181,7 +179,7 @@ on_written (const PGresult *answer, gpointer user_data)
 static gboolean
 must_drop (OtStore *self, const OtRecord *record)
 {
-  if (record->kind != OT_RECORD_REFUSED || ot_pool_waiting (self->records) < WAITING_LIMIT)
+  if (record->kind != OT_RECORD_REFUSED || !ot_pool_is_full (self->records))
     return FALSE;
   self->refused_dropped++;
   if ((self->refused_dropped & (self->refused_dropped - 1)) == 0) /* 1, 2, 4 … */

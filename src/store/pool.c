@@ -239,7 +239,7 @@ ot_pool_send (OtPool *self,
               OtAnswered answered,
               gpointer user_data)
 {
-  gboolean full = patience_us > 0 && self->count >= self->limit;
+  gboolean full = patience_us > 0 && ot_pool_is_full (self);
 
   statement->pool = self;
   statement->answered = answered;
@@ -255,6 +255,12 @@ guint
 ot_pool_waiting (const OtPool *self)
 {
   return self->count;
+}
+
+gboolean
+ot_pool_is_full (const OtPool *self)
+{
+  return self->count >= self->limit;
 }
 
 gboolean

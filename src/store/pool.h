@@ -54,6 +54,9 @@ void ot_pool_send (OtPool *self,
 /** ot_pool_waiting: how many statements are not answered. */
 guint ot_pool_waiting (const OtPool *self);
 
+/** ot_pool_is_full: as many are not answered as its limit says. */
+gboolean ot_pool_is_full (const OtPool *self);
+
 /** ot_pool_n_connections: how many of its connections stand. */
 guint ot_pool_n_connections (const OtPool *self);
 

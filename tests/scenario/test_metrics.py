@@ -34,7 +34,7 @@ STEADY = {
     "otomo_draining": "test_draining",
     "otomo_database_retries_total": "test_a_statement_that_is_tried_again",
     "otomo_database_connections": "test_the_connections_are_those_that_the_database_knows",
-    "otomo_refusals_not_recorded_total": "20,000 refusals would have to wait",
+    "otomo_refusals_not_recorded_total": "test_more_refusals_than_the_database_takes",
 }
 
 
@@ -57,6 +57,8 @@ def server(endpoint, tmp_path_factory):
             "recording.mode": "all",
             "webhook.url": endpoint.url,
             "webhook.secret_file": secret,
+            **{f"limit.{each}": 100000 for each in ("messages", "person_messages")},
+            **{f"limit.{each}": 10**9 for each in ("bytes", "person_bytes")},
         }
     )
     try:
@@ -201,6 +203,31 @@ async def test_a_database_that_is_away(server, scene):
     await scene.row_when(live=False)
 
 
+async def test_more_refusals_than_the_database_takes(server, scene):
+    """Their rows wait, up to 20,000 statements; beyond that they are counted, in the metric alone."""
+    kept = "SELECT count(*) FROM call_events WHERE call_id = %s"
+    sent = 0
+    await scene.online()
+    client = scene.user.client
+    before = await aside(metrics.read, server)
+    database.freeze(server.state_dir)
+    try:
+        while sent <= 20000:
+            await client.flood(lambda: client.written("call_cancel", callId=scene.call_id), 500)
+            await client.round_trip()
+            client.forget()
+            sent += 500
+        during = await aside(metrics.read, server)
+    finally:
+        database.thaw(server.state_dir)
+    dropped = risen(before, during, "otomo_refusals_not_recorded_total")
+    assert 0 < dropped < sent
+    assert risen(before, during, "otomo_refusals_total", code="CALL_NOT_FOUND") == sent
+    await aside(metrics.wait, server, 'otomo_database_waiting{pool="records"}', lambda n: n < 10)
+    rows = await aside(server.rows, kept, scene.call_id)
+    assert rows == [{"count": sent - dropped}]
+
+
 async def test_a_statement_that_is_tried_again(server, scene):
     """A row that somebody else holds for longer than a statement may take (5 s)."""
     retries = 'otomo_database_retries_total{pool="records"}'
@@ -216,8 +243,23 @@ async def test_a_statement_that_is_tried_again(server, scene):
 
 
 def test_the_connections_are_those_that_the_database_knows(server):
-    query = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    assert value(metrics.read(server), "otomo_database_connections") == server.rows(query)[0]["count"]
+    """Those that stand, none while nobody may connect, and all again."""
+    theirs = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = 'postgres'"
+    stand = 'otomo_database_connections{pool="%s"}'
+    before = value(metrics.read(server), "otomo_database_connections")
+    with contextlib.closing(database.connect(server.state_dir, name="template1")) as other, other.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {theirs}")
+        assert cursor.fetchone() == (before,)
+        cursor.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
+        try:
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {theirs}")
+            for pool in ("records", "chat", "admin"):
+                metrics.wait(server, stand % pool, lambda n: n == 0)
+        finally:
+            cursor.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS true")
+        metrics.wait(server, "otomo_database_up", lambda up: up == 1)
+        for pool in ("records", "chat", "admin"):
+            metrics.wait(server, stand % pool, bool)
 
 
 async def test_draining(server, scene):
