@@ -132,6 +132,15 @@ fits (gsize route, const char *path, char **id)
   return TRUE;
 }
 
+/* A parameter would end at the NUL, and what is done would not be what was asked. */
+static gboolean
+has_nul (SoupServerMessage *message)
+{
+  const char *query = g_uri_get_query (soup_server_message_get_uri (message));
+
+  return query != NULL && strstr (query, "%00") != NULL;
+}
+
 /* Where requests come from. */
 typedef struct {
   OtAdmin *admin;
@@ -154,6 +163,10 @@ on_request (SoupServer *server,
                       door->admit != NULL ? OT_AUDIT_CONSOLE : OT_AUDIT_SOCKET);
   if (door->admit != NULL && !door->admit (message, door->user_data))
     return;
+  if (has_nul (message)) {
+    ot_reply_refusal (message, SOUP_STATUS_BAD_REQUEST, "U+0000 is not allowed");
+    return;
+  }
   for (gsize i = 0; i < G_N_ELEMENTS (routes); i++) {
     g_autofree char *id = NULL;
     if ((door->admit != NULL && !routes[i].console) || !fits (i, path, &id))

@@ -19,12 +19,14 @@ ot_reply_refusal (SoupServerMessage *message, guint status, const char *format, 
 {
   g_autoptr (JsonObject) object = json_object_new ();
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *said = NULL;
   g_autofree char *text = NULL;
   va_list args;
 
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  said = g_strdup_vprintf (format, args);
   va_end (args);
+  text = g_utf8_make_valid (said, -1); /* it may repeat what was asked */
   json_object_set_string_member (object, "error", text);
   ot_reply_json (message, status, json_to_string (node, FALSE));
 }

@@ -1,6 +1,9 @@
 """otomoctl: what an operator sees and does."""
 
+import contextlib
+import http.client
 import json
+import socket
 
 import pytest
 
@@ -16,6 +19,43 @@ async def test_user_and_wallet(server):
     assert "300" in server.ctl("wallet", "show", "anna")
     (row,) = server.rows("SELECT * FROM users WHERE id = 'anna'")
     assert (row["role"], row["display_name"]) == ("user", "Anna")
+
+
+def ask(server, method, path):
+    """A request as no otomoctl would make it; status, and what the JSON has for `error`."""
+    connection = http.client.HTTPConnection("otomo")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(server.state_dir / "admin.sock"))
+    with contextlib.closing(connection):
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read()).get("error", "")
+
+
+BAD_REQUESTS = {
+    "NUL in an id": ("POST", "/v1/users/u1/purchases?points=5&id=a%00b"),
+    "NUL in a name": ("PUT", "/v1/users/nul?role=user&name=a%00b"),
+    "no UTF-8 in a name": ("PUT", "/v1/users/nul?role=user&name=%FF"),
+    "no UTF-8 in a path": ("GET", "/v1/calls/%FF"),
+    "no UTF-8 in a reason": (
+        "POST",
+        "/v1/users/u1/adjustments?id=odd&operator=me&reason=%FF&points=1",
+    ),
+    "more points than there may be": (
+        "POST",
+        "/v1/users/u1/purchases?id=odd&points=9223372036854775807",
+    ),
+    "points in another notation": ("POST", "/v1/users/u1/purchases?id=odd&points=1e2"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_REQUESTS)
+async def test_a_request_that_makes_no_sense(server, what):
+    before = server.rows("SELECT count(*) FROM transfers")
+    status, error = ask(server, *BAD_REQUESTS[what])
+    assert status == 400 and error, (status, error)
+    assert server.rows("SELECT count(*) FROM transfers") == before
+    assert not server.rows("SELECT FROM users WHERE id = 'nul'")
 
 
 async def test_otomo(server):
