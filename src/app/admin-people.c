@@ -19,15 +19,13 @@ void
 ot_admin_put_user (const OtAdminRequest *request)
 {
   const char *role = ot_admin_parameter (request, "role");
-  const char *name = ot_admin_parameter (request, "name");
   OtUser user = { .id = (char *)request->id,
-                  .name = (char *)(name != NULL ? name : ""),
+                  .name = (char *)ot_admin_parameter (request, "name"),
                   .share_percent = -1 };
   gint64 share;
 
   if (g_strcmp0 (role, "otomo") == 0) {
     user.role = OT_ROLE_OTOMO;
-    user.price_points = request->admin->default_price_points;
     if (ot_admin_parameter (request, "price") != NULL
         && !ot_admin_read_number (request, "price", 1, 1000000000, &user.price_points))
       return;
@@ -43,7 +41,8 @@ ot_admin_put_user (const OtAdminRequest *request)
     return;
   }
   ot_reply_later (request->message);
-  ot_store_put_user_async (request->admin->store, &user, NULL, on_user_put, request->message);
+  ot_store_put_user_async (request->admin->store, &user, request->admin->default_price_points, NULL,
+                           on_user_put, request->message);
 }
 
 typedef struct {

@@ -98,8 +98,8 @@ find_fault (const OtUser *user)
       && (!g_utf8_validate (user->name, -1, NULL)
           || g_utf8_strlen (user->name, -1) > NAME_MAX_LENGTH))
     return "name: at most 200 characters of UTF-8";
-  if (otomo && (user->price_points < 1 || user->price_points > PRICE_MAX))
-    return "price: an otomo needs one from 1 to 1,000,000,000 points";
+  if (otomo && (user->price_points < 0 || user->price_points > PRICE_MAX))
+    return "price: an otomo's is 1 to 1,000,000,000 points";
   if (!otomo && user->price_points != 0)
     return "price: only an otomo has one";
   if (otomo && (user->share_percent < -1 || user->share_percent > 100))
@@ -121,6 +121,7 @@ add_unless (OtStatement *statement, gint64 value, gint64 nothing)
 void
 ot_store_put_user_async (OtStore *self,
                          const OtUser *user,
+                         gint64 default_price_points,
                          GCancellable *cancellable,
                          GAsyncReadyCallback done,
                          gpointer user_data)
@@ -133,12 +134,13 @@ ot_store_put_user_async (OtStore *self,
     refuse (task, fault);
     return;
   }
-  statement = ot_statement_new ("SELECT put_user ($1, $2, $3, $4, $5)");
+  statement = ot_statement_new ("SELECT put_user ($1, $2, $3, $4, $5, $6)");
   ot_statement_add (statement, user->id);
   ot_statement_add (statement, role_names[user->role]);
-  ot_statement_add (statement, user->name != NULL ? user->name : "");
+  ot_statement_add (statement, user->name);
   add_unless (statement, user->price_points, 0);
   add_unless (statement, user->share_percent, -1);
+  ot_statement_add_int (statement, default_price_points);
   ot_store_ask (self, task, statement, read_nothing);
 }
 

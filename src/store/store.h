@@ -149,6 +149,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtUser, ot_user_free)
 
 /**
  * ot_store_put_user_async:
+ * @user: copied; a name of NULL, a price of 0, a share of −1: as it was, and of somebody new none,
+ * @default_price_points, the server's setting
+ * @default_price_points: 1 to 1,000,000,000
  *
  * A person comes into being, with an empty wallet (user) or earnings account (otomo), or gets new
  * particulars.
@@ -157,6 +160,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OtUser, ot_user_free)
  */
 void ot_store_put_user_async (OtStore *self,
                               const OtUser *user,
+                              gint64 default_price_points,
                               GCancellable *cancellable,
                               GAsyncReadyCallback done,
                               gpointer user_data);

@@ -66,6 +66,14 @@ async def test_otomo(server):
     assert (row["role"], row["price_per_unit"]) == ("otomo", 12)
 
 
+async def test_a_new_price_alone_leaves_the_rest(server):
+    server.ctl("user", "add", "rin", "--role", "otomo", "--price", 12, "--share", 70, "--name", "Rin")
+    server.ctl("user", "add", "rin", "--role", "otomo", "--price", 15)
+    server.ctl("user", "add", "rin", "--role", "otomo")
+    (row,) = server.rows("SELECT * FROM users WHERE id = 'rin'")
+    assert (row["price_per_unit"], row["share_percent"], row["display_name"]) == (15, 70, "Rin")
+
+
 async def test_otomo_without_a_price(server):
     server.ctl("user", "add", "nao", "--role", "otomo")
     (row,) = server.rows("SELECT * FROM users WHERE id = 'nao'")

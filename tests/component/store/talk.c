@@ -69,9 +69,9 @@ talk_people (const char *call_id, gint64 points, gint64 price, int share)
   GAsyncResult *slots[3] = { NULL };
   g_autoptr (GError) error = NULL;
 
-  ot_store_put_user_async (store, &user, NULL, fixture_keep, &slots[0]);
+  ot_store_put_user_async (store, &user, 100, NULL, fixture_keep, &slots[0]);
   g_assert_true (ot_store_put_user_finish (store, fixture_await (&slots[0]), &error));
-  ot_store_put_user_async (store, &otomo, NULL, fixture_keep, &slots[1]);
+  ot_store_put_user_async (store, &otomo, 100, NULL, fixture_keep, &slots[1]);
   g_assert_true (ot_store_put_user_finish (store, fixture_await (&slots[1]), &error));
   if (points > 0) {
     ot_store_top_up_async (store, user.id, user.id, points, NULL, fixture_keep, &slots[2]);

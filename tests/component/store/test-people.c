@@ -8,7 +8,7 @@ put (const OtUser *user)
   GAsyncResult *slot = NULL;
   GError *error = NULL;
 
-  ot_store_put_user_async (store, user, NULL, fixture_keep, &slot);
+  ot_store_put_user_async (store, user, 100, NULL, fixture_keep, &slot);
   ot_store_put_user_finish (store, fixture_await (&slot), &error);
   return error;
 }
@@ -41,6 +41,8 @@ test_user (void)
                    .name = (char *)"音友",
                    .price_points = 12,
                    .share_percent = -1 };
+  OtUser nothing_new = { .id = otomo.id, .role = OT_ROLE_OTOMO, .share_percent = -1 };
+  OtUser unpriced = { .id = (char *)"p.new", .role = OT_ROLE_OTOMO, .share_percent = -1 };
   g_autoptr (OtUser) found = NULL;
   g_autoptr (GError) error = NULL, unknown = NULL;
 
@@ -63,9 +65,17 @@ test_user (void)
   g_assert_cmpint (found->share_percent, ==, 70);
   g_assert_true (found->blocked);
   g_assert_null (block ("p.otomo:1", FALSE));
+  g_assert_null (put (&nothing_new));
   g_clear_pointer (&found, ot_user_free);
   found = get ("p.otomo:1", &error);
   g_assert_false (found->blocked);
+  g_assert_cmpstr (found->name, ==, "音友");
+  g_assert_cmpint (found->price_points, ==, 12);
+  g_assert_cmpint (found->share_percent, ==, 70);
+  g_assert_null (put (&unpriced));
+  g_clear_pointer (&found, ot_user_free);
+  found = get ("p.new", &error);
+  g_assert_cmpint (found->price_points, ==, 100);
   unknown = block ("nobody", TRUE);
   g_assert_error (unknown, OT_STORE_ERROR, OT_STORE_ERROR_NOT_FOUND);
 
@@ -81,7 +91,7 @@ test_user_refused (void)
     { .id = (char *)"a b", .role = OT_ROLE_USER, .share_percent = -1 },
     { .id = (char *)"a", .role = OT_ROLE_USER, .share_percent = -1, .price_points = 1 },
     { .id = (char *)"a", .role = OT_ROLE_USER, .share_percent = 5 },
-    { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = -1 },
+    { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = -1, .price_points = -1 },
     { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = -1, .price_points = 1000000001 },
     { .id = (char *)"a", .role = OT_ROLE_OTOMO, .share_percent = 101, .price_points = 1 },
     { .id = (char *)"a", .role = OT_ROLE_USER, .share_percent = -1, .name = (char *)"\xff" },
