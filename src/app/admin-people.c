@@ -48,11 +48,13 @@ ot_admin_put_user (const OtAdminRequest *request)
 typedef struct {
   SoupServerMessage *message; /* held by ot_reply_later() */
   OtHub *hub;
+  OtRegistry *registry;
   char *user_id; /* owned */
   gboolean blocked;
 } BlockRequest;
 
-/* Closes after the commit: whoever comes back at once is refused. */
+/* After the commit: whoever comes back at once is refused. The call first, which would go on, and
+ * be paid, as long as its voice flows. */
 static void
 on_user_blocked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -60,8 +62,10 @@ on_user_blocked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean done = ot_store_block_user_finish (OT_STORE (source), result, &error);
 
-  if (done && block->blocked)
+  if (done && block->blocked) {
+    ot_registry_end_of (block->registry, block->user_id);
     ot_hub_end_user (block->hub, block->user_id, OT_CLOSE_BLOCKED, "This account is blocked");
+  }
   ot_admin_reply_done (block->message, done, error);
   g_free (block->user_id);
   g_free (block);
@@ -81,6 +85,7 @@ ot_admin_post_user (const OtAdminRequest *request)
   block = g_new0 (BlockRequest, 1);
   block->message = request->message;
   block->hub = request->admin->hub;
+  block->registry = request->admin->registry;
   block->user_id = g_strdup (request->id);
   block->blocked = g_str_equal (blocked, "true");
   ot_reply_later (request->message);

@@ -323,6 +323,19 @@ ot_registry_end (OtRegistry *self, const char *call_id)
 }
 
 void
+ot_registry_end_of (OtRegistry *self, const char *user_id)
+{
+  GHashTableIter iter;
+  OtCall *call;
+  OtSide side;
+
+  g_hash_table_iter_init (&iter, self->by_id);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call))
+    if (ot_call_state_is_live (call->state) && ot_call_side_of (call, user_id, &side))
+      end_by_server (self, call, OT_EV_ADMIN_END);
+}
+
+void
 ot_registry_set_settings (OtRegistry *self, const OtCallSettings *settings)
 {
   self->ports.settings = *settings;

@@ -62,6 +62,9 @@ gboolean ot_registry_needs (OtRegistry *self, const OtSender *sender);
  */
 gboolean ot_registry_end (OtRegistry *self, const char *call_id);
 
+/** ot_registry_end_of: the operator ends whatever live call the person has here. */
+void ot_registry_end_of (OtRegistry *self, const char *user_id);
+
 /** ot_registry_drain: takes no new call from now on; the live ones go on. */
 void ot_registry_drain (OtRegistry *self);
 

@@ -106,6 +106,19 @@ async def test_blocked_account(server, connect):
     await again.init("blocked", server.tokens["blocked"])
 
 
+@pytest.mark.parametrize("who", ["user", "otomo"])
+async def test_a_blocked_account_talks_no_more(scene, who):
+    await scene.in_call()
+    await scene.tick(1)
+    blocked = getattr(scene, who)
+    (other,) = {*scene.both} - {blocked}
+    await aside(scene.server.ctl, "user", "block", blocked.id)
+    await blocked.client.closed(4403)
+    await other.client.expect("call_force_end", callId=scene.call_id, reason="admin")
+    await scene.over("admin", to=[other])
+    await other.peer.falls_silent()
+
+
 async def test_new_particulars_leave_an_account_blocked(server, connect):
     server.add("blocked-before", "user")
     server.ctl("user", "block", "blocked-before")
