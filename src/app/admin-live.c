@@ -177,7 +177,7 @@ make_answer (const OtAdmin *admin, const Search *search, guint limit)
   set_count (json, "found", search->calls->len);
   add_states (json, search);
   json_builder_set_member_name (json, "may_record");
-  json_builder_add_boolean_value (json, admin->may_record);
+  json_builder_add_boolean_value (json, ot_registry_may_record (admin->registry));
   json_builder_set_member_name (json, "calls");
   json_builder_begin_array (json);
   for (guint i = 0; i < MIN (search->calls->len, limit); i++)

@@ -32,7 +32,7 @@ ot_admin_post_call_recording (const OtAdminRequest *request)
 
   if (g_strcmp0 (on, "on") != 0 && g_strcmp0 (on, "off") != 0)
     ot_reply_refusal (request->message, SOUP_STATUS_BAD_REQUEST, "on: on or off is needed");
-  else if (!admin->may_record)
+  else if (!ot_registry_may_record (admin->registry))
     ot_reply_refusal (request->message, SOUP_STATUS_CONFLICT,
                       "this server records nothing: recording.mode is off");
   else if (call == NULL)

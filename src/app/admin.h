@@ -28,7 +28,6 @@ typedef struct {
   OtHub *hub;
   OtLibrarian *librarian;
   const OtClock *clock;
-  gboolean may_record;         /* recording.mode */
   gint64 default_price_points; /* of an otomo that is added without a price */
 
   /** Reads the settings again; FALSE with @error: they are no good, and nothing is changed. */

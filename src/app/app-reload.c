@@ -67,6 +67,8 @@ renew_rules (OtApp *self)
   ot_hub_set_limits (self->hub, &limits);
   if (self->courier != NULL)
     ot_courier_set_options (self->courier, &webhooks);
+  ot_media_server_set_late (self->media, self->config->limit_media_lag_us);
+  ot_librarian_set_keep_days (self->librarian, (int)self->config->recording_keep_days);
   self->admin.default_price_points = self->config->billing_default_price;
   if (self->config->log_debug != NULL)
     ot_logging_set_levels (self->config->log_debug);

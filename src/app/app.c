@@ -138,7 +138,6 @@ make_rooms (OtApp *self)
                            .registry = self->registry,
                            .hub = self->hub,
                            .librarian = self->librarian,
-                           .may_record = ports.settings.recording != OT_RECORDING_OFF,
                            .clock = self->clock,
                            .default_price_points = self->config->billing_default_price,
                            .audit = self->audit,

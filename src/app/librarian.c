@@ -26,7 +26,10 @@ static void sweep (gpointer user_data);
 static void
 sweep_in (OtLibrarian *self, gint64 pause_us)
 {
-  ot_timer_arm (&self->sweep, ot_clock_mono_us (self->clock) + pause_us, sweep, self);
+  if (self->keep_days == 0)
+    ot_timer_cancel (&self->sweep);
+  else
+    ot_timer_arm (&self->sweep, ot_clock_mono_us (self->clock) + pause_us, sweep, self);
 }
 
 typedef struct {
@@ -106,14 +109,21 @@ ot_librarian_new (OtStore *store,
   self->store = store;
   self->media = media;
   self->directory = g_strdup (directory);
-  self->keep_days = keep_days;
   self->clock = clock;
   self->gone = g_cancellable_new ();
   ot_media_server_salvage (media);
   ot_store_unfinished_recordings_async (store, on_unfinished, question_new (self));
-  if (keep_days > 0)
-    sweep_in (self, 0);
+  ot_librarian_set_keep_days (self, keep_days);
   return self;
+}
+
+void
+ot_librarian_set_keep_days (OtLibrarian *self, int keep_days)
+{
+  if (keep_days == self->keep_days)
+    return;
+  self->keep_days = keep_days;
+  sweep_in (self, 0);
 }
 
 void

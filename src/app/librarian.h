@@ -28,6 +28,9 @@ OtLibrarian *ot_librarian_new (OtStore *store,
                                int keep_days,
                                const OtClock *clock);
 
+/** ot_librarian_set_keep_days: what is older by another rule is deleted soon. */
+void ot_librarian_set_keep_days (OtLibrarian *self, int keep_days);
+
 /** ot_librarian_free: before the store is closed. NULL is fine. */
 void ot_librarian_free (OtLibrarian *self);
 

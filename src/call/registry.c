@@ -344,6 +344,12 @@ ot_registry_set_settings (OtRegistry *self, const OtCallSettings *settings)
 }
 
 gboolean
+ot_registry_may_record (const OtRegistry *self)
+{
+  return self->ports.settings.recording != OT_RECORDING_OFF;
+}
+
+gboolean
 ot_registry_is_busy (OtRegistry *self)
 {
   return ot_admission_is_busy (&self->admission, &self->ports.settings.admission, now_us (self));

@@ -82,6 +82,9 @@ gboolean ot_registry_is_quiet (OtRegistry *self);
  * began with. */
 void ot_registry_set_settings (OtRegistry *self, const OtCallSettings *settings);
 
+/** ot_registry_may_record: recording.mode lets calls be recorded. */
+gboolean ot_registry_may_record (const OtRegistry *self);
+
 /** ot_registry_is_busy: no call would be taken now, for what the server has seen of itself. */
 gboolean ot_registry_is_busy (OtRegistry *self);
 

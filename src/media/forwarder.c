@@ -34,7 +34,7 @@ struct _OtForwarder {
   OtAddressList announced;
   const OtClock *clock;
   gint64 consent_us;
-  gint64 late_us;
+  _Atomic gint64 late_us;
   GThread *thread;
   atomic_bool stopping;
   _Atomic gint64 turned_us; /* when the thread woke last, monotonic */
@@ -276,9 +276,10 @@ static void
 count (OtForwarder *self, guint n, gint64 came_wall_us)
 {
   gint64 lag_us = came_wall_us != 0 ? ot_clock_wall_us (self->clock) - came_wall_us : 0;
+  gint64 late_us = atomic_load_explicit (&self->late_us, memory_order_relaxed);
 
   ot_counter_add (&self->figures.received, n);
-  if (self->late_us != 0 && lag_us > self->late_us)
+  if (late_us != 0 && lag_us > late_us)
     ot_counter_add (&self->figures.late, n);
   if (came_wall_us != 0)
     ot_histogram_add (&self->figures.lag_us, lag_us, 1);
@@ -372,6 +373,12 @@ guint16
 ot_forwarder_get_port (const OtForwarder *self)
 {
   return ot_udp_port_get_number (self->port);
+}
+
+void
+ot_forwarder_set_late (OtForwarder *self, gint64 late_us)
+{
+  atomic_store_explicit (&self->late_us, late_us, memory_order_relaxed);
 }
 
 gboolean

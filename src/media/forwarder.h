@@ -46,6 +46,9 @@ guint16 ot_forwarder_get_port (const OtForwarder *self);
 /** ot_forwarder_get_announced: (transfer none): where clients reach it, with its port. */
 const OtAddressList *ot_forwarder_get_announced (const OtForwarder *self);
 
+/** ot_forwarder_set_late: as the option late_us, from now on. Thread: any. */
+void ot_forwarder_set_late (OtForwarder *self, gint64 late_us);
+
 /** ot_forwarder_is_serving: the thread turns; it does each OT_UDP_PATIENCE_US, packets or none.
  * Never waits. Thread: any. */
 gboolean ot_forwarder_is_serving (const OtForwarder *self);

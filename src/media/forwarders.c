@@ -75,6 +75,13 @@ ot_forwarders_get_first (const OtForwarders *self)
   return self->places[0].forwarder;
 }
 
+void
+ot_forwarders_set_late (OtForwarders *self, gint64 late_us)
+{
+  for (guint i = 0; i < self->n; i++)
+    ot_forwarder_set_late (self->places[i].forwarder, late_us);
+}
+
 OtMediaLoad
 ot_forwarders_read_load (const OtForwarders *self)
 {

@@ -36,6 +36,9 @@ void ot_forwarders_give_back (OtForwarders *self, OtForwarder *forwarder);
 /** ot_forwarders_get_first: (transfer none) */
 OtForwarder *ot_forwarders_get_first (const OtForwarders *self);
 
+/** ot_forwarders_set_late: ot_forwarder_set_late() for all. */
+void ot_forwarders_set_late (OtForwarders *self, gint64 late_us);
+
 /** ot_forwarders_read_load: of all together. Never waits. */
 OtMediaLoad ot_forwarders_read_load (const OtForwarders *self);
 

@@ -393,6 +393,12 @@ ot_media_server_free (OtMediaServer *self)
   g_free (self);
 }
 
+void
+ot_media_server_set_late (OtMediaServer *self, gint64 late_us)
+{
+  ot_forwarders_set_late (self->context.forwarders, late_us);
+}
+
 gboolean
 ot_media_server_is_serving (const OtMediaServer *self)
 {

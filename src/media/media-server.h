@@ -74,6 +74,9 @@ void ot_media_server_delete_recording (OtMediaServer *self, const char *path);
 /** ot_media_server_is_quiet: no recording is being written or completed. Thread: main loop. */
 gboolean ot_media_server_is_quiet (OtMediaServer *self);
 
+/** ot_media_server_set_late: as the option late_us, from now on. Thread: main loop. */
+void ot_media_server_set_late (OtMediaServer *self, gint64 late_us);
+
 /** ot_media_server_is_serving: whether every media thread turns. Thread: any. */
 gboolean ot_media_server_is_serving (const OtMediaServer *self);
 

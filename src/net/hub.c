@@ -263,7 +263,6 @@ ot_hub_new (const OtHubListener *listener,
 {
   static const OtNetLimits defaults = OT_NET_LIMITS_DEFAULT;
   OtHub *self = g_new0 (OtHub, 1);
-  OtParkingLimits parked;
 
   self->listener = *listener;
   self->context = (OtSessionContext){
@@ -276,11 +275,7 @@ ot_hub_new (const OtHubListener *listener,
   };
   self->sessions = g_hash_table_new_full (NULL, NULL, (GDestroyNotify)ot_session_free, NULL);
   self->open = g_hash_table_new (g_str_hash, g_str_equal);
-  parked = (OtParkingLimits){ .window_us = self->context.limits.resume_window_us,
-                              .max_sessions = self->context.limits.max_parked,
-                              .max_of_person = self->context.limits.max_devices,
-                              .max_bytes = self->context.limits.max_parked_bytes };
-  self->parking = ot_parking_new (&parked, on_over, self);
+  self->parking = ot_parking_new (&self->context.limits, on_over, self);
   self->allowances = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->people =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);

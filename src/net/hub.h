@@ -49,7 +49,7 @@ OtHub *ot_hub_new (const OtHubListener *listener,
                    OtDoorkeeper *door,
                    const OtClock *clock);
 
-/** ot_hub_set_limits: from now on, for all connections; how sessions are parked stays as it was. */
+/** ot_hub_set_limits: from now on, for all connections and lost sessions. */
 void ot_hub_set_limits (OtHub *self, const OtNetLimits *limits);
 
 /** ot_hub_free: drops what is still connected, without a word to anybody. Not while

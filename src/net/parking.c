@@ -3,18 +3,18 @@
 #include "parking.h"
 
 struct _OtParking {
-  OtParkingLimits limits;
+  const OtNetLimits *limits; /* borrowed */
   OtParkingGone gone;
   gpointer user_data;
   GQueue tracks; /* of OtTrack, owned; in the order of their loss */
 };
 
 OtParking *
-ot_parking_new (const OtParkingLimits *limits, OtParkingGone gone, gpointer user_data)
+ot_parking_new (const OtNetLimits *limits, OtParkingGone gone, gpointer user_data)
 {
   OtParking *self = g_new0 (OtParking, 1);
 
-  self->limits = *limits;
+  self->limits = limits;
   self->gone = gone;
   self->user_data = user_data;
   g_queue_init (&self->tracks);
@@ -56,8 +56,8 @@ count_bytes (const OtParking *self)
 static void
 keep_limits (OtParking *self)
 {
-  while (self->tracks.length > self->limits.max_sessions
-         || (self->tracks.length > 0 && count_bytes (self) > self->limits.max_bytes))
+  while (self->tracks.length > self->limits->max_parked
+         || (self->tracks.length > 0 && count_bytes (self) > self->limits->max_parked_bytes))
     drop (self, self->tracks.head);
 }
 
@@ -72,7 +72,7 @@ keep_limit_of_person (OtParking *self, const char *user_id)
       oldest = l;
       n++;
     }
-  if (n > self->limits.max_of_person)
+  if (n > self->limits->max_devices)
     drop (self, oldest);
 }
 
@@ -137,7 +137,7 @@ void
 ot_parking_expire (OtParking *self, gint64 now_us)
 {
   while (self->tracks.length > 0
-         && now_us - ((OtTrack *)self->tracks.head->data)->lost_us > self->limits.window_us)
+         && now_us - ((OtTrack *)self->tracks.head->data)->lost_us > self->limits->resume_window_us)
     drop (self, self->tracks.head);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net-limits.h"
 #include "track.h"
 
 /**
@@ -13,20 +14,13 @@
  */
 typedef struct _OtParking OtParking;
 
-/** OtParkingLimits: see #OtNetLimits. */
-typedef struct {
-  gint64 window_us;
-  guint max_sessions;
-  guint max_of_person;
-  gsize max_bytes;
-} OtParkingLimits;
-
 /** OtParkingGone: a session can't be taken up any more; @track borrowed. Never from inside a take.
  */
 typedef void (*OtParkingGone) (const OtTrack *track, gpointer user_data);
 
-/** ot_parking_new: @limits are copied. */
-OtParking *ot_parking_new (const OtParkingLimits *limits, OtParkingGone gone, gpointer user_data);
+/** ot_parking_new: @limits: borrowed; followed as they change: resume_window_us, max_devices of a
+ * person, max_parked and max_parked_bytes of all. */
+OtParking *ot_parking_new (const OtNetLimits *limits, OtParkingGone gone, gpointer user_data);
 
 /** ot_parking_free: without a word to anybody. */
 void ot_parking_free (OtParking *self);

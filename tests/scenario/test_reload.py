@@ -1,6 +1,7 @@
 """Reading the settings again (otomoctl reload, SIGHUP): what can change does, no call is touched, a mistake changes
 nothing."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -11,10 +12,16 @@ import signal
 import pytest
 import websockets
 
+from otomo import metrics
+from otomo.client import ENVELOPE
 from otomo.endpoint import Endpoint
 from otomo.fixtures import SETTINGS as FAST
+from otomo.hang import hanging
 from otomo.scene import aside
 from otomo.server import Server, program, run
+
+
+READY = "SELECT path FROM recordings WHERE call_id = %s AND state = 'ready'"
 
 
 def write(path, **settings):
@@ -45,16 +52,18 @@ def endpoint():
 def server(path, endpoint, tmp_path_factory):
     secret = tmp_path_factory.mktemp("secrets") / "turn"
     secret.write_text("first")
-    given = {name: value for name, value in FAST.items() if name != "call.media_timeout"}
+    changing = ("call.media_timeout", "call.resume_window")
+    given = {name: value for name, value in FAST.items() if name not in changing}
     server = Server(given, args=["--config", str(path)])
+    del server.settings["limit.media_lag"]  # it is in the file
     server.secret, server.endpoint = secret, endpoint
     server.webhook_secret = secret.with_name("webhook")
     server.webhook_secret.write_text(WEBHOOK_SECRET)
     write(path, **settings(server, limit__calls=100))
     try:
         server.start()
-        server.seed(10, 1000)
-        server.pairs = iter(range(1, 11))
+        server.seed(20, 1000)
+        server.pairs = iter(range(1, 20))  # u20: a wallet that gets low
         yield server
     finally:
         server.close()
@@ -67,6 +76,7 @@ def settings(server, **more):
         "webhook__url": server.endpoint.url,
         "webhook__secret_file": server.webhook_secret,
         "webhook__wallet_low": 50,
+        "limit__media_lag": 0,
         **more,
     }
 
@@ -78,39 +88,132 @@ async def reload_with(server, path, **more):
     return json.loads(ran.out)
 
 
-async def test_a_limit_changes_while_people_talk(server, path, scene, make_scene):
+async def test_a_limit_changes_while_people_talk(server, path, scene, second):
     await scene.in_call()
-    other = make_scene(server, *(f"{role}{number}" for number in [next(server.pairs)] for role in "uo"))
-    await other.online()
+    await second.online()
     write(path, **settings(server, limit__calls=1))
     report = json.loads(await aside(server.ctl, "reload", "--json"))
     assert report == {"changed": ["limit.calls"], "needsStart": [], "failed": []}
-    await other.request()
-    await other.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=other.call_id)
+    await second.request()
+    await second.user.client.expect_error("TEMPORARILY_UNAVAILABLE", callId=second.call_id)
     await scene.tick(2)
 
     write(path, **settings(server, limit__calls=100))
     before = len(server.log())
     server.process.send_signal(signal.SIGHUP)
     await aside(server.wait_for_log, "1 settings are changed", before)
-    await other.in_call()
+    await second.in_call()
     await scene.tick(3)
-    for each in (scene, other):
+    for each in (scene, second):
         await each.hang_up()
 
 
-async def test_a_call_keeps_the_timeouts_of_its_beginning(server, path, scene, make_scene):
+async def test_a_call_keeps_the_timeouts_of_its_beginning(server, path, scene, second):
     await scene.ring()
     report = await reload_with(server, path, call__media_timeout=0.3)
     assert report == {"changed": ["call.media_timeout"], "needsStart": [], "failed": []}
-    late = make_scene(server, *(f"{role}{number}" for number in [next(server.pairs)] for role in "uo"))
     await scene.accept()
-    await late.accepted()
-    await late.over("media_timeout", state="failed")
+    await second.accepted()
+    await second.over("media_timeout", state="failed")
     await scene.negotiate()
     await scene.talk()
     await scene.hang_up()
     assert (await reload_with(server, path))["changed"] == ["call.media_timeout"]
+
+
+@pytest.fixture
+def second(server, make_scene):
+    """Another pair."""
+    number = next(server.pairs)
+    return make_scene(server, f"u{number}", f"o{number}")
+
+
+async def test_a_call_keeps_the_resume_window_of_its_beginning(server, path, scene, second):
+    await scene.in_call()
+    report = await reload_with(server, path, call__resume_window=0.3)
+    assert report == {"changed": ["call.resume_window"], "needsStart": [], "failed": []}
+    await second.in_call()
+    for each in (scene, second):
+        await each.user.drop()
+    await second.over("network_lost", to=[second.otomo])
+    await scene.user.connect()
+    standing = await scene.user.client.expect("call_state_update", callId=scene.call_id)
+    assert standing["state"] == "in_call"
+    await scene.hang_up()
+    await reload_with(server, path)
+
+
+async def test_a_lost_session_goes_by_the_new_window(server, path, scene, connect):
+    parked = 'otomo_sessions{place="parked"}'
+    client = await connect(subprotocols=[ENVELOPE])
+    await client.init(scene.user.id, scene.user.token)
+    await client.lose()
+    await aside(metrics.wait, server, parked, bool)
+    await reload_with(server, path, call__resume_window=0.3)
+    await aside(metrics.wait, server, parked, lambda n: n == 0)
+    await reload_with(server, path)
+
+
+async def test_what_is_recorded(server, path, scene, second):
+    """By the mode of the call's beginning; what the operator may ask for, by the one of now."""
+
+    async def recordings(call_id):
+        return json.loads(await aside(server.ctl, "recordings", "list", "--call", call_id, "--json"))
+
+    on = ("call", "record", scene.call_id, "on")
+    await scene.in_call()
+    ran = await aside(server.try_ctl, *on)
+    assert ran.status != 0 and "recording.mode is off" in ran.err, ran
+    report = await reload_with(server, path, recording__mode="all")
+    assert report == {"changed": ["recording.mode"], "needsStart": [], "failed": []}
+    await second.in_call()
+    await second.user.client.expect("call_state_update", callId=second.call_id, recording=True)
+    assert await recordings(scene.call_id) == []
+    await aside(server.ctl, *on)
+    await scene.user.client.expect("call_state_update", callId=scene.call_id, recording=True)
+    await reload_with(server, path)
+    assert (await aside(server.try_ctl, *on)).status != 0
+    for each in (scene, second):
+        await each.hang_up()
+        await aside(server.rows_when, READY, each.call_id)
+    assert len(await recordings(second.call_id)) == 1
+
+
+async def test_how_long_recordings_are_kept(server, path, scene):
+    await reload_with(server, path, recording__mode="all")
+    await scene.in_call()
+    await scene.hang_up()
+    (row,) = await aside(server.rows_when, READY, scene.call_id)
+    await aside(server.execute, "UPDATE recordings SET started_at = started_at - interval '3 days'")
+    report = await reload_with(server, path, recording__mode="all", recording__keep_days=2)
+    assert report == {"changed": ["recording.keep_days"], "needsStart": [], "failed": []}
+    gone = "SELECT FROM recordings WHERE call_id = %s AND state = 'deleted'"
+    await aside(server.rows_when, gone, scene.call_id)
+    assert not (server.state_dir / "recordings" / row["path"]).exists()
+    await reload_with(server, path)
+
+
+async def test_how_long_voice_may_wait(server, path, scene):
+    """The media thread hangs for a moment, while two people talk."""
+
+    async def busy_after_a_pause():
+        with hanging(server.process.pid, "otomo-media"):
+            await asyncio.sleep(0.4)  # it is about time
+        await scene.settled()
+        return (await aside(metrics.read, server))["otomo_busy"]
+
+    await scene.in_call()
+    assert await busy_after_a_pause() == 0
+    report = await reload_with(server, path, limit__media_lag=0.1)
+    assert report == {"changed": ["limit.media_lag"], "needsStart": [], "failed": []}
+    for _ in range(30):
+        if await busy_after_a_pause() == 1:
+            break
+    else:
+        raise AssertionError("voice may wait for ever")
+    await scene.hang_up()
+    await reload_with(server, path)
+    await aside(metrics.wait, server, "otomo_busy", lambda busy: busy == 0)
 
 
 async def test_pages_of_another_origin(server, path):
@@ -137,7 +240,7 @@ async def test_how_often_a_webhook_is_tried(server, path):
     report = await reload_with(server, path, webhook__tries=1, webhook__retry=1)
     assert report["changed"] == ["webhook.retry", "webhook.tries"]
     server.endpoint.answers["wallet.low"] = [500]
-    await aside(server.spend, "u10", 990)
+    await aside(server.spend, "u20", 990)
     await aside(server.wait_for_log, "is given up after 1 tries")
     assert not server.endpoint.faults
     await reload_with(server, path)

@@ -1,5 +1,6 @@
 """What a server shows at /metrics: Prometheus's text format 0.0.4."""
 
+import contextlib
 import http.client
 import re
 import socket
@@ -32,8 +33,9 @@ def scrape_socket(server):
     connection = http.client.HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(str(server.state_dir / "admin.sock"))
-    connection.request("GET", "/metrics")
-    return connection.getresponse().read().decode()
+    with contextlib.closing(connection):
+        connection.request("GET", "/metrics")
+        return connection.getresponse().read().decode()
 
 
 def parse(text):
@@ -50,7 +52,7 @@ def parse(text):
 
 
 def read(server):
-    return parse(scrape(server))
+    return parse(scrape_socket(server))
 
 
 def metric_of(sample, metrics):
