@@ -76,6 +76,27 @@ async def test_the_call_explained(server, cast):
     assert (await aside(server.try_ctl, "call", "explain", "never-was")).status != 0
 
 
+async def test_a_flood_of_refusals_hides_nothing(server, cast):
+    """As somebody leaves behind who has said "I am connected" all the time."""
+    scene = await cast("flood", 100)
+    await scene.in_call()
+    await aside(
+        server.execute,
+        "INSERT INTO call_events (call_id, at, actor, event, from_state, to_state, detail)"
+        " SELECT %s, now() + n * interval '1 microsecond', 'u-flood', 'call_connected', 'in_call', 'in_call',"
+        " 'SELF_REPORT_FORBIDDEN' FROM generate_series (1, 1200) AS n",
+        scene.call_id,
+    )
+    await scene.tick(2)
+    await scene.hang_up()
+    told = json.loads(await aside(server.ctl, "call", "explain", scene.call_id, "--json"))
+    assert "call_end_request by u-flood" in [line["what"] for line in told]
+    assert "unit_due by server" in [line["what"] for line in told]
+    assert "left out" in [line["what"] for line in told]
+    shown = json.loads(await aside(server.ctl, "call", "show", scene.call_id, "--json"))
+    assert "call_end_request" in [line["event"] for line in shown["events"]]
+
+
 async def test_a_gap_explained(server, cast):
     scene = await cast("gap", 100)
     await scene.in_call()
