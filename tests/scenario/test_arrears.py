@@ -54,6 +54,17 @@ async def test_a_unit_is_charged_when_it_is_over(cast):
     assert [charge["unit_at"] for charge in charges] == ends
 
 
+async def test_what_a_client_calls_its_events_does_not_mislead_the_audit(cast):
+    """Of a call that was recovered the rest is rounded down."""
+    scene = await cast("misled", 100)
+    await scene.in_call()
+    await scene.user.client.send("recovered", callId=scene.call_id)
+    await scene.user.client.expect_error("UNKNOWN_EVENT", originalEvent="recovered")
+    await scene.refusal_recorded("recovered", scene.user, "UNKNOWN_EVENT")
+    await scene.hang_up()
+    assert (await aside(scene.server.try_ctl, "audit")).status == 0
+
+
 async def test_the_points_are_gone(cast):
     scene = await cast("gone", 25)
     await scene.in_call()
