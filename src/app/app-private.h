@@ -46,7 +46,7 @@ typedef struct {
   OtIceServers *ice_servers;
   OtStore *store;
   OtAuth *auth;
-  OtWebhookSender *webhook_sender; /* until the courier has it; NULL: no webhooks */
+  OtCourier *courier;
 
   OtLibrarian *librarian;
   OtRegistry *registry;
@@ -59,7 +59,6 @@ typedef struct {
   OtPulse pulse;
   OtConsole *console; /* NULL: no admin.listen */
   OtTimer alive_timer;
-  OtCourier *courier; /* NULL: no webhooks */
   OtSupervisor supervisor;
 
   gboolean draining; /* these four are app-shutdown.c's */

@@ -19,8 +19,7 @@ renew_secrets (OtApp *self, OtReload *reload)
   ot_reload_add_failure (reload, g_steal_pointer (&error));
   ot_secrets_load_keys (self->config, self->auth, &error);
   ot_reload_add_failure (reload, g_steal_pointer (&error));
-  if (self->courier != NULL)
-    ot_courier_load_secret (self->courier, self->config->webhook_secret_file, &error);
+  ot_secrets_set_webhook_endpoint (self->config, self->courier, &error);
   ot_reload_add_failure (reload, g_steal_pointer (&error));
   if (ot_secrets_read_database_password (self->config, &password, &error))
     ot_store_set_password (self->store, password);
@@ -65,8 +64,7 @@ renew_rules (OtApp *self)
 
   ot_registry_set_settings (self->registry, &calls);
   ot_hub_set_limits (self->hub, &limits);
-  if (self->courier != NULL)
-    ot_courier_set_options (self->courier, &webhooks);
+  ot_courier_set_options (self->courier, &webhooks);
   ot_media_server_set_late (self->media, self->config->limit_media_lag_us);
   ot_librarian_set_keep_days (self->librarian, (int)self->config->recording_keep_days);
   self->admin.default_price_points = self->config->billing_default_price;

@@ -23,8 +23,7 @@ static void
 close_store (OtApp *self)
 {
   g_clear_pointer (&self->librarian, ot_librarian_free);
-  if (self->courier != NULL)
-    ot_courier_stop (self->courier);
+  ot_courier_stop (self->courier);
   ot_store_close_async (self->store, on_store_closed, self);
 }
 

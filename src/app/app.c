@@ -20,7 +20,6 @@
 #include "people.h"
 #include "rules.h"
 #include "secrets.h"
-#include "webhooks.h"
 
 #define ALIVE_INTERVAL_US G_TIME_SPAN_SECOND
 
@@ -101,6 +100,16 @@ make_store (OtApp *self, GError **error)
 }
 
 static gboolean
+make_courier (OtApp *self, GError **error)
+{
+  OtCourierOptions options = ot_rules_of_webhooks (self->config);
+
+  self->courier = ot_courier_new (self->store, self->clock);
+  ot_courier_set_options (self->courier, &options);
+  return ot_secrets_set_webhook_endpoint (self->config, self->courier, error);
+}
+
+static gboolean
 make_ground (OtApp *self, GError **error)
 {
   const OtConfig *config = self->config;
@@ -115,8 +124,7 @@ make_ground (OtApp *self, GError **error)
   self->ice_servers = ot_secrets_make_ice_servers (config, error);
   if (self->ice_servers == NULL || !make_store (self, error))
     return FALSE;
-  return ot_secrets_load_keys (config, self->auth, error)
-         && ot_secrets_make_webhook_sender (config, self->clock, &self->webhook_sender, error);
+  return ot_secrets_load_keys (config, self->auth, error) && make_courier (self, error);
 }
 
 /* ---- what lives on it: calls, chat, people, operators ---- */
@@ -167,7 +175,7 @@ start_monitoring (OtApp *self)
                                .store = self->store,
                                .media = self->media,
                                .librarian = &self->librarian,
-                               .courier = &self->courier,
+                               .courier = self->courier,
                                .pulse = &self->pulse,
                                .ask_health = ot_app_ask_health,
                                .health_data = self,
@@ -224,16 +232,6 @@ on_alive (gpointer user_data)
   ot_timer_arm (&self->alive_timer, now_us + ALIVE_INTERVAL_US, on_alive, self);
 }
 
-static void
-start_courier (OtApp *self)
-{
-  OtCourierOptions options = ot_rules_of_webhooks (self->config);
-
-  if (self->webhook_sender != NULL)
-    self->courier = ot_courier_new (self->store, g_steal_pointer (&self->webhook_sender), &options,
-                                    self->clock);
-}
-
 static gboolean
 start_serving (OtApp *self, GError **error)
 {
@@ -243,11 +241,10 @@ start_serving (OtApp *self, GError **error)
   if (!listen_to_operators (self, error) || !listen_to_people (self, error))
     return FALSE;
   on_alive (self);
-  start_courier (self);
   return TRUE;
 }
 
-/* ---- the steps of a start: the ground → the store → its rules → demo people → serving ---- */
+/* ---- the steps of a start: the ground → the store → the courier → demo people → serving ---- */
 
 static void
 serve (OtApp *self)
@@ -278,12 +275,12 @@ on_demo_seeded (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_webhook_rules_set (GObject *source, GAsyncResult *result, gpointer user_data)
+on_courier_started (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OtApp *self = user_data;
   GError *error = NULL;
 
-  if (!ot_store_set_webhook_rules_finish (self->store, result, &error))
+  if (!ot_courier_start_finish (self->courier, result, &error))
     ot_app_give_up (self, error);
   else if (self->dev && !self->stopping)
     ot_store_seed_demo_async (self->store, NULL, on_demo_seeded, self);
@@ -295,13 +292,10 @@ static void
 on_store_started (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   OtApp *self = user_data;
-  OtWebhookRules rules = { .wallet_low_points = self->config->webhook_wallet_low,
-                           .keep_days = (int)self->config->webhook_keep_days };
   GError *error = NULL;
 
   if (ot_store_start_finish (self->store, result, &error))
-    ot_store_set_webhook_rules_async (self->store, self->webhook_sender != NULL ? &rules : NULL,
-                                      on_webhook_rules_set, self);
+    ot_courier_start_async (self->courier, on_courier_started, self);
   else
     ot_app_give_up (self, error);
 }
@@ -369,7 +363,6 @@ take_down (OtApp *self)
   g_clear_pointer (&self->chat, ot_chat_free);
   g_clear_pointer (&self->media, ot_media_server_free);
   g_clear_pointer (&self->courier, ot_courier_free);
-  g_clear_pointer (&self->webhook_sender, ot_webhook_sender_free);
   g_clear_object (&self->store);
   g_clear_pointer (&self->ice_servers, ot_ice_servers_free);
   for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)

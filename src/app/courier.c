@@ -17,17 +17,20 @@ G_STATIC_ASSERT (HOLD_SECONDS > 3 * OT_WEBHOOK_TIMEOUT_SECONDS);
 struct _OtCourier {
   gatomicrefcount references; /* what is under way holds one each */
   OtStore *store;             /* borrowed; NULL: stopped */
-  OtWebhookSender *sender;    /* owned */
+  OtWebhookSender *sender;    /* owned; NULL: no webhooks are wanted */
   OtCourierOptions options;
   const OtClock *clock; /* borrowed */
   GCancellable *cancellable;
   OtTimer look;
   OtCourierFigures figures;
+  GTask *starting;     /* owned; until the start is answered */
   gint64 count_due_us; /* monotonic */
   guint n_under_way;
   gboolean claiming;
   gboolean counting;
-  gboolean failing; /* the last try had no good answer; for the log */
+  gboolean telling;
+  gboolean rules_stale; /* the database has not heard of the rules of now */
+  gboolean failing;     /* the last try had no good answer; for the log */
 };
 
 /** One event that is being sent. */
@@ -43,7 +46,7 @@ unref (OtCourier *self)
 {
   if (!g_atomic_ref_count_dec (&self->references))
     return;
-  ot_webhook_sender_free (self->sender);
+  g_clear_pointer (&self->sender, ot_webhook_sender_free);
   g_object_unref (self->cancellable);
   g_free (self);
 }
@@ -104,7 +107,7 @@ on_posted (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *why = error != NULL ? g_strdup (error->message)
                                        : g_strdup_printf ("it answers with status %u", status);
 
-  if (self->store != NULL)
+  if (self->store != NULL && self->sender != NULL)
     conclude (self, errand->webhook, status, why);
   self->n_under_way--;
   ot_webhook_free (errand->webhook);
@@ -137,7 +140,7 @@ on_claimed (GObject *source, GAsyncResult *result, gpointer user_data)
   self->claiming = FALSE;
   if (webhooks == NULL)
     ot_debug ("webhooks: %s", error->message);
-  while (self->store != NULL && webhooks != NULL && webhooks->len > 0)
+  while (self->store != NULL && self->sender != NULL && webhooks != NULL && webhooks->len > 0)
     send (self, g_ptr_array_steal_index (webhooks, 0));
   unref (self);
 }
@@ -149,7 +152,8 @@ on_counted (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->counting = FALSE;
   self->figures.counted =
-      ot_store_count_webhooks_finish (OT_STORE (source), result, &self->figures.counts, NULL);
+      ot_store_count_webhooks_finish (OT_STORE (source), result, &self->figures.counts, NULL)
+      && self->sender != NULL;
   unref (self);
 }
 
@@ -163,6 +167,41 @@ count (OtCourier *self, gint64 now_us)
   ot_store_count_webhooks_async (self->store, on_counted, ref (self));
 }
 
+/* ---- what the database writes ---- */
+
+/* The first time the start waits for it; later what was told in vain is told again. */
+static void
+on_rules_told (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  OtCourier *self = user_data;
+  g_autoptr (GTask) starting = g_steal_pointer (&self->starting);
+  g_autoptr (GError) error = NULL;
+
+  self->telling = FALSE;
+  if (!ot_store_set_webhook_rules_finish (OT_STORE (source), result, &error)) {
+    ot_debug ("webhooks: %s", error->message);
+    self->rules_stale = TRUE;
+  }
+  if (starting != NULL && error != NULL) {
+    g_task_return_error (starting, g_steal_pointer (&error));
+  } else if (starting != NULL) {
+    g_task_return_boolean (starting, TRUE);
+    look_at (self, 0);
+  }
+  unref (self);
+}
+
+static void
+tell_rules (OtCourier *self)
+{
+  if (!self->rules_stale || self->telling)
+    return;
+  self->rules_stale = FALSE;
+  self->telling = TRUE;
+  ot_store_set_webhook_rules_async (self->store, self->sender != NULL ? &self->options.rules : NULL,
+                                    on_rules_told, ref (self));
+}
+
 static void
 look (gpointer user_data)
 {
@@ -170,6 +209,9 @@ look (gpointer user_data)
   g_autofree char *claim = g_uuid_string_random ();
 
   look_at (self, ot_clock_mono_us (self->clock) + LOOK_INTERVAL_US);
+  tell_rules (self);
+  if (self->sender == NULL)
+    return;
   count (self, ot_clock_mono_us (self->clock));
   if (self->claiming || self->n_under_way >= OT_COURIER_MAX || !ot_store_is_available (self->store))
     return;
@@ -181,39 +223,57 @@ look (gpointer user_data)
 /* ---- public ---- */
 
 OtCourier *
-ot_courier_new (OtStore *store,
-                OtWebhookSender *sender,
-                const OtCourierOptions *options,
-                const OtClock *clock)
+ot_courier_new (OtStore *store, const OtClock *clock)
 {
   OtCourier *self = g_new0 (OtCourier, 1);
 
   g_atomic_ref_count_init (&self->references);
   self->store = store;
-  self->sender = sender;
-  self->options = *options;
   self->clock = clock;
   self->cancellable = g_cancellable_new ();
-  look_at (self, 0);
   return self;
 }
 
-const OtCourierFigures *
-ot_courier_get_figures (const OtCourier *self)
+gboolean
+ot_courier_set_endpoint (OtCourier *self, const char *url, const char *secret_file, GError **error)
 {
-  return &self->figures;
+  if (url != NULL && self->sender != NULL)
+    return ot_webhook_sender_set_endpoint (self->sender, url, secret_file, error);
+  if (url != NULL)
+    self->sender = ot_webhook_sender_new (url, secret_file, OT_COURIER_MAX, self->clock, error);
+  else
+    g_clear_pointer (&self->sender, ot_webhook_sender_free);
+  self->figures.counted = FALSE;
+  self->rules_stale = TRUE;
+  return url == NULL || self->sender != NULL;
 }
 
 void
 ot_courier_set_options (OtCourier *self, const OtCourierOptions *options)
 {
   self->options = *options;
+  self->rules_stale = TRUE;
+}
+
+void
+ot_courier_start_async (OtCourier *self, GAsyncReadyCallback done, gpointer user_data)
+{
+  self->starting = g_task_new (NULL, NULL, done, user_data);
+  g_task_set_source_tag (self->starting, ot_courier_start_async);
+  self->rules_stale = TRUE;
+  tell_rules (self);
 }
 
 gboolean
-ot_courier_load_secret (OtCourier *self, const char *secret_file, GError **error)
+ot_courier_start_finish (OtCourier *self, GAsyncResult *result, GError **error)
 {
-  return ot_webhook_sender_load_secret (self->sender, secret_file, error);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+const OtCourierFigures *
+ot_courier_get_figures (const OtCourier *self)
+{
+  return &self->figures;
 }
 
 void
@@ -227,6 +287,6 @@ ot_courier_stop (OtCourier *self)
 void
 ot_courier_free (OtCourier *self)
 {
-  g_assert (self->store == NULL);
+  ot_courier_stop (self);
   unref (self);
 }

@@ -157,13 +157,11 @@ refusals_not_recorded (const OtMetrics *self, guint label)
 static double
 webhooks (const OtMetrics *self, guint state)
 {
-  const OtCourierFigures *figures =
-      *self->courier != NULL ? ot_courier_get_figures (*self->courier) : NULL;
-  const OtWebhookCounts *counts;
+  const OtCourierFigures *figures = ot_courier_get_figures (self->courier);
+  const OtWebhookCounts *counts = &figures->counts;
 
-  if (figures == NULL || !figures->counted)
+  if (!figures->counted)
     return NAN;
-  counts = &figures->counts;
   return (double)(state == 0 ? counts->waiting : state == 1 ? counts->due : counts->dead);
 }
 
@@ -361,7 +359,7 @@ figures_of (const Scrape *scrape, const Row *row)
   case RECORDINGS:
     return *self->librarian != NULL ? ot_librarian_get_figures (*self->librarian) : NULL;
   case WEBHOOKS:
-    return *self->courier != NULL ? ot_courier_get_figures (*self->courier) : NULL;
+    return ot_courier_get_figures (self->courier);
   case LOOP:
     return self->pulse;
   default:

@@ -27,7 +27,7 @@ typedef struct {
   OtStore *store;
   OtMediaServer *media;
   OtLibrarian *const *librarian; /* NULL there: it has gone */
-  OtCourier *const *courier;     /* NULL there: no webhooks */
+  OtCourier *courier;
   const OtPulse *pulse;
   OtHealthAsk ask_health;
   gpointer health_data;

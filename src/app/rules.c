@@ -70,5 +70,7 @@ OtCourierOptions
 ot_rules_of_webhooks (const OtConfig *config)
 {
   return (OtCourierOptions){ .first_pause_us = config->webhook_retry_us,
-                             .max_tries = (int)config->webhook_tries };
+                             .max_tries = (int)config->webhook_tries,
+                             .rules = { .wallet_low_points = config->webhook_wallet_low,
+                                        .keep_days = (int)config->webhook_keep_days } };
 }

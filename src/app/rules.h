@@ -9,9 +9,8 @@
 /**
  * SECTION:rules
  *
- * The settings as the rooms want them: what a call, a connection and an address may do, how often
- * a webhook is tried. Strings are
- * borrowed from the configuration.
+ * The settings as the rooms want them: what a call, a connection and an address may do, which
+ * webhooks are written and how often they are tried. Strings are borrowed from the configuration.
  */
 OtCallSettings ot_rules_of_calls (const OtConfig *config);
 OtNetLimits ot_rules_of_connections (const OtConfig *config);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "courier.h"
-
 /* A secret that is a line of text: @path's, without its end; *out is NULL if there is no @path. */
 static gboolean
 read_line (const char *setting, const char *path, char **out, GError **error)
@@ -83,20 +81,12 @@ ot_secrets_make_ice_servers (const OtConfig *config, GError **error)
 }
 
 gboolean
-ot_secrets_make_webhook_sender (const OtConfig *config,
-                                const OtClock *clock,
-                                OtWebhookSender **out,
-                                GError **error)
+ot_secrets_set_webhook_endpoint (const OtConfig *config, OtCourier *courier, GError **error)
 {
-  *out = NULL;
-  if (config->webhook_url == NULL)
-    return TRUE;
-  if (config->webhook_secret_file == NULL) {
+  if (config->webhook_url != NULL && config->webhook_secret_file == NULL) {
     g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
                  "webhook.url is set, so webhook.secret_file is needed too");
     return FALSE;
   }
-  *out = ot_webhook_sender_new (config->webhook_url, config->webhook_secret_file, OT_COURIER_MAX,
-                                clock, error);
-  return *out != NULL;
+  return ot_courier_set_endpoint (courier, config->webhook_url, config->webhook_secret_file, error);
 }

@@ -2,9 +2,9 @@
 
 #include "auth.h"
 #include "config.h"
+#include "courier.h"
 #include "ice-servers.h"
 #include "server.h"
-#include "webhook-sender.h"
 
 /**
  * SECTION:secrets
@@ -32,12 +32,6 @@ gboolean ot_secrets_read_database_password (const OtConfig *config, char **out, 
 /** ot_secrets_make_ice_servers: Returns: (transfer full): or NULL with @error set */
 OtIceServers *ot_secrets_make_ice_servers (const OtConfig *config, GError **error);
 
-/**
- * ot_secrets_make_webhook_sender:
- * @clock: borrowed
- * @out: (out) (transfer full) (nullable): NULL: the settings want no webhooks
- */
-gboolean ot_secrets_make_webhook_sender (const OtConfig *config,
-                                         const OtClock *clock,
-                                         OtWebhookSender **out,
-                                         GError **error);
+/** ot_secrets_set_webhook_endpoint: where @courier posts to, and what it signs with. */
+gboolean
+ot_secrets_set_webhook_endpoint (const OtConfig *config, OtCourier *courier, GError **error);

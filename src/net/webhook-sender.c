@@ -50,19 +50,14 @@ ot_webhook_sender_new (const char *url,
                        const OtClock *clock,
                        GError **error)
 {
-  g_autoptr (GUri) uri = parse_url (url, error);
-  g_autoptr (OtWebhookKeys) keys = uri != NULL ? read_keys (secret_file, error) : NULL;
-  OtWebhookSender *self;
+  OtWebhookSender *self = g_new0 (OtWebhookSender, 1);
 
-  if (keys == NULL)
-    return NULL;
-  self = g_new0 (OtWebhookSender, 1);
-  self->uri = g_steal_pointer (&uri);
-  self->keys = g_steal_pointer (&keys);
   self->clock = clock;
   self->session = soup_session_new_with_options (
       "timeout", OT_WEBHOOK_TIMEOUT_SECONDS, "idle-timeout", 60, "max-conns", (int)connections,
       "max-conns-per-host", (int)connections, "user-agent", "Otomo/" OT_VERSION, NULL);
+  if (!ot_webhook_sender_set_endpoint (self, url, secret_file, error))
+    g_clear_pointer (&self, ot_webhook_sender_free);
   return self;
 }
 
@@ -71,19 +66,25 @@ ot_webhook_sender_free (OtWebhookSender *self)
 {
   soup_session_abort (self->session);
   g_object_unref (self->session);
-  g_uri_unref (self->uri);
-  ot_webhook_keys_free (self->keys);
+  g_clear_pointer (&self->uri, g_uri_unref);
+  g_clear_pointer (&self->keys, ot_webhook_keys_free);
   g_free (self);
 }
 
 gboolean
-ot_webhook_sender_load_secret (OtWebhookSender *self, const char *secret_file, GError **error)
+ot_webhook_sender_set_endpoint (OtWebhookSender *self,
+                                const char *url,
+                                const char *secret_file,
+                                GError **error)
 {
-  OtWebhookKeys *keys = read_keys (secret_file, error);
+  g_autoptr (GUri) uri = parse_url (url, error);
+  OtWebhookKeys *keys = uri != NULL ? read_keys (secret_file, error) : NULL;
 
   if (keys == NULL)
     return FALSE;
-  ot_webhook_keys_free (self->keys);
+  g_clear_pointer (&self->uri, g_uri_unref);
+  g_clear_pointer (&self->keys, ot_webhook_keys_free);
+  self->uri = g_steal_pointer (&uri);
   self->keys = keys;
   return TRUE;
 }

@@ -24,7 +24,7 @@ typedef enum { OT_WEBHOOK_SENDER_ERROR_URL } OtWebhookSenderError;
 /**
  * ot_webhook_sender_new:
  * @url: http or https
- * @secret_file: see ot_webhook_keys_parse(); read once
+ * @secret_file: see ot_webhook_keys_parse(); read at once
  * @connections: how many there may be at a time
  * @clock: borrowed
  *
@@ -37,10 +37,12 @@ OtWebhookSender *ot_webhook_sender_new (const char *url,
                                         const OtClock *clock,
                                         GError **error);
 
-/** ot_webhook_sender_load_secret: signs with what is in @secret_file now. Returns: FALSE with
- * @error: with the secret of before. */
-gboolean
-ot_webhook_sender_load_secret (OtWebhookSender *self, const char *secret_file, GError **error);
+/** ot_webhook_sender_set_endpoint: as of ot_webhook_sender_new(), for what is posted from now on.
+ * Returns: FALSE with @error: all is as before. */
+gboolean ot_webhook_sender_set_endpoint (OtWebhookSender *self,
+                                         const char *url,
+                                         const char *secret_file,
+                                         GError **error);
 
 /** ot_webhook_sender_free: what is under way is cancelled by its own cancellable, before. */
 void ot_webhook_sender_free (OtWebhookSender *self);

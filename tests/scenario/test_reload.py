@@ -21,6 +21,7 @@ from otomo.scene import aside
 from otomo.server import Server, program, run
 
 
+RULES = "FROM webhook_rules"
 READY = "SELECT path FROM recordings WHERE call_id = %s AND state = 'ready'"
 
 
@@ -39,6 +40,7 @@ def path(tmp_path_factory):
 
 
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(bytes(32)).decode()
+OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,7 @@ def server(path, endpoint, tmp_path_factory):
     try:
         server.start()
         server.seed(20, 1000)
-        server.pairs = iter(range(1, 20))  # u20: a wallet that gets low
+        server.pairs = iter(range(1, 18))  # the wallets of others get low
         yield server
     finally:
         server.close()
@@ -246,12 +248,64 @@ async def test_how_often_a_webhook_is_tried(server, path):
     await reload_with(server, path)
 
 
+async def posted(server, endpoint):
+    """An event comes to this endpoint, signed with its secret."""
+    before = len(endpoint.tries("test"))
+    event_id = (await aside(server.ctl, "webhooks", "test")).strip()
+    assert (await aside(endpoint.expect, "test", before + 1)).id == event_id
+    assert not endpoint.faults
+
+
+async def test_webhooks_go_elsewhere(server, path):
+    other = Endpoint(OTHER_SECRET)
+    secret = server.webhook_secret.with_name("other")
+    secret.write_text(OTHER_SECRET)
+    there = {"webhook__url": other.url, "webhook__secret_file": secret}
+    try:
+        report = await reload_with(server, path, **there)
+        assert report["changed"] == ["webhook.url", "webhook.secret_file"]
+        await posted(server, other)
+        report = await reload_with(server, path, **{**there, "webhook__url": "ftp://127.0.0.1/"})
+        assert ["webhook.url" in why for why in report["failed"]] == [True]
+        await posted(server, other)
+    finally:
+        await reload_with(server, path)
+        other.close()
+    await posted(server, server.endpoint)
+
+
+async def test_webhooks_end_and_begin(server, path):
+    written = "SELECT FROM webhooks WHERE body::json->'data'->>'userId' = 'u19'"
+    report = await reload_with(server, path, webhook__url="", webhook__secret_file="")
+    assert report["changed"] == ["webhook.url", "webhook.secret_file"]
+    await aside(server.rows_when, f"SELECT 1 {RULES} HAVING count(*) = 0")
+    ran = await aside(server.try_ctl, "webhooks", "test")
+    assert ran.status != 0 and "webhook.url is not set" in ran.err, ran
+    await aside(server.spend, "u19", 990)
+    assert not await aside(server.rows, written)
+    assert not [each for each in await aside(metrics.read, server) if each.startswith("otomo_webhooks{")]
+    await reload_with(server, path)
+    await aside(server.rows_when, f"SELECT 1 {RULES} HAVING count(*) = 1")
+    await posted(server, server.endpoint)
+
+
+async def test_which_webhooks_are_written_and_kept(server, path):
+    await posted(server, server.endpoint)
+    await aside(server.execute, "UPDATE webhooks SET concluded_at = now() - interval '3 days' WHERE type = 'test'")
+    report = await reload_with(server, path, webhook__wallet_low=600, webhook__keep_days=2)
+    assert report == {"changed": ["webhook.wallet_low", "webhook.keep_days"], "needsStart": [], "failed": []}
+    await aside(server.rows_when, "SELECT 1 FROM webhooks WHERE type = 'test' HAVING count(*) = 0")
+    await aside(server.spend, "u18", 500)
+    await aside(server.endpoint.expect, "wallet.low", userId="u18", mark=600)
+    await reload_with(server, path)
+
+
 def test_what_needs_a_new_start_is_named(server, path):
-    write(path, **settings(server, limit__calls=100, media__port=4321) | {"webhook__url": "http://127.0.0.1:1/"})
+    write(path, **settings(server, limit__calls=100, media__port=4321, admin__listen="127.0.0.1:1"))
     out = server.ctl("reload")
-    assert set(out.splitlines()) == {"needs a new start: media.port", "needs a new start: webhook.url"}
+    assert set(out.splitlines()) == {"needs a new start: media.port", "needs a new start: admin.listen"}
     again = json.loads(server.ctl("reload", "--json"))
-    assert again["needsStart"] == ["media.port", "webhook.url"], "it is still so"
+    assert again["needsStart"] == ["admin.listen", "media.port"], "it is still so"
     assert "reload: media.port needs a new start" in server.log()
 
 
