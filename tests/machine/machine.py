@@ -1,5 +1,7 @@
 """A tree of Debian, and systemd in it."""
 
+import contextlib
+import ctypes
 import fcntl
 import os
 import re
@@ -14,6 +16,8 @@ SOURCE = Path(__file__).resolve().parents[2]
 FRESH = 24 * 3600.0  # seconds
 BOOT_DEADLINE = 60.0  # seconds
 OPERATORS = ("curl", "openssl", "ca-certificates", "procps")  # what docs/run.md installs beside data/packages.txt
+ADDRESS = "203.0.113.7"  # of a machine with a network of its own; the public one of docs/run.md
+CLONE_NEWNET = 0x40000000  # sched.h
 COMMAND_DEADLINE = 600.0  # installing packages, on a busy machine
 
 
@@ -29,6 +33,13 @@ def run(*command, **how):
     )
     assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout[-4000:]}"
     return done.stdout
+
+
+def enter_network(namespace):
+    """This thread, and nobody else, goes to the network namespace that is open as a file (setns(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def base_tar(path):
@@ -58,8 +69,8 @@ def made_once(path, make):
 
 
 def system_packages():
-    """Systemd, what the server needs, and what its operator types."""
-    return ["systemd", "systemd-sysv", "dbus", *OPERATORS, *packages("run")]
+    """Systemd, what the server needs, what its operator types, and the TURN server."""
+    return ["systemd", "systemd-sysv", "dbus", *OPERATORS, "coturn", *packages("run")]
 
 
 def system_tar(debian, path):
@@ -67,6 +78,8 @@ def system_tar(debian, path):
     machine = Machine(debian)
     try:
         machine.install(*system_packages())
+        # Who wants it starts it: its own settings listen on all addresses.
+        run("systemctl", f"--root={machine.root}", "disable", "coturn")
         # Debian takes another port when something of this machine listens there.
         for settings in machine.root.glob("etc/postgresql/*/main/postgresql.conf"):
             settings.write_text(re.sub(r"(?m)^port = \d+", "port = 5432", settings.read_text()))
@@ -128,11 +141,11 @@ class Machine:
                         shutil.copy(each, self.root / "etc" / "apt" / part / each.name)
 
     def boot(self, own_network=False):
-        """OWN_NETWORK: nothing but loopback, whose ports are all free; else this machine's."""
+        """OWN_NETWORK: nothing but loopback and ADDRESS, whose ports are all free; else this machine's."""
         unshare = subprocess.Popen(
             ["unshare", "--pid", "--mount", "--uts", "--ipc", "--cgroup", "--fork"]
             + (["--net"] if own_network else [])
-            + [str(Path(__file__).with_name("boot.sh")), str(self.root)],
+            + [str(Path(__file__).with_name("boot.sh")), str(self.root), *([ADDRESS] if own_network else [])],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -155,6 +168,16 @@ class Machine:
     def enter(self):
         """What goes before a command that is to run on the booted machine."""
         return ["nsenter", "--target", str(self._init), "--all"]
+
+    @contextlib.contextmanager
+    def network(self):
+        """Sockets that this thread makes within are on the machine's network."""
+        with open("/proc/thread-self/ns/net") as ours, open(f"/proc/{self._init}/ns/net") as its:
+            enter_network(its)
+            try:
+                yield
+            finally:
+                enter_network(ours)
 
     def try_run(self, *command):
         """Runs a command on the booted machine; how it went."""

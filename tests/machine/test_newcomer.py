@@ -16,6 +16,11 @@ from shell import PATIENT, Reader  # noqa: E402
 TREE = "/root/otomo"
 
 
+def needs_an_address(block):
+    """The TURN server listens on all addresses, and this network is not ours: test_run.py types it on a network of its own."""
+    return block.heading == "TURN"
+
+
 @pytest.fixture
 def machine(debian):
     """With systemd, and the tree as git would have it after a commit; its network is this machine's."""
@@ -42,6 +47,6 @@ def test_newcomer(machine):
     for page in ("try.md", "run.md"):
         reader = Reader(machine.enter(), TREE, PATIENT)
         try:
-            reader.read(SOURCE / "docs" / page)
+            reader.read(SOURCE / "docs" / page, but=needs_an_address)
         finally:
             reader.close()

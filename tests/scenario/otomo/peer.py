@@ -3,11 +3,12 @@ role against a lite server, DTLS-SRTP in either role, one Opus packet each 20 ms
 misbehave in named ways."""
 
 import asyncio
+import re
 import secrets
 import struct
-from collections import Counter, deque
+from collections import Counter, deque, namedtuple
 
-from aioice import stun
+from aioice import stun, turn
 from pylibsrtp import Error as SrtpError
 from pylibsrtp import Policy, Session
 
@@ -23,15 +24,30 @@ CONSENT_INTERVAL = 2.5  # seconds between checks afterwards, as browsers do
 HOST_PRIORITY = 2130706431
 
 
+# A TURN server and what it lets one in by, as aioice names them; TRANSPORT: "udp" or "tcp", to it
+Relay = namedtuple("Relay", "server_addr username password transport")
+
+
+def relay_of(ice_servers, transport):
+    """The Relay of signaling_start's `iceServers` that is reached over TRANSPORT."""
+    for entry in ice_servers:
+        for url in entry["urls"]:
+            found = re.fullmatch(rf"turn:([^:]+):(\d+)\?transport={transport}", url)
+            if found:
+                address = (found[1], int(found[2]))
+                return Relay(address, entry["username"], entry["credential"], transport)
+    raise AssertionError(f"no TURN over {transport}: {ice_servers}")
+
+
 class Peer(asyncio.DatagramProtocol):
     """One side's media. Make it with `await Peer.open (name)`; close () it."""
 
     @classmethod
-    async def open(cls, name, payload=111, host="127.0.0.1"):
+    async def open(cls, name, payload=111, host="127.0.0.1", relay=None):
         """NAME goes into each packet; PAYLOAD is the number that its descriptions give to Opus;
-        HOST: its address, which also says over which protocol it reaches the server."""
+        HOST: its address, which also says over which protocol it reaches the server; RELAY: the
+        Relay that all goes through instead."""
         self = cls()
-        self.host = host
         self.name, self.payload = name, payload
         self.identity = Identity()
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
@@ -60,10 +76,13 @@ class Peer(asyncio.DatagramProtocol):
         self._changed = asyncio.Event()
         self._tasks = []
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=(host, 0)
-        )
-        self.port = self._transport.get_extra_info("sockname")[1]
+        if relay:
+            self._transport, _ = await turn.create_turn_endpoint(lambda: self, **relay._asdict())
+        else:
+            self._transport, _ = await loop.create_datagram_endpoint(
+                lambda: self, local_addr=(host, 0)
+            )
+        self.host, self.port = self._transport.get_extra_info("sockname")[:2]
         return self
 
     # What signalling asks of a peer -----------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from . import DEADLINE
 from .client import Client
-from .peer import PACKET_INTERVAL, Peer
+from .peer import PACKET_INTERVAL, Peer, relay_of
 
 LOOK_INTERVAL = 0.02  # seconds between two looks into the database
 
@@ -27,6 +27,7 @@ class Person:
         self.token = server.tokens[user_id]
         self.subprotocols = None  # to offer; None: as of all clients
         self.host = "127.0.0.1"  # of its media
+        self.relay = None  # "udp" or "tcp": its media goes through the TURN server that it is told
         self.client = None
         self.peer = None
         self._open = []
@@ -58,7 +59,8 @@ class Person:
 
     async def new_peer(self, payload=111):
         """A fresh media peer, as after a reload."""
-        self.peer = await Peer.open(self.id, payload, self.host)
+        relay = self.relay and relay_of(self.client.seen("signaling_start")[-1]["iceServers"], self.relay)
+        self.peer = await Peer.open(self.id, payload, self.host, relay)
         self._open.append(self.peer)
         peer = self.peer
         self.client.listen("ice_candidate", lambda event: peer.add_candidate(event["candidate"]))
