@@ -113,7 +113,8 @@ static const struct {
   { "POST", "/v1/console", NULL, ot_admin_post_console },
 };
 
-/* Whether a path fits; @id: (out): its variable part, owned. */
+/* Whether a path fits; @id: (out): its variable part, owned. A ~ before it doesn't count: without
+ * one the id ".." would be a step of the path, for whoever tidies paths on the way. */
 static gboolean
 fits (gsize route, const char *path, char **id)
 {
@@ -128,7 +129,7 @@ fits (gsize route, const char *path, char **id)
   length = strcspn (rest, "/");
   if (!g_str_equal (rest + length, routes[route].after))
     return FALSE;
-  *id = g_strndup (rest, length);
+  *id = rest[0] == '~' ? g_strndup (rest + 1, length - 1) : g_strndup (rest, length);
   return TRUE;
 }
 

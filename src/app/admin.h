@@ -15,7 +15,8 @@
  * OtAdmin:
  *
  * The operator's HTTP API, which otomoctl speaks: all below /v1/, by the routes' table of
- * admin.c. Parameters come in the query, answers are JSON, refusals {"error": text}. It is
+ * admin.c. An id in a path may have a ~ before it; "." and ".." need one. Parameters come in the
+ * query, answers are JSON, refusals {"error": text}. It is
  * served on the Unix socket in the state directory, where who may connect is the listener's matter;
  * and the part of it that the console needs (the routes' table says which) on the console's port,
  * for who has a pass.

@@ -25,10 +25,11 @@ char *
 ctl_path (const char *format, const char *id)
 {
   g_autofree char *escaped = g_uri_escape_string (id, NULL, FALSE);
+  g_autofree char *named = g_strconcat (id[0] == '.' ? "~" : "", escaped, NULL);
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  return g_strdup_printf (format, escaped);
+  return g_strdup_printf (format, named);
 #pragma GCC diagnostic pop
 }
 

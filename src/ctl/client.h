@@ -26,7 +26,8 @@ char *ctl_request (const char *method, const char *path, const char *query, int 
 JsonNode *
 ctl_request_json (const char *method, const char *path, const char *query, int *exit_code);
 
-/** ctl_path: a path from a format with one %s, which is escaped. Returns: (transfer full) */
+/** ctl_path: a path from a format with one %s for an id, which is escaped, and gets its ~ where the
+ * admin API needs one. Returns: (transfer full) */
 char *ctl_path (const char *format, const char *id) G_GNUC_FORMAT (1);
 
 /** ctl_add_query: appends "&key=value", escaped; nothing for a NULL value. */

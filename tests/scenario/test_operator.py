@@ -104,6 +104,17 @@ async def test_calls(scene):
     assert scene.call_id in await aside(scene.server.ctl, "calls")
 
 
+@pytest.mark.parametrize("call_id", [".", "..", "--"])
+async def test_a_call_with_an_odd_name(scene, call_id):
+    """A caller names the call: no name keeps the operator from seeing and ending it."""
+    scene.call_id = call_id
+    await scene.in_call()
+    shown = json.loads(await aside(scene.server.ctl, "call", "show", "--json", "--", call_id))
+    assert shown["call"]["call_id"] == call_id
+    await aside(scene.server.ctl, "call", "end", "--", call_id)
+    await scene.over("admin")
+
+
 async def test_call_show(scene):
     await scene.in_call()
     await scene.tick(2)

@@ -1,6 +1,6 @@
 /* What an operator does to a live call: asks first, then does it, then says that it was done. */
 
-import { ask } from './api.js';
+import { ask, part } from './api.js';
 
 /** @typedef {import('./console.js').Desk} Desk */
 /** @typedef {{call_id: string, caller_id: string, callee_id: string}} CallNames */
@@ -23,7 +23,7 @@ async function act(desk, call, act, path, query) {
   });
   if (!wanted) return;
   await desk.attempt(async () => {
-    await ask(`/v1/calls/${encodeURIComponent(call.call_id)}/${path}`, { method: 'POST', query });
+    await ask(`/v1/calls/${part(call.call_id)}/${path}`, { method: 'POST', query });
     desk.announce(texts.say(`done.${act}`, { id: call.call_id }));
   });
   desk.lookAgain();

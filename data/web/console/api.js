@@ -34,6 +34,12 @@ export function takePass() {
 }
 
 /**
+ * An id as a part of a path; the ~ keeps `.` and `..` from being steps of it.
+ * @param {string} id
+ */
+export const part = (id) => `${id.startsWith('.') ? '~' : ''}${encodeURIComponent(id)}`;
+
+/**
  * @param {string} path
  * @param {{method?: string, query?: Record<string, string | number | null>}} [options]
  * @returns {Promise<any>} the answer

@@ -1,7 +1,7 @@
 /* One call: what it is, drawn along its time, and every line that is stored of it. */
 
 import { endCall, recordCall } from './acts.js';
-import { Problem, ask } from './api.js';
+import { Problem, ask, part } from './api.js';
 import { personLink } from './calls.js';
 import { facts, make, row, set, show, table, write } from './dom.js';
 import { recordingRow, recordingColumns } from './recordings.js';
@@ -62,7 +62,7 @@ function callFacts({ texts }, call) {
 export function callView(desk) {
   const { texts, argument: id } = desk;
   const names = { id };
-  const path = `/v1/calls/${encodeURIComponent(id)}`;
+  const path = `/v1/calls/${part(id)}`;
   const mark = stateMark(texts);
   const record = make('button', { type: 'button' });
   const end = make('button', { type: 'button', class: 'grave' }, texts.say('act.end'));

@@ -1,6 +1,6 @@
 /* Who there is, and one of them: points, the newest lines of the ledger, calls. */
 
-import { Problem, ask } from './api.js';
+import { Problem, ask, part } from './api.js';
 import { callLink, callsList, personLink } from './calls.js';
 import { facts, make, row, show, table } from './dom.js';
 import { pagedList } from './pages.js';
@@ -108,7 +108,7 @@ export function personView(desk) {
   const look = async () => {
     const [people, wallet] = await Promise.all([
       ask('/v1/users', { query: { search: id, limit: 10 } }),
-      ask(`/v1/users/${encodeURIComponent(id)}/wallet`),
+      ask(`/v1/users/${part(id)}/wallet`),
     ]).catch((error) => {
       if (error instanceof Problem && error.status === 404)
         throw new Problem('refused', texts.say('person.gone'), 404);
