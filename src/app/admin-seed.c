@@ -1,5 +1,5 @@
 /* The operator's request for people to load the server with: first they, then their tokens, all at
- * once. */
+ * once. Who wants many asks again and again. */
 
 #include "admin-request.h"
 
@@ -7,11 +7,13 @@
 #include "reply.h"
 #include "token.h"
 
-#define SEED_PAIRS_MAX 10000
+#define SEED_FIRST_MAX 100000
+#define SEED_PAIRS_MAX 500
 
 typedef struct {
   SoupServerMessage *message; /* held by ot_reply_later() */
   OtAdmin *admin;
+  int first;
   int pairs;
   guint n_waiting;
   gboolean failed;
@@ -63,7 +65,7 @@ on_seeded (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   }
   seed->n_waiting = (guint)seed->pairs * 2;
-  for (int i = 1; i <= seed->pairs; i++)
+  for (int i = seed->first; i < seed->first + seed->pairs; i++)
     for (const char *role = "uo"; *role != '\0'; role++) {
       g_autofree char *token = ot_token_new ();
       g_autofree char *user_id = g_strdup_printf ("%c%d", *role, i);
@@ -76,17 +78,20 @@ on_seeded (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 ot_admin_post_seed (const OtAdminRequest *request)
 {
-  gint64 pairs, balance;
+  gint64 first, pairs, balance;
   SeedRequest *seed;
 
-  if (!ot_admin_read_number (request, "pairs", 1, SEED_PAIRS_MAX, &pairs)
+  if (!ot_admin_read_number (request, "first", 1, SEED_FIRST_MAX, &first)
+      || !ot_admin_read_number (request, "pairs", 1, SEED_PAIRS_MAX, &pairs)
       || !ot_admin_read_number (request, "balance", 1, G_GINT64_CONSTANT (1000000000000), &balance))
     return;
   seed = g_new0 (SeedRequest, 1);
   seed->message = request->message;
   seed->admin = request->admin;
+  seed->first = (int)first;
   seed->pairs = (int)pairs;
   seed->lines = g_string_new (NULL);
   ot_reply_later (request->message);
-  ot_store_seed_async (request->admin->store, seed->pairs, balance, NULL, on_seeded, seed);
+  ot_store_seed_async (request->admin->store, seed->first, seed->pairs, balance, NULL, on_seeded,
+                       seed);
 }

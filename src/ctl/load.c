@@ -4,7 +4,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "seed.h"
 #include "verbs.h"
 
 #define BALANCE "1000000"
@@ -38,15 +38,11 @@ seed (const CtlArguments *arguments, int *code)
   gint64 pairs = number_of (arguments, "first-id", "1") + number_of (arguments, "calls", "10") - 1
                  + (number_of (arguments, "idle", "0") + 1) / 2;
   g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, pairs);
-  g_autoptr (GString) query = g_string_new (NULL);
-  g_autofree char *lines = NULL;
+  g_autofree char *lines = ctl_seed_people (number, BALANCE, code);
   g_autofree char *file = NULL;
   g_autoptr (GError) error = NULL;
   int open_file;
 
-  ctl_add_query (query, "pairs", number);
-  ctl_add_query (query, "balance", BALANCE);
-  lines = ctl_request ("POST", "/v1/seed", query->str, code);
   if (lines == NULL)
     return NULL;
   open_file = g_file_open_tmp ("otomo-load-XXXXXX", &file, &error);

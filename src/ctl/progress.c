@@ -14,9 +14,11 @@
 #define PATIENCE_US (G_USEC_PER_SEC / 2)
 #define ERASE "\r\033[K" /* ECMA-48: to the end of the line */
 
+static CtlProgress *outermost; /* borrowed; NULL: there is none */
+
 struct _CtlProgress {
   const char *what;
-  gboolean is_seen; /* standard error is a terminal */
+  gboolean is_seen; /* standard error is a terminal, and this the outermost */
   gboolean is_drawn;
   gint64 start_us; /* monotonic, as all here */
   gint64 drawn_us;
@@ -34,7 +36,9 @@ ctl_progress_new (const char *what)
   CtlProgress *self = g_new0 (CtlProgress, 1);
 
   self->what = what;
-  self->is_seen = isatty (STDERR_FILENO);
+  if (outermost == NULL)
+    outermost = self;
+  self->is_seen = outermost == self && isatty (STDERR_FILENO);
   self->start_us = now_us ();
   return self;
 }
@@ -44,6 +48,8 @@ ctl_progress_free (CtlProgress *self)
 {
   if (self->is_drawn)
     fputs (ERASE, stderr);
+  if (outermost == self)
+    outermost = NULL;
   g_free (self);
 }
 

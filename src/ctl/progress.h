@@ -6,7 +6,8 @@
  * CtlProgress:
  *
  * How far long work is, on standard error, while a person looks at it there: on a terminal and
- * nowhere else. The line is gone when the work is over.
+ * nowhere else. The line is gone when the work is over. Of one within another only the outer is
+ * seen.
  */
 typedef struct _CtlProgress CtlProgress;
 

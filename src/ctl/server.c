@@ -1,4 +1,4 @@
-/* Verbs on the server: seed, log, console, status. */
+/* Verbs on the server: log, reload, console, status. */
 
 #include <sysexits.h>
 
@@ -6,29 +6,6 @@
 #include "client.h"
 #include "print.h"
 #include "verbs.h"
-
-int
-ctl_seed (const CtlArguments *arguments)
-{
-  const char *file = ctl_option (arguments, "tokens");
-  g_autoptr (GString) query = g_string_new (NULL);
-  g_autofree char *body = NULL;
-  g_autoptr (GError) error = NULL;
-  int code;
-
-  ctl_add_query (query, "pairs", ctl_option (arguments, "pairs"));
-  ctl_add_query (query, "balance", ctl_option (arguments, "balance"));
-  body = ctl_request ("POST", "/v1/seed", query->str, &code);
-  if (body == NULL)
-    return code;
-  if (!g_file_set_contents_full (file, body, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error)) {
-    g_printerr ("otomoctl: %s\n", error->message);
-    return EX_CANTCREAT;
-  }
-  if (ctl_switch (arguments, "json"))
-    g_print ("{}\n");
-  return EX_OK;
-}
 
 int
 ctl_log (const CtlArguments *arguments)

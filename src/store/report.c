@@ -138,6 +138,7 @@ read_nothing (GTask *task, const PGresult *result)
 
 void
 ot_store_seed_async (OtStore *self,
+                     int first,
                      int pairs,
                      gint64 balance_points,
                      GCancellable *cancellable,
@@ -147,13 +148,15 @@ ot_store_seed_async (OtStore *self,
   GTask *task = ot_store_task_new (self, ot_store_seed_async, cancellable, done, user_data);
   OtStatement *statement;
 
-  if (pairs < 1 || pairs > PAIRS_MAX || balance_points < 0) {
+  if (first < 1 || first > PAIRS_MAX || pairs < 1 || pairs > PAIRS_MAX - first + 1
+      || balance_points < 0) {
     g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_INVALID,
-                             "pairs: 1 to 100,000; balance: 0 points or more");
+                             "pairs: 1 to 100,000 in all; balance: 0 points or more");
     g_object_unref (task);
     return;
   }
-  statement = ot_statement_new ("SELECT seed ($1, $2)");
+  statement = ot_statement_new ("SELECT seed ($1, $2, $3)");
+  ot_statement_add_int (statement, first);
   ot_statement_add_int (statement, pairs);
   ot_statement_add_int (statement, balance_points);
   ot_store_ask_admin (self, task, statement, read_nothing);

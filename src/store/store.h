@@ -364,13 +364,15 @@ char *ot_store_json_finish (OtStore *self, GAsyncResult *result, GError **error)
 
 /**
  * ot_store_seed_async:
- * @pairs: 1 to 100,000
+ * @first: 1 to 100,000
+ * @pairs: 1 or more, the last one not beyond 100,000
  * @balance_points: what each wallet holds at least afterwards
  *
- * Users u1 … and otomos o1 … at 10 points a unit, for load tests. Asking again brings wallets up to
- * the balance again, and changes nothing else.
+ * Users uN … and otomos oN … at 10 points a unit, from @first on, for load tests. Asking again
+ * brings wallets up to the balance again, and changes nothing else.
  */
 void ot_store_seed_async (OtStore *self,
+                          int first,
                           int pairs,
                           gint64 balance_points,
                           GCancellable *cancellable,

@@ -170,7 +170,7 @@ seed (int pairs)
   GAsyncResult *slot = NULL;
   g_autoptr (GError) error = NULL;
 
-  ot_store_seed_async (store, pairs, 1000000, NULL, fixture_keep, &slot);
+  ot_store_seed_async (store, 1, pairs, 1000000, NULL, fixture_keep, &slot);
   ot_store_seed_finish (store, fixture_await (&slot), &error);
   g_assert_no_error (error);
 }

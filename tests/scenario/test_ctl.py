@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import tomllib
 from pathlib import Path
 
@@ -153,10 +154,40 @@ def on_a_terminal(server, *words, when_seen=None):
     return shown.decode()
 
 
-@pytest.mark.parametrize("words", [("audit",), ("seed", "--pairs", 2, "--balance", 1, "--tokens", "/dev/null")])
-def test_whoever_waits_sees_it(server, words, tmp_path):
+@pytest.fixture
+def seed(tmp_path):
+    """More people than are asked for at a time."""
+    return ("seed", "--pairs", 250, "--balance", 1, "--tokens", tmp_path / "tokens")
+
+
+def test_how_far_a_seed_is(server, seed, tmp_path):
+    """The server stands still for long enough that the next bar is drawn, too."""
+
+    def go_on():
+        time.sleep(0.2)
+        server.process.send_signal(signal.SIGCONT)
+
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        shown = on_a_terminal(server, *seed, when_seen=go_on)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    bars = re.findall(r"seeding \[(#* *)\] +(\d+) %", shown)
+    assert [int(share) for _, share in bars][:2] == [0, 40] and bars[-1] == (30 * "#", "100"), shown
+    assert {len(bar) for bar, _ in bars} == {30} and shown.endswith("\r\x1b[K") and "waiting" not in shown
+    names = [line.split()[0] for line in (tmp_path / "tokens").read_text().splitlines()]
+    assert sorted(names) == sorted(f"{role}{number}" for role in "uo" for number in range(1, 251))
+
+
+@pytest.mark.parametrize("pairs", ["0", "100001", "many"])
+def test_no_such_number_of_people(server, pairs, tmp_path):
+    ran = server.try_ctl("seed", "--pairs", pairs, "--balance", 1, "--tokens", tmp_path / "tokens")
+    assert ran.status == os.EX_DATAERR and "pairs: a whole number from 1 to 100000" in ran.err
+
+
+@pytest.mark.parametrize("words", [("audit",), ("statement", "u1")])
+def test_whoever_waits_sees_it(server, words):
     """The server stands still until the bar is there; afterwards the line is empty again."""
-    words = [tmp_path / "tokens" if word == "/dev/null" else word for word in words]
     server.process.send_signal(signal.SIGSTOP)
     try:
         shown = on_a_terminal(server, *words, when_seen=lambda: server.process.send_signal(signal.SIGCONT))

@@ -292,12 +292,12 @@ test_json (void)
 }
 
 static void
-seed (int pairs, gint64 points)
+seed (int first, int pairs, gint64 points)
 {
   GAsyncResult *slot = NULL;
   g_autoptr (GError) error = NULL;
 
-  ot_store_seed_async (store, pairs, points, NULL, fixture_keep, &slot);
+  ot_store_seed_async (store, first, pairs, points, NULL, fixture_keep, &slot);
   ot_store_seed_finish (store, fixture_await (&slot), &error);
   g_assert_no_error (error);
 }
@@ -308,9 +308,10 @@ test_seed (void)
   GAsyncResult *slot = NULL;
   g_autoptr (GError) error = NULL;
 
-  seed (200, 500);
-  seed (200, 500);
-  seed (100, 700);
+  seed (1, 150, 500);
+  seed (151, 50, 500);
+  seed (1, 200, 500);
+  seed (1, 100, 700);
   fixture_assert_sql (
       "200 120000 200",
       "SELECT (SELECT count(*) || ' ' || sum(balance) FROM accounts WHERE owner ~ '^u\\d+$' AND "
