@@ -334,11 +334,7 @@ ot_ice_new (OtIceSend send, gpointer user_data)
 void
 ot_ice_set_connected (GstObject *self)
 {
-  static const GstWebRTCICEConnectionState states[] = { GST_WEBRTC_ICE_CONNECTION_STATE_CHECKING,
-                                                        GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED,
-                                                        GST_WEBRTC_ICE_CONNECTION_STATE_COMPLETED };
-
-  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
-    gst_webrtc_ice_transport_connection_state_change (
-        GST_WEBRTC_ICE_TRANSPORT (OT_ICE (self)->transport), states[i]);
+  gst_webrtc_ice_transport_connection_state_change (
+      GST_WEBRTC_ICE_TRANSPORT (OT_ICE (self)->transport),
+      GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED);
 }

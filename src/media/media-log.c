@@ -54,6 +54,5 @@ ot_media_install_log (void)
     gst_debug_remove_log_function (gst_debug_log_default);
     gst_debug_add_log_function (on_gst_log, NULL, NULL);
   }
-  gst_debug_set_active (TRUE);
   g_once_init_leave (&done, 1);
 }
