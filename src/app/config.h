@@ -51,6 +51,7 @@ typedef struct {
   gint64 limit_person_calls;
   gint64 limit_loop_stall_us;
   gint64 limit_media_lag_us;
+  gint64 limit_record_lag_us;
   char *media_address;
   char *media_bind_address;
   gint64 media_port;

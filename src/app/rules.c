@@ -36,7 +36,8 @@ ot_rules_of_calls (const OtConfig *config)
                            .admission = { .max_calls = (guint)config->limit_calls,
                                           .begun = two_seconds_of (config->limit_new_calls),
                                           .of_person = { config->limit_person_calls, MINUTE_US },
-                                          .max_stall_us = config->limit_loop_stall_us } };
+                                          .max_stall_us = config->limit_loop_stall_us,
+                                          .max_record_lag_us = config->limit_record_lag_us } };
 }
 
 OtNetLimits

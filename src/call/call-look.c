@@ -78,12 +78,18 @@ look_at_returned (OtCall *self, gint64 at_us)
   }
 }
 
-static void
-look_at_database (OtCall *self, gint64 at_us)
+gint64
+ot_call_record_lag_us (const OtCall *self, gint64 at_us)
 {
   gint64 since_us = ot_outbox_waiting_since_us (self->outbox);
 
-  if (since_us == 0 || at_us - since_us < self->settings.database_timeout_us
+  return since_us != 0 ? at_us - since_us : 0;
+}
+
+static void
+look_at_database (OtCall *self, gint64 at_us)
+{
+  if (ot_call_record_lag_us (self, at_us) < self->settings.database_timeout_us
       || !ot_call_state_is_live (self->state))
     return;
   ot_warning_about (OT_ABOUT (.call = self->id),

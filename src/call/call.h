@@ -168,6 +168,10 @@ gboolean ot_call_was_refused (const OtCall *self);
 /** ot_call_is_idle: over, released, and nothing on the way to the database. */
 gboolean ot_call_is_idle (const OtCall *self);
 
+/** ot_call_record_lag_us: how long the oldest of what is on the way to the database has been on it;
+ * 0: nothing is. */
+gint64 ot_call_record_lag_us (const OtCall *self, gint64 at_us);
+
 /** ot_call_wall_us: a monotonic instant as UTC by the call's own clock. */
 gint64 ot_call_wall_us (const OtCall *self, gint64 mono_us);
 

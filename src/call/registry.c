@@ -36,14 +36,16 @@ is_full (gpointer user_id, gpointer quota, gpointer at_us)
 }
 
 static void
-look_at_load (OtRegistry *self, gint64 at_us)
+look_at_load (OtRegistry *self, gint64 record_lag_us, gint64 at_us)
 {
   const OtMediaPort *media = &self->ports.media;
   OtMediaLoad load;
+  OtAdmissionSight sight;
 
   media->read_load (media->self, &load);
-  ot_admission_look (&self->admission, &self->ports.settings.admission,
-                     at_us + self->ports.settings.look_us, load.n_packets, load.n_late, at_us);
+  sight = (OtAdmissionSight){ load.n_packets, load.n_late, record_lag_us };
+  ot_admission_look (&self->admission, &self->ports.settings.admission, &sight,
+                     at_us + self->ports.settings.look_us, at_us);
 }
 
 static void
@@ -51,18 +53,20 @@ on_look (gpointer user_data)
 {
   OtRegistry *self = user_data;
   gint64 at_us = now_us (self);
+  gint64 record_lag_us = 0;
   GHashTableIter iter;
   OtCall *call;
 
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&call)) {
+    record_lag_us = MAX (record_lag_us, ot_call_record_lag_us (call, at_us));
     if (ot_call_state_is_live (call->state))
       ot_call_look (call, at_us);
     else if (ot_call_is_idle (call) && at_us - call->ended_us > LINGER_US)
       g_hash_table_iter_remove (&iter);
   }
   g_hash_table_foreach_remove (self->callers, is_full, &at_us);
-  look_at_load (self, at_us);
+  look_at_load (self, record_lag_us, at_us);
   arm_look (self);
 }
 

@@ -1,4 +1,4 @@
-/* The limits of new calls: two by number, two by what the server sees of itself. */
+/* The limits of new calls: two by number, three by what the server sees of itself. */
 
 #include "admission.h"
 
@@ -11,30 +11,36 @@ is_stalled (const OtAdmission *self, const OtAdmissionRules *rules, gint64 now_u
 }
 
 static gboolean
-is_late (const OtAdmission *self, guint64 n_packets, guint64 n_late)
+is_voice_late (const OtAdmission *self, const OtAdmissionSight *sight)
 {
-  guint64 packets = n_packets - self->window_n_packets;
-  guint64 late = n_late - self->window_n_late;
+  guint64 packets = sight->n_packets - self->window_n_packets;
+  guint64 late = sight->n_late - self->window_n_late;
 
   return late >= OT_ADMISSION_LATE_LEAST && late * OT_ADMISSION_LATE_SHARE > packets;
+}
+
+static gboolean
+are_books_late (const OtAdmissionRules *rules, const OtAdmissionSight *sight)
+{
+  return rules->max_record_lag_us != 0 && sight->record_lag_us > rules->max_record_lag_us;
 }
 
 void
 ot_admission_look (OtAdmission *self,
                    const OtAdmissionRules *rules,
+                   const OtAdmissionSight *sight,
                    gint64 next_us,
-                   guint64 n_packets,
-                   guint64 n_late,
                    gint64 now_us)
 {
-  if (is_stalled (self, rules, now_us) || is_late (self, n_packets, n_late))
+  if (is_stalled (self, rules, now_us) || is_voice_late (self, sight)
+      || are_books_late (rules, sight))
     self->busy_until_us = now_us + OT_ADMISSION_HOLD_US;
   self->next_look_us = next_us;
   if (now_us - self->window_us < OT_ADMISSION_WINDOW_US)
     return;
   self->window_us = now_us;
-  self->window_n_packets = n_packets;
-  self->window_n_late = n_late;
+  self->window_n_packets = sight->n_packets;
+  self->window_n_late = sight->n_late;
 }
 
 gboolean

@@ -8,15 +8,17 @@
  * Whether one more call is taken. A server that takes more than it can carry hurts those who talk
  * already, so it says no in time, with TEMPORARILY_UNAVAILABLE: by the number of calls, and by what
  * it sees of itself. Somebody looks at regular instants how late the look itself is, which is how
- * long the main loop stood still, and how many packets of voice had to wait for their thread. What
- * is bad at a look is held against new calls for OT_ADMISSION_HOLD_US. Pure.
+ * long the main loop stood still, how many packets of voice had to wait for their thread, and how
+ * long a record has waited for the database, since a late record is a late bill. What is bad at a
+ * look is held against new calls for OT_ADMISSION_HOLD_US. Pure.
  */
 typedef struct {
   guint max_calls;   /* limit.calls: live at a time; 0: any number */
   OtQuotaRule begun; /* limit.new_calls: call_requests */
   OtQuotaRule
       of_person; /* limit.person_calls: the same of one person, so that nobody takes all of it */
-  gint64 max_stall_us; /* limit.loop_stall; 0: any */
+  gint64 max_stall_us;      /* limit.loop_stall; 0: any */
+  gint64 max_record_lag_us; /* limit.record_lag; 0: any */
 } OtAdmissionRules;
 
 #define OT_ADMISSION_HOLD_US (2 * G_USEC_PER_SEC)
@@ -34,16 +36,24 @@ typedef struct {
 } OtAdmission;
 
 /**
- * ot_admission_look:
- * @next_us: when the next look is due
+ * OtAdmissionSight:
  * @n_packets: of voice that came, ever
  * @n_late: of them those that waited too long
+ * @record_lag_us: how long the oldest record that isn't written has waited
+ *
+ * What a look sees.
  */
+typedef struct {
+  guint64 n_packets;
+  guint64 n_late;
+  gint64 record_lag_us;
+} OtAdmissionSight;
+
+/** ot_admission_look: @next_us: when the next look is due. */
 void ot_admission_look (OtAdmission *self,
                         const OtAdmissionRules *rules,
+                        const OtAdmissionSight *sight,
                         gint64 next_us,
-                        guint64 n_packets,
-                        guint64 n_late,
                         gint64 now_us);
 
 /** ot_admission_is_busy: whether the looks say that there is no room. */

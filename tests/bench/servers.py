@@ -14,7 +14,7 @@ from pathlib import Path
 SERVER_CORE, CLIENT_CORE = "0", "1"
 START_SECONDS, STOP_SECONDS = 60, 20
 # What it carries, not what it takes.
-UNLIMITED = {f"limit.{name}": 0 for name in ("address_connections", "loop_stall", "media_lag")}
+UNLIMITED = {f"limit.{name}": 0 for name in ("address_connections", "loop_stall", "media_lag", "record_lag")}
 
 
 def children(pid):

@@ -31,7 +31,7 @@ function program(name) {
 }
 
 /** Other tests keep the machine busy: no call is refused because of it. */
-const PATIENT = { 'limit.loop_stall': 0, 'limit.media_lag': 0 };
+const PATIENT = { 'limit.loop_stall': 0, 'limit.media_lag': 0, 'limit.record_lag': 0 };
 
 export class Daemon {
   #directory = '';

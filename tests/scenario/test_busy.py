@@ -1,5 +1,6 @@
 """A server that can't keep up takes no new call, and those that run go on (docs/operating.md, "Limits"). Here it can't because it
-is stopped for a while, again and again: its main loop stands still, and packets wait for its media thread."""
+is stopped for a while, again and again: its main loop stands still, and packets wait for its media thread; or because its
+PostgreSQL is, and what is to be booked waits."""
 
 import asyncio
 import contextlib
@@ -10,7 +11,7 @@ import urllib.request
 import pytest
 
 from conftest import SETTINGS
-from otomo import metrics
+from otomo import database, metrics
 from otomo.scene import aside
 from otomo.server import Server
 
@@ -31,12 +32,21 @@ async def serving(limit):
         await aside(server.close)
 
 
-async def stand_still(server):
+async def stop_server(server):
     server.process.send_signal(signal.SIGSTOP)
     try:
         await asyncio.sleep(STOP)  # it is about time
     finally:
         server.process.send_signal(signal.SIGCONT)
+
+
+async def stop_database(server):
+    """A unit is due meanwhile: there is one each second."""
+    database.freeze(server.state_dir)
+    try:
+        await asyncio.sleep(1.5 * STOP)  # not so long that it counts as away
+    finally:
+        database.thaw(server.state_dir)
 
 
 def ready(server):
@@ -58,15 +68,18 @@ async def ask(scene):
     return True
 
 
-@pytest.mark.parametrize("limit", ["limit.loop_stall", "limit.media_lag"])
-async def test_no_new_call(make_scene, limit):
+@pytest.mark.parametrize(
+    ("limit", "stop"),
+    [("limit.loop_stall", stop_server), ("limit.media_lag", stop_server), ("limit.record_lag", stop_database)],
+)
+async def test_no_new_call(make_scene, limit, stop):
     async with serving(limit) as server:
         talking = make_scene(server, "u1", "o1")
         await talking.in_call()
         for _ in range(TRIES):
             late = make_scene(server, "u2", "o2")
             await late.online()
-            await stand_still(server)
+            await stop(server)
             if not await ask(late):
                 break
             await late.leave()
@@ -92,7 +105,7 @@ async def test_ready_only_when_it_takes_calls(make_scene):
 
     async with serving("limit.loop_stall") as server:
         for _ in range(TRIES):
-            await stand_still(server)
+            await stop_server(server)
             if await aside(busy, server) == 1 and await aside(ready, server) == 503:
                 break
         else:

@@ -21,7 +21,7 @@ LOOK_INTERVAL = 0.02  # seconds between two looks into the database
 PROGRAMS = {"otomod": "OTOMOD", "otomoctl": "OTOMOCTL"}
 
 # Other tests keep the machine busy: a server refuses no call because of it unless a test says so.
-PATIENT = {"limit.loop_stall": 0, "limit.media_lag": 0}
+PATIENT = {"limit.loop_stall": 0, "limit.media_lag": 0, "limit.record_lag": 0}
 
 # What must never be in a log: criticals and warnings of GLib and its kin, in our lines or in theirs,
 # findings of sanitizers.

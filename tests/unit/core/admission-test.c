@@ -57,6 +57,8 @@ test_no_limits (void)
 
 #define LOOK (S / 10)
 
+static const OtAdmissionSight nothing;
+
 /* Looks from @at on, for @how_long, each as late as @late_by says and with so many packets more. */
 static gint64
 look (OtAdmission *self,
@@ -73,7 +75,7 @@ look (OtAdmission *self,
   for (; at < end; at += LOOK) {
     *packets += n_packets;
     *late += n_late;
-    ot_admission_look (self, rules, at + LOOK, *packets, *late, at);
+    ot_admission_look (self, rules, &(OtAdmissionSight){ *packets, *late, 0 }, at + LOOK, at);
   }
   return end;
 }
@@ -86,15 +88,15 @@ test_stalled_loop (void)
   gint64 now = 10 * S;
 
   g_assert_null (ot_admission_take (&admission, &rules, 0, now)); /* nobody has looked yet */
-  ot_admission_look (&admission, &rules, now + LOOK, 0, 0, now);
+  ot_admission_look (&admission, &rules, &nothing, now + LOOK, now);
   g_assert_false (ot_admission_is_busy (&admission, &rules, now + LOOK + S / 5));
   /* the request is before the look that is late */
   g_assert_nonnull (ot_admission_take (&admission, &rules, 0, now + LOOK + S / 5 + 1));
   now += LOOK + S / 5 + 1;
-  ot_admission_look (&admission, &rules, now + LOOK, 0, 0, now);
+  ot_admission_look (&admission, &rules, &nothing, now + LOOK, now);
   for (gint64 later = 0; later < OT_ADMISSION_HOLD_US; later += LOOK) {
     g_assert_true (ot_admission_is_busy (&admission, &rules, now + later));
-    ot_admission_look (&admission, &rules, now + later + LOOK, 0, 0, now + later);
+    ot_admission_look (&admission, &rules, &nothing, now + later + LOOK, now + later);
   }
   g_assert_null (ot_admission_take (&admission, &rules, 0, now + OT_ADMISSION_HOLD_US));
 }
@@ -128,10 +130,31 @@ test_few_late_packets (void)
   guint64 late = 0;
   gint64 now = look (&admission, &rules, S, S / 2, &packets, 1, &late, 0);
 
-  ot_admission_look (&admission, &rules, now + LOOK, packets + 9, late + 9, now);
+  ot_admission_look (&admission, &rules, &(OtAdmissionSight){ packets + 9, late + 9, 0 },
+                     now + LOOK, now);
   g_assert_false (ot_admission_is_busy (&admission, &rules, now));
-  ot_admission_look (&admission, &rules, now + LOOK, packets + 10, late + 10, now);
+  ot_admission_look (&admission, &rules, &(OtAdmissionSight){ packets + 10, late + 10, 0 },
+                     now + LOOK, now);
   g_assert_true (ot_admission_is_busy (&admission, &rules, now));
+}
+
+static void
+test_late_books (void)
+{
+  const OtAdmissionRules rules = { .max_record_lag_us = S / 5 };
+  const OtAdmissionRules any = { 0 };
+  OtAdmission admission = { 0 };
+  gint64 now = 10 * S;
+
+  ot_admission_look (&admission, &rules, &(OtAdmissionSight){ 0, 0, S / 5 }, now + LOOK, now);
+  g_assert_null (ot_admission_take (&admission, &rules, 0, now));
+  ot_admission_look (&admission, &any, &(OtAdmissionSight){ 0, 0, S }, now + LOOK, now);
+  g_assert_null (ot_admission_take (&admission, &any, 0, now));
+  ot_admission_look (&admission, &rules, &(OtAdmissionSight){ 0, 0, S / 5 + 1 }, now + LOOK, now);
+  g_assert_nonnull (ot_admission_take (&admission, &rules, 0, now));
+  ot_admission_look (&admission, &rules, &nothing, now + LOOK, now);
+  g_assert_true (ot_admission_is_busy (&admission, &rules, now + OT_ADMISSION_HOLD_US - 1));
+  g_assert_false (ot_admission_is_busy (&admission, &rules, now + OT_ADMISSION_HOLD_US));
 }
 
 /* Refused for that, it takes nothing of the rate either. */
@@ -157,6 +180,7 @@ main (int argc, char **argv)
   g_test_add_func ("/admission/stalled-loop", test_stalled_loop);
   g_test_add_func ("/admission/late-voice", test_late_voice);
   g_test_add_func ("/admission/few-late-packets", test_few_late_packets);
+  g_test_add_func ("/admission/late-books", test_late_books);
   g_test_add_func ("/admission/busy-takes-nothing", test_busy_takes_nothing);
   return g_test_run ();
 }
