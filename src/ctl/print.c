@@ -4,12 +4,24 @@
 
 #include <string.h>
 
+#include "log-line.h"
+
 void
 ctl_print_json (JsonNode *node)
 {
   g_autofree char *text = json_to_string (node, TRUE);
 
   g_print ("%s\n", text);
+}
+
+/* It may be anybody's: a client names its events as it likes. */
+static char *
+printable (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  ot_log_append_printable (out, text, G_MAXINT);
+  return g_string_free (out, FALSE);
 }
 
 char *
@@ -20,7 +32,7 @@ ctl_value_text (JsonObject *object, const char *member)
   if (node == NULL || JSON_NODE_HOLDS_NULL (node))
     return g_strdup ("-");
   if (json_node_get_value_type (node) == G_TYPE_STRING)
-    return g_strdup (json_node_get_string (node));
+    return printable (json_node_get_string (node));
   return json_to_string (node, FALSE);
 }
 

@@ -19,5 +19,6 @@ void ctl_print_table (JsonArray *rows, const char *const *columns);
 /** ctl_print_csv: the same as RFC 4180; what is absent or null is empty. */
 void ctl_print_csv (JsonArray *rows, const char *const *columns);
 
-/** ctl_value_text: a member as text for a person. Returns: (transfer full) */
+/** ctl_value_text: a member as text for a person: on one line, whatever is in it; "-" for none.
+ * Returns: (transfer full) */
 char *ctl_value_text (JsonObject *object, const char *member);

@@ -115,6 +115,20 @@ async def test_a_call_with_an_odd_name(scene, call_id):
     await scene.over("admin")
 
 
+async def test_what_clients_say_stays_on_its_line(scene):
+    """And does nothing to the terminal that shows it."""
+    await scene.ring()
+    forged = "x\n2026-11-27 charge of unit 9\x1b[2J\u202e"
+    await scene.user.client.send(forged, callId=scene.call_id)
+    await scene.user.client.expect_error("UNKNOWN_EVENT")
+    await scene.refusal_recorded(forged, scene.user, "UNKNOWN_EVENT")
+    for verb in ("show", "explain"):
+        told = await aside(scene.server.ctl, "call", verb, scene.call_id)
+        assert "x\\x0a2026-11-27 charge" in told, told
+        assert not {"\x1b", "\u202e"} & {*told}, told
+    await scene.hang_up_unconnected()
+
+
 async def test_call_show(scene):
     await scene.in_call()
     await scene.tick(2)
