@@ -33,6 +33,8 @@ extern const CtlVerb ctl_verbs[];
 /** ctl_verb_usage: one line: the verb with its arguments and options. Returns: (transfer full) */
 char *ctl_verb_usage (const CtlVerb *self);
 
+/* The functions of the verbs, by their words; what each does stands in verbs.toml. Returns: an exit
+ * code; what went wrong was said on standard error. */
 int ctl_user_add (const CtlArguments *arguments);
 int ctl_user_block (const CtlArguments *arguments);
 int ctl_user_unblock (const CtlArguments *arguments);

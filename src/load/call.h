@@ -40,7 +40,11 @@ typedef struct {
   guint payload_size;
 } LoadContext;
 
+/** load_call_new: @context: borrowed; @id: of its people, > 0. Nothing is sent yet. Returns:
+ * (transfer full) */
 LoadCall *load_call_new (const LoadContext *context, guint id);
+
+/** load_call_free: at any time. The call is not hung up: its connections and media close. */
 void load_call_free (LoadCall *self);
 
 /** load_call_start: user u@id and otomo o@id connect. */
@@ -56,10 +60,12 @@ void load_call_watch (LoadCall *self);
 void load_call_hang_up (LoadCall *self);
 
 LoadCallState load_call_get_state (const LoadCall *self);
+
+/** load_call_get_times: (transfer none): lives as long as the call. */
 const LoadCallTimes *load_call_get_times (const LoadCall *self);
 
-/** load_call_get_failure: (nullable): why it failed, for a person. A call that was up and then
- * failed keeps its up_us. */
+/** load_call_get_failure: (transfer none) (nullable): why it failed, for a person. A call that was
+ * up and then failed keeps its up_us. */
 const char *load_call_get_failure (const LoadCall *self);
 
 /** load_call_look: what its two people sent and heard. */

@@ -23,11 +23,11 @@ typedef struct {
   LoadHistogram heartbeat_us; /* sent → heartbeat_ack */
 } LoadCrowdFigures;
 
-/** load_crowd_new: @context outlives it. */
+/** load_crowd_new: @context: borrowed, outlives it. Returns: (transfer full) */
 LoadCrowd *load_crowd_new (const LoadContext *context, guint first_id, guint n);
 void load_crowd_free (LoadCrowd *self);
 
-/** load_crowd_step: What is due now: connecting, heartbeats. */
+/** load_crowd_step: What is due now: connecting, heartbeats. To be called a few times a second. */
 void load_crowd_step (LoadCrowd *self);
 
 /** load_crowd_is_complete: everybody is in or lost. */

@@ -18,5 +18,5 @@ typedef struct {
 /** load_histogram_add: Negative durations count as 0. */
 void load_histogram_add (LoadHistogram *self, gint64 duration_us);
 
-/** load_histogram_quantile: what @share of all (0.99) stayed below, µs; 0 when it is empty. */
+/** load_histogram_quantile: what @share of all, 0 to 1, stayed below, µs; 0 when it is empty. */
 gint64 load_histogram_quantile (const LoadHistogram *self, double share);

@@ -6,7 +6,7 @@
 /**
  * LoadPhone:
  *
- * One person's WebSocket, in the flat format. Thread: main loop.
+ * One person's WebSocket (PROTOCOL.md sections 1 to 3), in the flat format. Thread: main loop.
  */
 typedef struct _LoadPhone LoadPhone;
 
@@ -22,8 +22,8 @@ typedef void (*LoadPhoneListener) (LoadPhone *phone,
                                    const char *message,
                                    gpointer user_data);
 
-/** load_phone_new: (transfer full): connects, and says with init_connection who it is. @session and
- * @user_data outlive it. */
+/** load_phone_new: connects, and says with init_connection who it is. @session and @user_data:
+ * borrowed, outlive it. Returns: (transfer full): given back with load_phone_close() */
 LoadPhone *load_phone_new (SoupSession *session,
                            const char *url,
                            const char *name,

@@ -65,17 +65,21 @@ typedef struct {
   guint32 n_strange; /* of somebody else */
 } LoadHeard;
 
-#define LOAD_PACKET_US 20000
+#define LOAD_PACKET_US 20000 /* of voice in a packet */
 
 /**
  * load_talker_new:
- * @identity: outlives it
+ * @identity: borrowed, outlives it
  * @run: the same in all talkers of a run
  * @number: who this is; its peer is @number ^ 1
  * @payload_size: bytes of voice in a packet, LOAD_PAYLOAD_MIN to LOAD_PAYLOAD_MAX
+ *
+ * Returns: (transfer full)
  */
 LoadTalker *
 load_talker_new (const LoadIdentity *identity, guint32 run, guint32 number, guint payload_size);
+
+/** load_talker_free: says close_notify, closes its socket; not while a voice has it. */
 void load_talker_free (LoadTalker *self);
 
 #define LOAD_PAYLOAD_MIN 32
@@ -87,7 +91,7 @@ char *load_talker_write_offer (const LoadTalker *self);
 /**
  * load_talker_answer:
  * @sdp: the server's answer: an ICE-lite agent's, with one UDP candidate of its own
- * @error: what is missing in it, or the socket's
+ * @error: of OT_MEDIA_ERROR: what is missing in it, or that there is no socket
  *
  * Opens the socket. Before load_voice_add().
  */
@@ -96,7 +100,8 @@ gboolean load_talker_answer (LoadTalker *self, const char *sdp, GError **error);
 /** load_talker_get_socket: for polling; owned by the talker. */
 int load_talker_get_socket (const LoadTalker *self);
 
-/** load_talker_tick: What is due each LOAD_PACKET_US: checks, flights, and voice unless @silent. */
+/** load_talker_tick: What is due each LOAD_PACKET_US: checks, flights, and voice unless @silent.
+ * @now_us: monotonic. */
 void load_talker_tick (LoadTalker *self, gint64 now_us, gboolean silent, LoadTally *tally);
 
 /** load_talker_receive: Takes all that has come. */

@@ -21,7 +21,10 @@ typedef struct {
   gid_t gid;
 } OtClusterHome;
 
+/** ot_cluster_home_init: touches nothing yet; @directory is copied. */
 void ot_cluster_home_init (OtClusterHome *self, const char *directory);
+
+/** ot_cluster_home_clear: lets go of the lock. */
 void ot_cluster_home_clear (OtClusterHome *self);
 
 /**

@@ -13,7 +13,8 @@
  * @argv: an absolute path and arguments; no shell
  *
  * A process in a session of its own, with nothing of our environment, standard error in standard
- * output, that in a pipe. Returns: (transfer full) (nullable)
+ * output, that in a pipe. Returns: (transfer full) (nullable): NULL with @error: G_SPAWN_ERROR,
+ * G_IO_ERROR
  */
 GSubprocess *ot_cluster_spawn (const OtClusterHome *home, const char *const *argv, GError **error);
 
@@ -33,6 +34,8 @@ typedef struct {
 /**
  * ot_cluster_process_start:
  * @gone: called when the server and all its workers have gone, from the main loop
+ *
+ * FALSE with @error: as ot_cluster_spawn().
  */
 gboolean ot_cluster_process_start (OtClusterProcess *self,
                                    const OtClusterHome *home,
@@ -41,6 +44,7 @@ gboolean ot_cluster_process_start (OtClusterProcess *self,
                                    gpointer user_data,
                                    GError **error);
 
+/** ot_cluster_process_signal: to the server, kill(2)'s number; nothing when there is none. */
 void ot_cluster_process_signal (OtClusterProcess *self, int number);
 
 /** ot_cluster_process_last_words: on one line; (transfer full). */
