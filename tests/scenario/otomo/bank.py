@@ -60,9 +60,19 @@ class Customer:
 
     def join(self):
         """Two more people, who have no points yet."""
-        add = "SELECT put_user (%(id)s, %(role)s, '', %(price)s, NULL)"
-        self.ask(add, id=f"bank-u{self.number}", role="user", price=None)
-        self.ask(add, id=f"bank-o{self.number}", role="otomo", price=10)
+        self.put(f"bank-u{self.number}", "user", None)
+        self.put(f"bank-o{self.number}", "otomo", 10)
+
+    def put(self, user_id, role, price):
+        """One more person, or another price: as every schema has it (put_user has had more than one form)."""
+        self.ask(
+            "INSERT INTO users (id, role, display_name, price_per_unit) VALUES (%(id)s, %(role)s, '', %(price)s)"
+            " ON CONFLICT (id) DO UPDATE SET price_per_unit = excluded.price_per_unit RETURNING id",
+            id=user_id,
+            role=role,
+            price=price,
+        )
+        self.ask("SELECT open_accounts (ARRAY[%(id)s])", id=user_id)
 
     def call(self, number, ends=True):
         """One call from its request to its end; ENDS: or its server dies before that."""
@@ -86,9 +96,7 @@ class Customer:
                 **more,
             )
 
-        self.ask(
-            "SELECT put_user (%(id)s, 'otomo', '', %(price)s, NULL)", id=otomo, price=price
-        )
+        self.put(otomo, "otomo", price)
         asked = record(
             REQUESTED,
             -2,
