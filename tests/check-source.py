@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent / "src"
+LOG_PAGE = ROOT.parent / "docs/operating.md"
 
 # name, pattern, where it is allowed, why
 RULES = [
@@ -35,8 +36,22 @@ def findings(path):
             yield f"{name}:{number}: length: {len(line)} columns"
 
 
+def log_topics():
+    """The topics that the page lists are those under which something is logged: a room's own, or one of its name."""
+    text = {path: path.read_text(encoding="utf-8") for path in ROOT.rglob("*.c")}
+    logs = r"\bot_(error|warning|info|debug|trace)(_about)? \("
+    used = {f"otomo-{path.parent.name}" for path, code in text.items() if re.search(logs, code)}
+    used |= {topic for code in text.values() for topic in re.findall(r"\bTOPIC \"(otomo-\w+)\"", code)}
+    used |= {topic for code in text.values() for topic in re.findall(r"\bot_log_write \(\"(otomo-\w+)\"", code)}
+    (line,) = [line for line in LOG_PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("Topics are ")]
+    told = set(" ".join(re.findall(r"`([^`]*otomo-[^`]*)`", line)).split())
+    for topic in sorted(used ^ told):
+        yield f"{LOG_PAGE.name}: log-topic: {topic} is {'not there' if topic in used else 'of no room that logs'}"
+
+
 def main():
     found = [finding for path in sorted(ROOT.rglob("*.[ch]")) for finding in findings(path)]
+    found += log_topics()
     print("\n".join(found))
     return 1 if found else 0
 

@@ -101,3 +101,5 @@ char *ot_log_text (const char *text);
 #define ot_error_about(about, ...) ot_log_at (OT_LOG_ERROR, about, __VA_ARGS__)
 #define ot_warning_about(about, ...) ot_log_at (OT_LOG_WARNING, about, __VA_ARGS__)
 #define ot_info_about(about, ...) ot_log_at (OT_LOG_INFO, about, __VA_ARGS__)
+#define ot_debug_about(about, ...) ot_log_at (OT_LOG_DEBUG, about, __VA_ARGS__)
+#define ot_trace_about(about, ...) ot_log_at (OT_LOG_TRACE, about, __VA_ARGS__)

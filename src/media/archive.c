@@ -87,21 +87,24 @@ complete (OtArchive *self, const char *part_path, OtRecording *recording)
 
   if ((part_path != NULL && !rename_durably (part_path, path))
       || (sha256 = hash (path, &recording->bytes)) == NULL) {
-    ot_warning ("recording %s can't be completed: %s", recording->path, g_strerror (errno));
+    ot_warning_about (OT_ABOUT (.call = recording->call_id), "recording %s can't be completed: %s",
+                      recording->path, g_strerror (errno));
     return;
   }
   recording->sha256 = sha256;
-  ot_info ("recording %s: %" G_GINT64_FORMAT " ms, %" G_GINT64_FORMAT " bytes", recording->path,
-           recording->length_us / 1000, recording->bytes);
+  ot_info_about (OT_ABOUT (.call = recording->call_id),
+                 "recording %s: %" G_GINT64_FORMAT " ms, %" G_GINT64_FORMAT " bytes",
+                 recording->path, recording->length_us / 1000, recording->bytes);
   self->listener.complete (recording, self->user_data);
 }
 
 static void
-discard (OtArchive *self, const char *file, const char *path)
+discard (OtArchive *self, const char *file, const OtRecording *recording)
 {
-  ot_info ("recording %s has nothing in it", path);
+  ot_info_about (OT_ABOUT (.call = recording->call_id), "recording %s has nothing in it",
+                 recording->path);
   unlink (file);
-  self->listener.gone (path, self->user_data);
+  self->listener.gone (recording->path, self->user_data);
 }
 
 static void
@@ -115,7 +118,7 @@ finish (OtArchive *self, OtRecorder *recorder)
   ot_recorder_close (recorder, &recording.length_us, &message);
   recording.message = message;
   if (g_stat (part_path, &state) == 0 && state.st_size == 0)
-    discard (self, part_path, recording.path);
+    discard (self, part_path, &recording);
   else
     complete (self, part_path, &recording);
 }
@@ -157,8 +160,9 @@ complete_part (OtArchive *self, const char *part_path, OtRecording *recording)
     unlink (part_path);
     return;
   }
-  ot_warning ("recording %s stays as it was left, without a title: %s", recording->path,
-              error->message);
+  ot_warning_about (OT_ABOUT (.call = recording->call_id),
+                    "recording %s stays as it was left, without a title: %s", recording->path,
+                    error->message);
   unlink (rescued);
   complete (self, part_path, recording);
 }
@@ -178,7 +182,7 @@ complete_left (OtArchive *self, const char *path, const char *part_path)
   }
   recording.call_id = call_id;
   if (!ot_track_length (file, &recording.length_us))
-    discard (self, file, path);
+    discard (self, file, &recording);
   else if (part_path != NULL)
     complete_part (self, part_path, &recording);
   else

@@ -32,7 +32,7 @@ trouble_of_recorder_job (gpointer data)
 
   if (self->recorder != request->recorder)
     return;
-  ot_warning ("%s: the recording ends: %s", self->call_id, request->text);
+  ot_warning_about (OT_ABOUT (.call = self->call_id), "the recording ends: %s", request->text);
   ot_bridge_end_recording (self, now_us);
   post_recording (self, FALSE, now_us, request->text);
 }
@@ -67,7 +67,7 @@ record_job (gpointer data)
   self->recorder = ot_recorder_new (context->record_launch, ot_archive_get_dir (context->archive),
                                     &options, &error);
   if (self->recorder == NULL) {
-    ot_warning ("%s: it can't be recorded: %s", self->call_id, error->message);
+    ot_warning_about (OT_ABOUT (.call = self->call_id), "it can't be recorded: %s", error->message);
     post_recording (self, FALSE, 0, error->message);
     return;
   }

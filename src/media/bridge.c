@@ -25,7 +25,7 @@ ot_bridge_post (OtBridge *self, OtMediaEvent event)
 static void
 post_refused (OtBridge *self, OtSide side, const OtMediaCause *cause, const char *message)
 {
-  ot_debug ("%s %s: refused: %s", self->call_id, ot_leg_name (side), message);
+  ot_debug_about (OT_ABOUT (.call = self->call_id), "%s: refused: %s", ot_leg_name (side), message);
   ot_bridge_post (
       self, (OtMediaEvent){
                 .type = OT_MEDIA_REFUSED, .side = side, .cause = *cause, .message = message });
@@ -40,7 +40,7 @@ refuse (const OtBridgeRequest *request, const char *message)
 static void
 post_failed (OtBridge *self, const char *message)
 {
-  ot_error ("%s: media failed: %s", self->call_id, message);
+  ot_error_about (OT_ABOUT (.call = self->call_id), "media failed: %s", message);
   ot_bridge_post (self, (OtMediaEvent){ .type = OT_MEDIA_FAILED, .message = message });
 }
 
@@ -311,7 +311,7 @@ on_leg_up (OtLeg *leg, gint64 at_us, gpointer user_data)
   OtBridge *self = user_data;
   OtSide side = ot_leg_get_side (leg);
 
-  ot_info ("%s %s: leg up", self->call_id, GST_OBJECT_NAME (leg));
+  ot_info_about (OT_ABOUT (.call = self->call_id), "%s: leg up", GST_OBJECT_NAME (leg));
   ot_bridge_push (self, up_job, side, leg); /* first: who is told may close the call */
   ot_bridge_post (self, (OtMediaEvent){ .type = OT_MEDIA_LEG_UP, .side = side, .at_us = at_us });
 }
@@ -322,7 +322,8 @@ on_leg_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data)
   OtBridge *self = user_data;
   OtSide side = ot_leg_get_side (leg);
 
-  ot_info ("%s %s: leg down: %s", self->call_id, GST_OBJECT_NAME (leg), message);
+  ot_info_about (OT_ABOUT (.call = self->call_id), "%s: leg down: %s", GST_OBJECT_NAME (leg),
+                 message);
   ot_bridge_push (self, down_job, side, leg);
   ot_bridge_post (
       self, (OtMediaEvent){
@@ -344,8 +345,9 @@ on_leg_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
     return;
   ot_forwarder_end_witness (self->forwarder, self->relay);
   ot_relay_read (self->relay, event.evidence);
-  ot_info ("%s %s: first RTP, proved %" G_GINT64_FORMAT " µs after it came", self->call_id,
-           GST_OBJECT_NAME (leg), event.probed_us - arrival_us);
+  ot_info_about (OT_ABOUT (.call = self->call_id),
+                 "%s: first RTP, proved %" G_GINT64_FORMAT " µs after it came",
+                 GST_OBJECT_NAME (leg), event.probed_us - arrival_us);
   ot_bridge_push (self, first_rtp_job, event.side, NULL);
   ot_bridge_post (self, event);
 }
@@ -394,7 +396,7 @@ close_job (gpointer data)
   for (guint side = 0; side < OT_N_SIDES; side++)
     ot_side_legs_clear (&self->legs[side]);
   g_clear_pointer (&self->pipeline, ot_call_pipeline_free);
-  ot_debug ("%s: media closed", self->call_id);
+  ot_debug_about (OT_ABOUT (.call = self->call_id), "media closed");
 }
 
 OtBridge *

@@ -10,6 +10,7 @@
 #include "media-log.h"
 
 typedef struct {
+  char *call_id; /* owned */
   OtCallTrouble trouble;
   gpointer user_data;
   GDestroyNotify destroy;
@@ -105,7 +106,8 @@ on_message (GstBus *bus, GstMessage *message, gpointer user_data)
     if (leg == NULL)
       watch->trouble (error->message, watch->user_data);
     else
-      ot_info ("%s: %s", GST_OBJECT_NAME (leg), error->message);
+      ot_info_about (OT_ABOUT (.call = watch->call_id), "%s: %s", GST_OBJECT_NAME (leg),
+                     error->message);
   }
   gst_message_unref (message);
   return GST_BUS_DROP;
@@ -117,6 +119,7 @@ watch_free (gpointer data)
   Watch *self = data;
 
   self->destroy (self->user_data);
+  g_free (self->call_id);
   g_free (self);
 }
 
@@ -137,7 +140,7 @@ ot_call_pipeline_assign (GstElement *self,
                          gpointer user_data,
                          GDestroyNotify destroy)
 {
-  const Watch watch = { trouble, user_data, destroy };
+  const Watch watch = { g_strdup (call_id), trouble, user_data, destroy };
   g_autofree char *name = g_strdup_printf ("call-%s", call_id);
   g_autoptr (GstBus) bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
 

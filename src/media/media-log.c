@@ -26,11 +26,13 @@ on_gst_log (GstDebugCategory *category,
 {
   const char *topic = gst_debug_category_get_name (category);
   const char *text = gst_debug_message_get (message);
+  gboolean is_ours = category == ot_media_category && object == NULL;
+  OtLogSubject about = { .call = is_ours ? gst_debug_message_get_id (message) : NULL };
   g_autofree char *who = GST_IS_OBJECT (object) && GST_OBJECT_NAME (object) != NULL
                              ? g_strdup_printf ("<%s> ", GST_OBJECT_NAME (object))
                              : g_strdup ("");
 
-  ot_log_write (topic, (OtLogLevel)MIN ((int)level, (int)OT_LOG_TRACE), NULL, file, line, "%s%s",
+  ot_log_write (topic, (OtLogLevel)MIN ((int)level, (int)OT_LOG_TRACE), &about, file, line, "%s%s",
                 who, text);
 }
 

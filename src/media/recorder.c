@@ -345,8 +345,9 @@ ot_recorder_close (OtRecorder *self, gint64 *length_us, char **message)
     self->message = wait_for_end (self);
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
   if (dropped > 0)
-    ot_warning ("recording %s lacks %" G_GUINT64_FORMAT " packets: the machine is too busy",
-                self->path, dropped);
+    ot_warning_about (OT_ABOUT (.call = self->options.call_id),
+                      "recording %s lacks %" G_GUINT64_FORMAT " packets: the machine is too busy",
+                      self->path, dropped);
   *length_us = end_us - self->options.start_us;
   *message = g_strdup (self->message);
 }

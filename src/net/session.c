@@ -102,7 +102,8 @@ send_event (OtSession *self, const OtOut *event)
   text = ot_track_write (self->track, event); /* kept for whoever resumes, also after the end */
   if (self->state == ENDED)
     return;
-  ot_trace ("session %s: sends %s", self->id, ot_out_type_name (event->type));
+  ot_trace_about (OT_ABOUT (.session = self->id, .event = ot_out_type_name (event->type)),
+                  "sends %s", ot_out_type_name (event->type));
   ot_connection_send (self->connection, text);
 }
 
@@ -414,8 +415,8 @@ on_message (gpointer user_data, const char *text, gsize length)
   g_auto (OtDecoded) decoded = { 0 };
 
   ot_codec_decode (self->track->format, text, length, &decoded);
-  ot_trace ("session %s: %s", self->id,
-            decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
+  ot_trace_about (OT_ABOUT (.session = self->id), "%s",
+                  decoded.event != NULL ? ot_in_type_name (decoded.event->type) : decoded.message);
   if (!may_send (self, length)) {
     refuse_too_fast (self, &decoded);
   } else if (!accept_sequence (self, &decoded)) {

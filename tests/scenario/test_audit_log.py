@@ -116,6 +116,7 @@ async def test_a_log_of_json(make_scene):
         of_call = [line["message"] for line in lines if line.get("call") == scene.call_id]
         assert any("user_end" in message for message in of_call), of_call
         assert any(line.get("event") == "call_accept" for line in lines if "call" in line), lines
+        assert any(message.endswith("user: leg up") for message in of_call), of_call
         opened = [line for line in lines if "opens for u1" in line["message"]]
         assert opened and opened[0]["message"].startswith(f"session {opened[0]['session']}: ")
     finally:
