@@ -107,7 +107,10 @@ async def test_blocked_account(server, connect):
 
 
 @pytest.mark.parametrize("who", ["user", "otomo"])
-async def test_a_blocked_account_talks_no_more(scene, who):
+async def test_a_blocked_account_talks_no_more(server, make_scene, who):
+    await aside(server.add, f"u-{who}-blocked", "user", balance=100)
+    await aside(server.add, f"o-{who}-blocked", "otomo", "--price", 10)
+    scene = make_scene(server, f"u-{who}-blocked", f"o-{who}-blocked")
     await scene.in_call()
     await scene.tick(1)
     blocked = getattr(scene, who)
