@@ -44,6 +44,11 @@ ot_media_install_log (void)
 
   if (!g_once_init_enter (&done))
     return;
+  /* Before gst_init(), which would add its own: GStreamer never frees the list that is left. */
+  if (g_getenv ("GST_DEBUG_FILE") == NULL) {
+    gst_debug_remove_log_function (gst_debug_log_default);
+    gst_debug_add_log_function (on_gst_log, NULL, NULL);
+  }
   gst_init (NULL, NULL);
   GST_DEBUG_CATEGORY_INIT (ot_media_category, "otomo-media", 0, "Otomo: media of calls");
   if (levels == NULL)
@@ -52,9 +57,5 @@ ot_media_install_log (void)
     gst_debug_category_set_threshold (
         ot_media_category,
         MAX (GST_LEVEL_INFO, gst_debug_category_get_threshold (ot_media_category)));
-  if (g_getenv ("GST_DEBUG_FILE") == NULL) {
-    gst_debug_remove_log_function (gst_debug_log_default);
-    gst_debug_add_log_function (on_gst_log, NULL, NULL);
-  }
   g_once_init_leave (&done, 1);
 }
