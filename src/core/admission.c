@@ -19,10 +19,15 @@ is_voice_late (const OtAdmission *self, const OtAdmissionSight *sight)
   return late >= OT_ADMISSION_LATE_LEAST && late * OT_ADMISSION_LATE_SHARE > packets;
 }
 
+/* At two looks in a row: a disk that hesitates once in a while is no lack of room. */
 static gboolean
-are_books_late (const OtAdmissionRules *rules, const OtAdmissionSight *sight)
+are_books_late (OtAdmission *self, const OtAdmissionRules *rules, const OtAdmissionSight *sight)
 {
-  return rules->max_record_lag_us != 0 && sight->record_lag_us > rules->max_record_lag_us;
+  gboolean were_late = self->books_are_late;
+
+  self->books_are_late =
+      rules->max_record_lag_us != 0 && sight->record_lag_us > rules->max_record_lag_us;
+  return were_late && self->books_are_late;
 }
 
 void
@@ -32,8 +37,9 @@ ot_admission_look (OtAdmission *self,
                    gint64 next_us,
                    gint64 now_us)
 {
-  if (is_stalled (self, rules, now_us) || is_voice_late (self, sight)
-      || are_books_late (rules, sight))
+  gboolean books_are_late = are_books_late (self, rules, sight);
+
+  if (is_stalled (self, rules, now_us) || is_voice_late (self, sight) || books_are_late)
     self->busy_until_us = now_us + OT_ADMISSION_HOLD_US;
   self->next_look_us = next_us;
   if (now_us - self->window_us < OT_ADMISSION_WINDOW_US)

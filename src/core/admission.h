@@ -9,8 +9,8 @@
  * already, so it says no in time, with TEMPORARILY_UNAVAILABLE: by the number of calls, and by what
  * it sees of itself. Somebody looks at regular instants how late the look itself is, which is how
  * long the main loop stood still, how many packets of voice had to wait for their thread, and how
- * long a record has waited for the database, since a late record is a late bill. What is bad at a
- * look is held against new calls for OT_ADMISSION_HOLD_US. Pure.
+ * long a record has waited for the database, since a late record is a late bill (at two looks in a
+ * row). What is bad at a look is held against new calls for OT_ADMISSION_HOLD_US. Pure.
  */
 typedef struct {
   guint max_calls;   /* limit.calls: live at a time; 0: any number */
@@ -30,6 +30,7 @@ typedef struct {
   OtQuota begun;
   gint64 next_look_us; /* 0: nobody looks */
   gint64 busy_until_us;
+  gboolean books_are_late;  /* at the last look */
   gint64 window_us;         /* when the counting began */
   guint64 window_n_packets; /* as they were then */
   guint64 window_n_late;

@@ -143,14 +143,20 @@ test_late_books (void)
 {
   const OtAdmissionRules rules = { .max_record_lag_us = S / 5 };
   const OtAdmissionRules any = { 0 };
+  const OtAdmissionSight late = { .record_lag_us = S / 5 + 1 };
   OtAdmission admission = { 0 };
   gint64 now = 10 * S;
 
   ot_admission_look (&admission, &rules, &(OtAdmissionSight){ 0, 0, S / 5 }, now + LOOK, now);
   g_assert_null (ot_admission_take (&admission, &rules, 0, now));
-  ot_admission_look (&admission, &any, &(OtAdmissionSight){ 0, 0, S }, now + LOOK, now);
+  for (guint i = 0; i < 3; i++)
+    ot_admission_look (&admission, &any, &(OtAdmissionSight){ 0, 0, S }, now + LOOK, now);
   g_assert_null (ot_admission_take (&admission, &any, 0, now));
-  ot_admission_look (&admission, &rules, &(OtAdmissionSight){ 0, 0, S / 5 + 1 }, now + LOOK, now);
+  ot_admission_look (&admission, &rules, &late, now + LOOK, now);
+  ot_admission_look (&admission, &rules, &nothing, now + LOOK, now);
+  ot_admission_look (&admission, &rules, &late, now + LOOK, now);
+  g_assert_null (ot_admission_take (&admission, &rules, 0, now)); /* a disk that hesitates */
+  ot_admission_look (&admission, &rules, &late, now + LOOK, now);
   g_assert_nonnull (ot_admission_take (&admission, &rules, 0, now));
   ot_admission_look (&admission, &rules, &nothing, now + LOOK, now);
   g_assert_true (ot_admission_is_busy (&admission, &rules, now + OT_ADMISSION_HOLD_US - 1));
