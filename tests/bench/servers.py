@@ -34,8 +34,9 @@ class Otomod:
     def start(self, pairs):
         self.dir = Path(tempfile.mkdtemp(prefix="otomo-bench-"))
         self.dir.chmod(0o755)
+        self.state_dir = self.dir / "state"
         self.tokens = self.dir / "tokens"
-        command = ["taskset", "-c", SERVER_CORE, self.build / "otomod", "--listen", "127.0.0.1:0", "--state-dir", self.dir / "state"]
+        command = ["taskset", "-c", SERVER_CORE, self.build / "otomod", "--listen", "127.0.0.1:0", "--state-dir", self.state_dir]
         known = subprocess.run([self.build / "otomod", "--print-config"], capture_output=True, text=True).stdout
         for name, value in self.settings.items():
             if f"\n{name.split('.')[1]}=" in known:  # an older release may not have it
@@ -47,7 +48,7 @@ class Otomod:
             raise RuntimeError(f"{self.name} does not start:\n{(self.dir / 'log').read_text()}")
         self.url = f"ws://{found.group(1)}/v1/socket"
         seed = ["seed", "--pairs", str(pairs), "--balance", "1000000", "--tokens", self.tokens]
-        subprocess.run([self.build / "otomoctl", "--state-dir", self.dir / "state", *seed], check=True)
+        subprocess.run([self.build / "otomoctl", "--state-dir", self.state_dir, *seed], check=True)
         return self.process.pid
 
     def stop(self):

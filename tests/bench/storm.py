@@ -22,7 +22,7 @@ from pathlib import Path
 from servers import CLIENT_CORE, Otomod
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scenario"))
-from otomo import database  # noqa: E402
+from otomo import database, metrics  # noqa: E402
 
 SHARES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 COME_UP_RATE, COME_UP_SECONDS, REST_SECONDS = 20, 30, 5
@@ -31,6 +31,7 @@ SELECT count(*) AS ticks,
   round(1000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY late)) AS p50_ms,
   round(1000 * percentile_cont(0.99) WITHIN GROUP (ORDER BY late)) AS p99_ms, round(1000 * max(late)) AS most_ms
 FROM (SELECT extract(epoch FROM created_at - unit_at) AS late FROM transfers WHERE kind = 'charge' AND unit_index > 1) ticks"""
+LAGS = ("0.005", "0.02", "0.05")  # seconds; buckets of otomo_media_lag_seconds
 UP = "SELECT count(*) AS n FROM calls WHERE status = 'in_call'"
 
 
@@ -57,6 +58,14 @@ class Prober(threading.Thread):
         return {name: round(took[int(len(took) * share)], 1) for name, share in SHARES.items()} | {"most": round(took[-1], 1)}
 
 
+def lag(server):
+    """Of all packets: how many waited longer for the media thread than these seconds."""
+    figures = metrics.read(server)
+    all_of_them = figures["otomo_media_lag_seconds_count"]
+    over = {le: all_of_them - figures[f'otomo_media_lag_seconds_bucket{{le="{le}"}}'] for le in LAGS}
+    return {"packets": int(all_of_them)} | {f"over {le} s": int(n) for le, n in over.items()}
+
+
 def load(server, client, *options):
     command = ["taskset", "-c", CLIENT_CORE, client, "--url", server.url, "--tokens", server.tokens, "--json", *options]
     return subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
@@ -64,7 +73,7 @@ def load(server, client, *options):
 
 def wait_until_up(server, calls):
     end = time.monotonic() + COME_UP_SECONDS
-    while database.rows(server.dir / "state", UP)[0]["n"] < calls:
+    while database.rows(server.state_dir, UP)[0]["n"] < calls:
         if time.monotonic() > end:
             sys.exit("the running calls do not come up")
         time.sleep(0.2)
@@ -81,8 +90,8 @@ def storm(server, client, pid, options):
     storm = json.loads(new.communicate(timeout=options.seconds + 120)[0])
     answers = prober.end()
     held = json.loads(running.communicate(timeout=lasts + 120)[0])
-    late = {name: int(value) for name, value in database.rows(server.dir / "state", LATE)[0].items()}
-    return held, storm, {"answer_ms": answers, "tick_late": late}
+    late = {name: int(value) for name, value in database.rows(server.state_dir, LATE)[0].items()}
+    return held, storm, {"answer_ms": answers, "tick_late": late, "media_lag": lag(server)}
 
 
 def main():
