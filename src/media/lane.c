@@ -3,6 +3,12 @@
 
 #include "lane.h"
 
+#include <errno.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "media-log.h"
+
 struct _OtWorkers {
   GThreadPool *pool; /* owned */
   GMutex lock;
@@ -33,6 +39,21 @@ count_lanes (OtWorkers *self, int change)
   g_mutex_unlock (&self->lock);
 }
 
+/* Once a thread, before its first job: what a job starts, webrtcbin's threads, stands back with it.
+ */
+static void
+stand_back (void)
+{
+  static _Thread_local gboolean is_done;
+  const id_t thread = (id_t)gettid ();
+
+  if (is_done)
+    return;
+  is_done = TRUE;
+  if (setpriority (PRIO_PROCESS, thread, getpriority (PRIO_PROCESS, thread) + OT_WORKERS_NICE) != 0)
+    ot_debug ("a worker keeps its priority: %s", g_strerror (errno));
+}
+
 static void
 run_one (gpointer data, gpointer user_data)
 {
@@ -41,6 +62,7 @@ run_one (gpointer data, gpointer user_data)
   Item *item;
   gboolean has_more;
 
+  stand_back ();
   g_mutex_lock (&self->lock);
   item = g_queue_peek_head (&self->items);
   g_mutex_unlock (&self->lock);

@@ -8,11 +8,16 @@
  * Work that may block, off the main loop: a pool of worker threads, and lanes into it. Jobs of one
  * lane run one at a time, in order; lanes run beside each other, one job a turn. A lane holds at
  * most OT_LANE_MAX jobs that wait.
+ *
+ * Workers and the threads that GStreamer starts for them run OT_WORKERS_NICE nicer than the
+ * process: where the machine has too little, a call that is set up waits, and neither one that runs
+ * nor a bill.
  */
 typedef struct _OtWorkers OtWorkers;
 typedef struct _OtLane OtLane;
 
 #define OT_LANE_MAX 64
+#define OT_WORKERS_NICE 10
 
 /** OtJob: Runs on a worker; afterwards its data is freed with the destroy function. */
 typedef void (*OtJob) (gpointer data);
