@@ -185,3 +185,39 @@ def test_it_stops_in_order(server):
     assert server.property("Result") == "success"
     assert server.property("ExecMainStatus") == "0"
     server.start()
+
+
+@pytest.fixture
+def start_with(server):
+    """Stops the server, and starts it with a line of environment; that goes with leave ()."""
+    dropin = server.machine.root / f"etc/systemd/system/{UNIT}.d/environment.conf"
+
+    def start(line):
+        dropin.write_text(f"[Service]\nRestartSec=100ms\nEnvironment={line}\n")
+        server.machine.run("systemctl", "daemon-reload")
+        server.stop()
+        return server.machine.try_run("systemctl", "start", UNIT)
+
+    def leave():
+        dropin.unlink()
+        server.machine.run("systemctl", "daemon-reload")
+
+    start.leave = leave
+    return start
+
+
+def test_it_is_started_until_its_database_is_there(server, start_with):
+    """However long that takes: systemd's usual limit is five starts in ten seconds."""
+    assert start_with("OTOMO_DATABASE=postgresql:///otomo?host=/nowhere").returncode != 0
+    server.when("NRestarts", lambda count: int(count) > 6)
+    start_with.leave()
+    server.when("ActiveState", lambda state: state == "active")
+    Server.running.append(server)
+
+
+def test_a_mistake_in_the_settings_is_not_tried_again(server, start_with):
+    assert start_with("OTOMO_CALL_RING_TIMEOUT=soon").returncode != 0
+    start_with.leave()
+    assert (server.property("ActiveState"), server.property("NRestarts")) == ("failed", "0")
+    assert 'OTOMO_CALL_RING_TIMEOUT: call.ring_timeout: "soon" is not' in server.log()
+    server.start()
