@@ -179,7 +179,7 @@ on_written (const PGresult *answer, gpointer user_data)
 static gboolean
 must_drop (OtStore *self, const OtRecord *record)
 {
-  if (record->kind != OT_RECORD_REFUSED || !ot_pool_is_full (self->records))
+  if (record->kind != OT_RECORD_REFUSED || !ot_pool_is_full (self->refusals))
     return FALSE;
   self->refused_dropped++;
   if ((self->refused_dropped & (self->refused_dropped - 1)) == 0) /* 1, 2, 4 … */
@@ -193,9 +193,10 @@ void
 ot_store_write (gpointer user_data, const OtRecord *record, OtRecordDone done, gpointer done_data)
 {
   OtStore *self = user_data;
+  OtPool *pool = record->kind == OT_RECORD_REFUSED ? self->refusals : self->records;
   Writing *writing;
 
-  g_return_if_fail (self->records != NULL);
+  g_return_if_fail (pool != NULL);
   g_return_if_fail (record->kind < G_N_ELEMENTS (statements));
   if (must_drop (self, record))
     return;
@@ -203,5 +204,5 @@ ot_store_write (gpointer user_data, const OtRecord *record, OtRecordDone done, g
   writing->done = done;
   writing->user_data = done_data;
   writing->what = g_strdup_printf ("call %s: %s", record->call_id, record->event);
-  ot_pool_send (self->records, statement_of (self, record), 0, on_written, writing);
+  ot_pool_send (pool, statement_of (self, record), 0, on_written, writing);
 }

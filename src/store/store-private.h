@@ -29,9 +29,11 @@ struct _OtStore {
                          schema; all others have the server's role only */
   OtLease *lease;     /* owned */
   OtPool *admin; /* owned; reports: slow things on a connection of their own; NULL as @records is */
-  OtPool *records; /* owned; what calls and sessions wait for; NULL before the start and after the
-                      close */
-  OtPool *chat;    /* owned; channels, with a connection of their own; NULL as @records is */
+  OtPool *records;  /* owned; what calls and sessions wait for; NULL before the start and after the
+                       close */
+  OtPool *refusals; /* owned; rows about refused events, so that no money waits behind a flood of
+                       them; NULL as @records is */
+  OtPool *chat;     /* owned; channels, with a connection of their own; NULL as @records is */
   OtRecordPort port;
   GTask *starting; /* owned; until the start is answered */
   GTask *closing;  /* owned; from when the close was asked for */

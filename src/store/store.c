@@ -140,32 +140,29 @@ on_records_open (const char *message, gpointer user_data)
     ot_lease_renew (self->lease, self->records, self->admin, nobody, 0, on_first_renewal, self);
 }
 
+static OtPool *
+open_pool (OtStore *self,
+           OtStorePool pool,
+           int connections,
+           int timeout_ms,
+           guint limit,
+           OtPoolOpened opened)
+{
+  OtPoolOptions options = { ot_store_pool_name (pool),
+                            &self->login,
+                            ot_lease_settings (self->lease),
+                            connections,
+                            timeout_ms,
+                            limit,
+                            &self->figures[pool] };
+
+  return ot_pool_new (&options, opened, self);
+}
+
 static void
 on_lease_taken (int closed, const GError *error, gpointer user_data)
 {
   OtStore *self = user_data;
-  const char *settings = ot_lease_settings (self->lease);
-  OtPoolOptions records = { ot_store_pool_name (OT_STORE_RECORDS),
-                            &self->login,
-                            settings,
-                            self->connections,
-                            RECORD_TIMEOUT_MS,
-                            WAITING_LIMIT,
-                            &self->figures[OT_STORE_RECORDS] };
-  OtPoolOptions chat = { ot_store_pool_name (OT_STORE_CHAT),
-                         &self->login,
-                         settings,
-                         1,
-                         RECORD_TIMEOUT_MS,
-                         CHAT_WAITING_LIMIT,
-                         &self->figures[OT_STORE_CHAT] };
-  OtPoolOptions admin = { ot_store_pool_name (OT_STORE_ADMIN),
-                          &self->login,
-                          settings,
-                          1,
-                          ADMIN_TIMEOUT_MS,
-                          ADMIN_WAITING_LIMIT,
-                          &self->figures[OT_STORE_ADMIN] };
 
   if (error != NULL || self->closing != NULL) {
     end_start (self, error != NULL ? g_error_copy (error) : closed_error ());
@@ -173,9 +170,11 @@ on_lease_taken (int closed, const GError *error, gpointer user_data)
   }
   if (closed > 0)
     ot_warning ("%d calls were left open by a dead server and are closed now", closed);
-  self->admin = ot_pool_new (&admin, NULL, NULL);
-  self->chat = ot_pool_new (&chat, NULL, NULL);
-  self->records = ot_pool_new (&records, on_records_open, self);
+  self->admin = open_pool (self, OT_STORE_ADMIN, 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT, NULL);
+  self->chat = open_pool (self, OT_STORE_CHAT, 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT, NULL);
+  self->refusals = open_pool (self, OT_STORE_REFUSALS, 1, RECORD_TIMEOUT_MS, WAITING_LIMIT, NULL);
+  self->records = open_pool (self, OT_STORE_RECORDS, self->connections, RECORD_TIMEOUT_MS,
+                             WAITING_LIMIT, on_records_open);
 }
 
 static void
@@ -287,6 +286,7 @@ let_go (gpointer user_data)
   OtStore *self = user_data;
 
   ot_pool_free (g_steal_pointer (&self->chat));
+  ot_pool_free (g_steal_pointer (&self->refusals));
   ot_pool_free (g_steal_pointer (&self->records));
   ot_pool_free (g_steal_pointer (&self->admin));
   ot_pool_free (g_steal_pointer (&self->owner));
@@ -301,7 +301,7 @@ static void
 on_drained (gpointer user_data)
 {
   OtStore *self = user_data;
-  guint left = ot_pool_waiting (self->records);
+  guint left = ot_pool_waiting (self->records) + ot_pool_waiting (self->refusals);
 
   if (left > 0)
     ot_warning ("%u statements were not answered before the close", left);
@@ -309,6 +309,14 @@ on_drained (gpointer user_data)
     ot_lease_release (self->lease, self->records, let_go, self);
   else
     let_go (self);
+}
+
+static void
+on_records_drained (gpointer user_data)
+{
+  OtStore *self = user_data;
+
+  ot_pool_drain (self->refusals, DRAIN_US, on_drained, self);
 }
 
 void
@@ -319,7 +327,7 @@ ot_store_close_async (OtStore *self, GAsyncReadyCallback done, gpointer user_dat
   self->closing = g_task_new (self, NULL, done, user_data);
   g_task_set_source_tag (self->closing, ot_store_close_async);
   if (self->records != NULL && self->starting == NULL)
-    ot_pool_drain (self->records, DRAIN_US, on_drained, self);
+    ot_pool_drain (self->records, DRAIN_US, on_records_drained, self);
   else
     let_go (self);
 }
@@ -358,7 +366,10 @@ const char *
 ot_store_pool_name (guint pool)
 {
   static const char *const names[] = {
-    [OT_STORE_RECORDS] = "records", [OT_STORE_CHAT] = "chat", [OT_STORE_ADMIN] = "admin"
+    [OT_STORE_RECORDS] = "records",
+    [OT_STORE_REFUSALS] = "refusals",
+    [OT_STORE_CHAT] = "chat",
+    [OT_STORE_ADMIN] = "admin",
   };
 
   return names[pool];
@@ -368,7 +379,10 @@ static const OtPool *
 find_pool (const OtStore *self, OtStorePool pool)
 {
   const OtPool *const pools[] = {
-    [OT_STORE_RECORDS] = self->records, [OT_STORE_CHAT] = self->chat, [OT_STORE_ADMIN] = self->admin
+    [OT_STORE_RECORDS] = self->records,
+    [OT_STORE_REFUSALS] = self->refusals,
+    [OT_STORE_CHAT] = self->chat,
+    [OT_STORE_ADMIN] = self->admin,
   };
 
   return pools[pool];
@@ -393,7 +407,8 @@ guint
 ot_store_waiting (OtStore *self)
 {
   g_return_val_if_fail (OT_IS_STORE (self), 0);
-  return self->records != NULL ? ot_pool_waiting (self->records) : 0;
+  return self->records != NULL ? ot_pool_waiting (self->records) + ot_pool_waiting (self->refusals)
+                               : 0;
 }
 
 guint64
@@ -431,6 +446,7 @@ ot_store_finalize (GObject *object)
   OtStore *self = OT_STORE (object);
 
   ot_pool_free (self->chat);
+  ot_pool_free (self->refusals);
   ot_pool_free (self->records);
   ot_pool_free (self->admin);
   ot_pool_free (self->owner);

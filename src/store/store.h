@@ -70,7 +70,8 @@ gboolean ot_store_start_finish (OtStore *self, GAsyncResult *result, GError **er
 /**
  * ot_store_close_async:
  *
- * Waits up to 5 s until all that was asked is answered, gives the lease back, lets the connections
+ * Waits up to 5 s until all that was asked is answered, as long for the rows about refused events,
+ * gives the lease back, lets the connections
  * go, stops the private PostgreSQL and waits until it is gone. Records that were not answered by
  * then are never answered. Nothing may be asked afterwards. Can be called whether the start
  * succeeded or not; once.
@@ -91,7 +92,13 @@ void ot_store_set_password (OtStore *self, const char *password);
 gboolean ot_store_is_available (OtStore *self);
 
 /** OtStorePool: who asks the database, each over connections of its own. */
-typedef enum { OT_STORE_RECORDS, OT_STORE_CHAT, OT_STORE_ADMIN, OT_STORE_N_POOLS } OtStorePool;
+typedef enum {
+  OT_STORE_RECORDS,
+  OT_STORE_REFUSALS,
+  OT_STORE_CHAT,
+  OT_STORE_ADMIN,
+  OT_STORE_N_POOLS,
+} OtStorePool;
 
 /** OtPoolState: connections that stand, and statements that are not answered. */
 typedef struct {

@@ -223,7 +223,7 @@ async def test_more_refusals_than_the_database_takes(server, scene):
     dropped = risen(before, during, "otomo_refusals_not_recorded_total")
     assert 0 < dropped < sent
     assert risen(before, during, "otomo_refusals_total", code="CALL_NOT_FOUND") == sent
-    await aside(metrics.wait, server, 'otomo_database_waiting{pool="records"}', lambda n: n < 10)
+    await aside(metrics.wait, server, 'otomo_database_waiting{pool="refusals"}', lambda n: n == 0)
     rows = await aside(server.rows, kept, scene.call_id)
     assert rows == [{"count": sent - dropped}]
 
@@ -253,12 +253,12 @@ def test_the_connections_are_those_that_the_database_knows(server):
         cursor.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
         try:
             cursor.execute(f"SELECT pg_terminate_backend(pid) {theirs}")
-            for pool in ("records", "chat", "admin"):
+            for pool in ("records", "refusals", "chat", "admin"):
                 metrics.wait(server, stand % pool, lambda n: n == 0)
         finally:
             cursor.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS true")
         metrics.wait(server, "otomo_database_up", lambda up: up == 1)
-        for pool in ("records", "chat", "admin"):
+        for pool in ("records", "refusals", "chat", "admin"):
             metrics.wait(server, stand % pool, bool)
 
 

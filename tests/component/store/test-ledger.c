@@ -275,6 +275,38 @@ test_refused_row (void)
   fixture_assert_sql ("2", "SELECT count(*) FROM call_events WHERE event = 'call_connected'");
 }
 
+#define FLOOD 2000
+
+static gboolean
+refusals_are_written (gpointer nothing)
+{
+  return ot_store_pool_state (store, OT_STORE_REFUSALS).n_waiting == 0;
+}
+
+/* No call waits behind what somebody was refused. */
+static void
+test_refused_rows_apart (void)
+{
+  const OtRecordPort *port = ot_store_record_port (store);
+  OtRecord refused = talk_record (OT_RECORD_REFUSED, "flood", 0);
+  Answer answer;
+
+  talk_people ("calm", 100, 10, -1);
+  refused.event = "call_accept";
+  refused.detail = "CALL_NOT_FOUND";
+  for (int i = 0; i < FLOOD; i++) {
+    refused.at_us++;
+    port->write (port->self, &refused, NULL, NULL);
+  }
+  answer = talk_request ("calm");
+  assert_outcome (answer, DONE);
+  g_assert_cmpuint (ot_store_pool_state (store, OT_STORE_REFUSALS).n_waiting, >, FLOOD / 2);
+  fixture_wait (refusals_are_written, NULL);
+  fixture_assert_sql (G_STRINGIFY (FLOOD),
+                      "SELECT count(*) FROM call_events WHERE call_id = 'flood'");
+  talk_end ("calm", 8, "ringing", OT_REASON_CANCELLED);
+}
+
 static void
 test_unknown_call (void)
 {
@@ -330,6 +362,7 @@ add_tests (void)
   g_test_add_func ("/store/ledger/due-while-reconnecting", test_due_while_reconnecting);
   g_test_add_func ("/store/ledger/unwritten-pause", test_unwritten_pause);
   g_test_add_func ("/store/ledger/refused-row", test_refused_row);
+  g_test_add_func ("/store/ledger/refused-rows-apart", test_refused_rows_apart);
   g_test_add_func ("/store/ledger/unknown-call", test_unknown_call);
   g_test_add_func ("/store/ledger/guards", test_guards);
 }
