@@ -89,6 +89,16 @@ ot_admin_get_audit (const OtAdminRequest *request)
   ot_store_audit_async (request->admin->store, NULL, ot_admin_on_json, request->message);
 }
 
+/* For who waits for an audit. */
+void
+ot_admin_get_audit_progress (const OtAdminRequest *request)
+{
+  ot_reply_json (request->message, SOUP_STATUS_OK,
+                 g_strdup_printf ("{\"done\": %d, \"of\": %d}",
+                                  ot_store_audit_step (request->admin->store),
+                                  OT_STORE_INVARIANTS));
+}
+
 /* ---- the server itself ---- */
 
 void

@@ -51,6 +51,7 @@ void ot_admin_get_live (const OtAdminRequest *request);
 void ot_admin_get_calls (const OtAdminRequest *request);
 void ot_admin_get_call (const OtAdminRequest *request);
 void ot_admin_get_audit (const OtAdminRequest *request);
+void ot_admin_get_audit_progress (const OtAdminRequest *request);
 void ot_admin_put_user (const OtAdminRequest *request);
 void ot_admin_post_user (const OtAdminRequest *request);
 void ot_admin_post_adjustment (const OtAdminRequest *request);

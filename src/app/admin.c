@@ -106,6 +106,7 @@ static const struct {
   { "POST", "/v1/webhooks", NULL, ot_admin_post_webhook_test },
   { "POST", "/v1/webhooks/", "/retry", ot_admin_post_webhook_retry },
   { "GET", "/v1/audit", NULL, ot_admin_get_audit, TRUE },
+  { "GET", "/v1/audit/progress", NULL, ot_admin_get_audit_progress },
   { "POST", "/v1/seed", NULL, ot_admin_post_seed },
   { "POST", "/v1/reload", NULL, ot_admin_post_reload },
   { "PUT", "/v1/log", NULL, ot_admin_put_log },

@@ -26,6 +26,11 @@ char *ctl_request (const char *method, const char *path, const char *query, int 
 JsonNode *
 ctl_request_json (const char *method, const char *path, const char *query, int *exit_code);
 
+/** ctl_request_watched: GET, parsed, for what takes its time: a bar, called @what (static), shows
+ * meanwhile what GET @progress_path answers: {"done": N, "of": N}. */
+JsonNode *
+ctl_request_watched (const char *path, const char *what, const char *progress_path, int *exit_code);
+
 /** ctl_path: a path from a format with one %s for an id, which is escaped, and gets its ~ where the
  * admin API needs one. Returns: (transfer full) */
 char *ctl_path (const char *format, const char *id) G_GNUC_FORMAT (1);

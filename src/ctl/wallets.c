@@ -109,7 +109,8 @@ ctl_audit (const CtlArguments *arguments)
   static const char *const columns[] = { "INVARIANT=invariant", "SUBJECT=subject", "DETAIL=detail",
                                          NULL };
   int code;
-  g_autoptr (JsonNode) root = ctl_request_json ("GET", "/v1/audit", NULL, &code);
+  g_autoptr (JsonNode) root =
+      ctl_request_watched ("/v1/audit", "checking the ledger", "/v1/audit/progress", &code);
   guint n_broken;
 
   if (root == NULL)

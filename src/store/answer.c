@@ -91,6 +91,15 @@ ot_answer_is_lease_lost (const PGresult *result)
   return g_str_equal (code_of (result), "OT410");
 }
 
+gboolean
+ot_answer_read_step (const PGresult *notice, int *step)
+{
+  if (!g_str_equal (code_of (notice), "OT100"))
+    return FALSE;
+  *step = atoi (PQresultErrorField (notice, PG_DIAG_MESSAGE_PRIMARY));
+  return TRUE;
+}
+
 GError *
 ot_answer_error (const PGresult *result)
 {

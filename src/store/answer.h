@@ -41,6 +41,9 @@ gboolean ot_answer_is_stale_plan (const PGresult *result);
 /** ot_answer_is_lease_lost: the database refused to write a call for want of its lease (OT410). */
 gboolean ot_answer_is_lease_lost (const PGresult *result);
 
+/** ot_answer_read_step: whether a notice says how far its statement is (OT100); @step: (out) */
+gboolean ot_answer_read_step (const PGresult *notice, int *step);
+
 /**
  * ot_answer_error:
  * @result: an error

@@ -249,11 +249,21 @@ read_answers (OtPg *self)
 
 /* ---- connecting ---- */
 
+/* Comes while the oldest statement is carried out. */
 static void
-on_notice (void *user_data, const char *message)
+on_notice (void *user_data, const PGresult *notice)
 {
-  g_autofree char *line = ot_log_text (message);
+  OtPg *self = user_data;
+  const OtStatement *statement = self->sent.head != NULL ? self->sent.head->data : NULL;
+  g_autofree char *line = NULL;
+  int step;
 
+  if (ot_answer_read_step (notice, &step)) {
+    if (statement != NULL && statement->step != NULL)
+      *statement->step = step;
+    return;
+  }
+  line = ot_log_text (PQresultErrorMessage (notice));
   ot_debug ("database: %s", line);
 }
 
@@ -341,7 +351,7 @@ on_started (GObject *source, GAsyncResult *result, gpointer user_data)
     lose (self, PQerrorMessage (conn));
     return;
   }
-  PQsetNoticeProcessor (conn, on_notice, NULL);
+  PQsetNoticeReceiver (conn, on_notice, self);
   arm (self, now_us () + CONNECT_TIMEOUT_US);
   watch (self, G_IO_OUT);
 }

@@ -116,9 +116,20 @@ ot_store_audit_async (OtStore *self,
                       GAsyncReadyCallback done,
                       gpointer user_data)
 {
+  OtStatement *statement = ot_statement_new ("SELECT audit_json () AS json");
+
+  self->audit_step = 0;
+  statement->step = &self->audit_step;
   ot_store_ask_admin (self,
                       ot_store_task_new (self, ot_store_audit_async, cancellable, done, user_data),
-                      ot_statement_new ("SELECT audit_json () AS json"), ot_store_read_json);
+                      statement, ot_store_read_json);
+}
+
+int
+ot_store_audit_step (OtStore *self)
+{
+  g_return_val_if_fail (OT_IS_STORE (self), 0);
+  return self->audit_step;
 }
 
 char *

@@ -27,6 +27,7 @@ typedef struct {
 
   OtAnswered answered; /* NULL: nobody waits */
   gpointer user_data;
+  int *step;         /* (nullable), borrowed: how far it is, by its own word (OT100) */
   gboolean given_up; /* answered already, for lack of patience; what comes still is dropped */
   guint tries;       /* how often an answer said "try again" */
   gint64 sent_us;    /* monotonic; when it was handed to libpq last */

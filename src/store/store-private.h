@@ -40,6 +40,7 @@ struct _OtStore {
 
   OtPoolFigures figures[OT_STORE_N_POOLS];
   guint64 refused_dropped;
+  int audit_step; /* of the audit that was asked for last */
 };
 
 /** OtStoreReader: makes the task's result of an answer that is no error. */

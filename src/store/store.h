@@ -366,6 +366,12 @@ void ot_store_audit_async (OtStore *self,
                            GAsyncReadyCallback done,
                            gpointer user_data);
 
+/** How many invariants there are. */
+#define OT_STORE_INVARIANTS 6
+
+/** ot_store_audit_step: how many of them the audit that was asked for last has checked. */
+int ot_store_audit_step (OtStore *self);
+
 /** ot_store_json_finish: for those above; NULL: error. */
 char *ot_store_json_finish (OtStore *self, GAsyncResult *result, GError **error);
 

@@ -1,6 +1,7 @@
 """otomoctl for programs and for whoever waits: an exit code of sysexits.h for each class of trouble, JSON from every verb,
 and a bar on a terminal."""
 
+import contextlib
 import json
 import os
 import pty
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from conftest import SETTINGS
-from otomo import DEADLINE
+from otomo import DEADLINE, database
 from otomo.scene import aside
 from otomo.server import Server, program, run
 
@@ -133,8 +134,8 @@ async def test_json_everywhere(server, scene, tmp_path):
     assert re.search(r"exporting \[#{30}\] 100 %", bar)
 
 
-def on_a_terminal(server, *words, when_seen=None):
-    """Runs otomoctl with standard error on a terminal; what that showed. WHEN_SEEN: called at the first bar."""
+def on_a_terminal(server, *words, when_seen=None, seen=b"]"):
+    """Runs otomoctl with standard error on a terminal; what that showed. WHEN_SEEN: called at the first bar, or at SEEN."""
     ours, theirs = pty.openpty()
     line = [program("otomoctl"), "--state-dir", str(server.state_dir), *map(str, words)]
     ctl = subprocess.Popen(line, stderr=theirs, stdout=subprocess.PIPE, text=True)
@@ -143,7 +144,7 @@ def on_a_terminal(server, *words, when_seen=None):
     try:
         while chunk := os.read(ours, 4096):
             shown += chunk
-            if when_seen and b"]" in shown:
+            if when_seen and seen in shown:
                 when_seen()
                 when_seen = None
     except OSError:  # EIO: the other end is closed
@@ -185,7 +186,16 @@ def test_no_such_number_of_people(server, pairs, tmp_path):
     assert ran.status == os.EX_DATAERR and "pairs: a whole number from 1 to 100000" in ran.err
 
 
-@pytest.mark.parametrize("words", [("audit",), ("statement", "u1")])
+def test_how_far_an_audit_is(server):
+    """The fourth invariant is the first that reads the log of calls, which somebody else holds for a while."""
+    with contextlib.closing(database.connect(server.state_dir)) as holder:
+        holder.autocommit = False
+        holder.cursor().execute("LOCK TABLE call_events IN ACCESS EXCLUSIVE MODE")
+        shown = on_a_terminal(server, "audit", when_seen=holder.rollback, seen=b"50 %")
+    assert re.search(rf"checking the ledger \[{15 * '#'} {{15}}\]  50 %", shown) and shown.endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("words", [("users",), ("statement", "u1")])
 def test_whoever_waits_sees_it(server, words):
     """The server stands still until the bar is there; afterwards the line is empty again."""
     server.process.send_signal(signal.SIGSTOP)

@@ -170,6 +170,7 @@ fixture_audit (void)
   ot_store_audit_async (store, NULL, fixture_keep, &slot);
   json = ot_store_json_finish (store, fixture_await (&slot), &error);
   g_assert_no_error (error);
+  g_assert_cmpint (ot_store_audit_step (store), ==, OT_STORE_INVARIANTS);
   return json;
 }
 
