@@ -94,22 +94,32 @@ read_string (const OtField *field,
   return NULL;
 }
 
+gboolean
+ot_fields_read_whole (JsonNode *node, gint64 *value)
+{
+  GType type = json_node_get_value_type (node);
+  double real;
+
+  if (type == G_TYPE_INT64) {
+    *value = json_node_get_int (node);
+    return TRUE;
+  }
+  real = type == G_TYPE_DOUBLE ? json_node_get_double (node) : NAN;
+  if (!(fabs (real) <= MAX_DOUBLE_INTEGER) || real != floor (real))
+    return FALSE;
+  *value = (gint64)real;
+  return TRUE;
+}
+
 static char *
 read_int (const OtField *field, JsonNode *node, gint64 *target, const Place *place)
 {
-  GType type = json_node_get_value_type (node);
   gint64 value;
 
-  if (type == G_TYPE_DOUBLE) { /* 3.0 and 3e2 are whole numbers too */
-    double real = json_node_get_double (node);
-    if (real != floor (real) || fabs (real) > MAX_DOUBLE_INTEGER)
-      return problem (place, "not a whole number within 2^53");
-    value = (gint64)real;
-  } else if (type == G_TYPE_INT64) {
-    value = json_node_get_int (node);
-  } else {
-    return problem (place, "not a whole number");
-  }
+  if (!ot_fields_read_whole (node, &value))
+    return problem (place, json_node_get_value_type (node) == G_TYPE_DOUBLE
+                               ? "not a whole number within 2^53"
+                               : "not a whole number");
   if (value < field->min)
     return problem (place, "below %" G_GINT64_FORMAT, field->min);
   if (value > field->max)

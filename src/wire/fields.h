@@ -71,6 +71,10 @@ typedef struct {
 char *
 ot_fields_read (const OtShape *shape, JsonObject *object, gpointer target, GStringChunk *strings);
 
+/** ot_fields_read_whole: a whole number, however it is written: 3, 3.0, 3e0. Returns: FALSE: it is
+ * none within 2^53; @value is as it was */
+gboolean ot_fields_read_whole (JsonNode *node, gint64 *value);
+
 /**
  * ot_fields_write:
  * @shape: what @source is

@@ -72,20 +72,19 @@ unwrap_envelope (JsonObject *message, JsonNode *payload, OtUnwrapped *unwrapped)
   unwrapped->fields = json_node_get_object (payload);
   if (sequence == NULL)
     return NULL;
-  if (json_node_get_value_type (sequence) != G_TYPE_INT64)
-    return "sequence: not a whole number";
-  unwrapped->sequence = json_node_get_int (sequence);
-  unwrapped->has_sequence = TRUE;
-  return NULL;
+  return unwrapped->has_sequence ? NULL : "sequence: not a whole number";
 }
 
 const char *
 ot_format_unwrap (OtFormat format, JsonObject *message, OtUnwrapped *unwrapped)
 {
   JsonNode *payload = json_object_get_member (message, "payload");
+  JsonNode *sequence = json_object_get_member (message, "sequence");
 
   *unwrapped =
       (OtUnwrapped){ .name = get_string (message, format == OT_FORMAT_FLAT ? "type" : "event") };
+  if (format == OT_FORMAT_ENVELOPE && sequence != NULL)
+    unwrapped->has_sequence = ot_fields_read_whole (sequence, &unwrapped->sequence);
   if (payload != NULL && !JSON_NODE_HOLDS_OBJECT (payload))
     return "payload: not an object";
   return format == OT_FORMAT_FLAT ? unwrap_flat (message, payload, unwrapped)

@@ -113,6 +113,34 @@ test_cases (void)
   }
 }
 
+/* 3.0 and 3e1 are whole numbers too, and what is wrong has its number as well. */
+static void
+test_sequence (void)
+{
+  static const struct {
+    const char *text;
+    gboolean has_sequence;
+    gint64 sequence;
+  } rows[] = {
+    { "{\"event\":\"heartbeat\",\"sequence\":3}", TRUE, 3 },
+    { "{\"event\":\"heartbeat\",\"sequence\":3.0}", TRUE, 3 },
+    { "{\"event\":\"heartbeat\",\"sequence\":3e1}", TRUE, 30 },
+    { "{\"event\":\"heartbeat\",\"payload\":null,\"sequence\":4}", TRUE, 4 },
+    { "{\"payload\":{},\"sequence\":5}", TRUE, 5 },
+    { "{\"event\":\"heartbeat\",\"sequence\":3.5}", FALSE, 0 },
+    { "{\"event\":\"heartbeat\",\"sequence\":null}", FALSE, 0 },
+    { "{\"event\":\"heartbeat\"}", FALSE, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_auto (OtDecoded) decoded = { 0 };
+
+    ot_codec_decode (OT_FORMAT_ENVELOPE, rows[i].text, strlen (rows[i].text), &decoded);
+    g_assert_cmpint (decoded.has_sequence, ==, rows[i].has_sequence);
+    g_assert_cmpint (decoded.sequence, ==, rows[i].sequence);
+  }
+}
+
 static void
 test_values (void)
 {
@@ -284,6 +312,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/wire/codec/cases", test_cases);
+  g_test_add_func ("/wire/codec/sequence", test_sequence);
   g_test_add_func ("/wire/codec/values", test_values);
   g_test_add_func ("/wire/codec/long-event-name", test_long_event_name);
   g_test_add_func ("/wire/codec/encode", test_encode);
