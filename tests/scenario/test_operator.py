@@ -125,6 +125,7 @@ async def test_what_clients_say_stays_on_its_line(scene):
     for verb in ("show", "explain"):
         told = await aside(scene.server.ctl, "call", verb, scene.call_id)
         assert "x\\x0a2026-11-27 charge" in told, told
+        assert verb == "show" or "refused: x\\x0a2026" in told, told
         assert not {"\x1b", "\u202e"} & {*told}, told
     await scene.hang_up_unconnected()
 
