@@ -30,7 +30,7 @@ renew_secrets (OtApp *self, OtReload *reload)
     self->ice_servers = ice_servers;
   }
   ot_reload_add_failure (reload, g_steal_pointer (&error));
-  ot_audit_log_reopen (self->audit, &error);
+  ot_audit_log_set_file (self->audit, self->config->log_audit_file, &error);
   ot_reload_add_failure (reload, error);
 }
 
@@ -68,6 +68,8 @@ renew_rules (OtApp *self)
   ot_media_server_set_late (self->media, self->config->limit_media_lag_us);
   ot_librarian_set_keep_days (self->librarian, (int)self->config->recording_keep_days);
   self->admin.default_price_points = self->config->billing_default_price;
+  ot_server_set_max_connections (self->server, (guint)self->config->limit_connections);
+  ot_logging_set_format (self->config->log_format);
   if (self->config->log_debug != NULL)
     ot_logging_set_levels (self->config->log_debug);
 }

@@ -15,7 +15,6 @@
 
 struct _OtAuditLog {
   gatomicrefcount references; /* each watched request holds one */
-  char *path;                 /* owned, nullable */
   int fd;                     /* owned; -1: the log */
   const OtClock *clock;       /* borrowed */
 };
@@ -32,7 +31,6 @@ unref (OtAuditLog *self)
     return;
   if (self->fd >= 0)
     close (self->fd);
-  g_free (self->path);
   g_free (self);
 }
 
@@ -50,16 +48,13 @@ open_file (const char *path, GError **error)
 OtAuditLog *
 ot_audit_log_new (const char *path, const OtClock *clock, GError **error)
 {
-  int fd = path != NULL ? open_file (path, error) : -1;
-  OtAuditLog *self;
+  OtAuditLog *self = g_new0 (OtAuditLog, 1);
 
-  if (path != NULL && fd < 0)
-    return NULL;
-  self = g_new0 (OtAuditLog, 1);
   g_atomic_ref_count_init (&self->references);
-  self->path = g_strdup (path);
-  self->fd = fd;
+  self->fd = -1;
   self->clock = clock;
+  if (!ot_audit_log_set_file (self, path, error))
+    g_clear_pointer (&self, unref);
   return self;
 }
 
@@ -71,11 +66,11 @@ ot_audit_log_free (OtAuditLog *self)
 }
 
 gboolean
-ot_audit_log_reopen (OtAuditLog *self, GError **error)
+ot_audit_log_set_file (OtAuditLog *self, const char *path, GError **error)
 {
-  int fd = self->path != NULL ? open_file (self->path, error) : -1;
+  int fd = path != NULL ? open_file (path, error) : -1;
 
-  if (self->path != NULL && fd < 0)
+  if (path != NULL && fd < 0)
     return FALSE;
   if (self->fd >= 0)
     close (self->fd);

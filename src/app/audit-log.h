@@ -28,9 +28,9 @@ OtAuditLog *ot_audit_log_new (const char *path, const OtClock *clock, GError **e
 /** ot_audit_log_free: what is still asked is not written any more. NULL is fine. */
 void ot_audit_log_free (OtAuditLog *self);
 
-/** ot_audit_log_reopen: after the file was moved away; FALSE with @error: goes on with the old one.
- */
-gboolean ot_audit_log_reopen (OtAuditLog *self, GError **error);
+/** ot_audit_log_set_file: another file, or the same after it was moved away; as of
+ * ot_audit_log_new(). FALSE with @error: goes on with the old one. */
+gboolean ot_audit_log_set_file (OtAuditLog *self, const char *path, GError **error);
 
 /** OtAuditDoor: by which way a request came; the address is written of who came by the console's.
  */

@@ -331,17 +331,25 @@ on_incoming (GSocket *socket, GIOCondition condition, gpointer user_data)
 
 /* ---- listening ---- */
 
+/* Of @wanted as many as there may be files. */
+static guint
+possible (guint wanted)
+{
+  struct rlimit files = { .rlim_cur = 1024 };
+
+  getrlimit (RLIMIT_NOFILE, &files);
+  if (files.rlim_cur < (rlim_t)wanted + FILES_FOR_OTHERS)
+    return (guint)MAX ((int)files.rlim_cur - FILES_FOR_OTHERS, 1);
+  return wanted;
+}
+
 static OtListenerLimits
 fill_limits (const OtListenerLimits *limits)
 {
   OtListenerLimits all = limits != NULL ? *limits : (OtListenerLimits){ 0 };
-  struct rlimit files = { .rlim_cur = 1024 };
 
-  getrlimit (RLIMIT_NOFILE, &files);
-  if (all.max_connections == 0)
-    all.max_connections = DEFAULT_CONNECTIONS;
-  if (files.rlim_cur < (rlim_t)all.max_connections + FILES_FOR_OTHERS)
-    all.max_connections = MAX ((int)files.rlim_cur - FILES_FOR_OTHERS, 1);
+  all.max_connections =
+      possible (all.max_connections > 0 ? all.max_connections : DEFAULT_CONNECTIONS);
   if (all.request_timeout_us == 0)
     all.request_timeout_us = 10 * G_USEC_PER_SEC;
   if (all.answer_timeout_us == 0)
@@ -349,6 +357,12 @@ fill_limits (const OtListenerLimits *limits)
   if (all.max_body_bytes == 0)
     all.max_body_bytes = 64 * 1024;
   return all;
+}
+
+void
+ot_listener_set_max_connections (OtListener *self, guint max_connections)
+{
+  self->limits.max_connections = possible (max_connections);
 }
 
 OtListener *

@@ -38,6 +38,9 @@ typedef struct {
  */
 OtListener *ot_listener_new (const OtListenerLimits *limits, OtDoorkeeper *door);
 
+/** ot_listener_set_max_connections: for those that come from now on; the others stay. */
+void ot_listener_set_max_connections (OtListener *self, guint max_connections);
+
 /** ot_listener_set_tls: @context: (transfer full): with which connections are made from now on; a
  * handshake has the time of the first request. */
 void ot_listener_set_tls (OtListener *self, SSL_CTX *context);

@@ -123,6 +123,12 @@ ot_server_set_origins (OtServer *self, char **origins)
 }
 
 void
+ot_server_set_max_connections (OtServer *self, guint max_connections)
+{
+  ot_listener_set_max_connections (self->listener, max_connections);
+}
+
+void
 ot_server_free (OtServer *self)
 {
   g_clear_pointer (&self->listener, ot_listener_free);

@@ -28,6 +28,9 @@ OtServer *ot_server_new (OtHub *hub, const OtServerOptions *options);
  * WebSocket from now on, see origins.h; NULL, as at first: any. */
 void ot_server_set_origins (OtServer *self, char **origins);
 
+/** ot_server_set_max_connections: see ot_listener_set_max_connections(). */
+void ot_server_set_max_connections (OtServer *self, guint max_connections);
+
 /** ot_server_free: before the hub; sessions go on. */
 void ot_server_free (OtServer *self);
 

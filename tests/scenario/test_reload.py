@@ -248,6 +248,48 @@ async def test_how_often_a_webhook_is_tried(server, path):
     await reload_with(server, path)
 
 
+async def test_how_many_connections(server, path, connect):
+    """Those that are there stay."""
+    opened = [await connect() for _ in range(11)]
+    report = await reload_with(server, path, limit__connections=10)
+    assert report == {"changed": ["limit.connections"], "needsStart": [], "failed": []}
+    for client in opened[:2]:
+        await client.close()
+    left = 'otomo_sessions{place="fresh"}'
+    await aside(metrics.wait, server, left, lambda n: n == 9)
+    await aside(metrics.wait, server, "otomo_connections", lambda n: n == 9)
+    await connect()
+    with pytest.raises((ConnectionError, websockets.InvalidHandshake)):
+        await connect()
+    await reload_with(server, path)
+    await connect()
+
+
+async def test_the_form_of_the_log(server, path):
+    before = len(server.log())
+    report = await reload_with(server, path, log__format="json")
+    assert report == {"changed": ["log.format"], "needsStart": [], "failed": []}
+    await reload_with(server, path)
+    lines = server.log()[before:].splitlines()
+    changed = "reload: log.format is changed"
+    assert changed in [json.loads(line)["message"] for line in lines if line.startswith("{")]
+    assert [line for line in lines if line.endswith(f" INFO  otomo-app    {changed}")]
+
+
+async def test_where_acts_of_operators_are_written(server, path, tmp_path):
+    report = await reload_with(server, path, log__audit_file=tmp_path / "acts")
+    assert report == {"changed": ["log.audit_file"], "needsStart": [], "failed": []}
+    await aside(server.ctl, "log", "otomo-net:4")
+    acts = [json.loads(line)["path"] for line in (tmp_path / "acts").read_text().splitlines()]
+    assert acts == ["/v1/reload", "/v1/log"]
+    report = await reload_with(server, path, log__audit_file="/nowhere/acts")
+    assert ["log.audit_file: /nowhere/acts" in why for why in report["failed"]] == [True]
+    assert len((tmp_path / "acts").read_text().splitlines()) == 3, "a bad file leaves the one of before"
+    before = len(server.log())
+    await reload_with(server, path)
+    await aside(server.wait_for_log, "otomo-audit", before)
+
+
 async def posted(server, endpoint):
     """An event comes to this endpoint, signed with its secret."""
     before = len(endpoint.tries("test"))
