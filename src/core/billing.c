@@ -1,4 +1,4 @@
-/* The clock of a call's units and the division of a price. Pure. */
+/* The clock of a call's units. Pure. */
 
 #include "billing.h"
 
@@ -75,27 +75,6 @@ ot_billing_take (OtBilling *self, gint64 until_us)
   if (ot_billing_next_due_us (self) >= until_us)
     return 0;
   return ++self->units_taken;
-}
-
-gint64
-ot_billing_partial (OtPartialUnit rule, gint64 price_points, gint64 part_us, gint64 unit_us)
-{
-  g_return_val_if_fail (price_points >= 0 && unit_us > 0, 0);
-  if (part_us <= 0)
-    return 0;
-  if (part_us >= unit_us || rule == OT_PARTIAL_CHARGE)
-    return price_points;
-  if (rule == OT_PARTIAL_FREE)
-    return 0;
-  return (gint64)(((__int128)price_points * part_us + unit_us - 1) / unit_us);
-}
-
-gint64
-ot_billing_share (gint64 price_points, gint64 share_percent)
-{
-  g_return_val_if_fail (price_points >= 0 && share_percent >= 0 && share_percent <= 100, 0);
-  /* in two parts, since price × percent could overflow */
-  return price_points / 100 * share_percent + price_points % 100 * share_percent / 100;
 }
 
 gint64

@@ -28,7 +28,8 @@ OtPartialUnit ot_partial_unit_parse (const char *name);
  *
  * The clock of a call's units (BILLING.md "Units"): unit n is charged at start + (n−1)·unit in
  * advance, at start + n·unit in arrears, counted from the start and never from the last tick, so it
- * can't drift. Pure integers; monotonic µs; no timer, no clock. Worked examples: docs/billing.md,
+ * can't drift. Pure integers; monotonic µs; no timer, no clock. What a unit costs, and whose it is
+ * then, is the database's to say (data/sql/004-records.sql). Worked examples: docs/billing.md,
  * which is the unit test's data.
  */
 typedef struct {
@@ -56,18 +57,6 @@ gint64 ot_billing_next_due_us (const OtBilling *self);
  * Returns: the index of a unit that is due, each index once and in order; 0: none
  */
 int ot_billing_take (OtBilling *self, gint64 until_us);
-
-/**
- * ot_billing_partial:
- * @part_us: how much of the unit was talked; 0 or less: none; the whole unit or more: it is whole
- *
- * Returns: what the last, unfinished unit of a call in arrears costs: 0 to @price_points
- */
-gint64 ot_billing_partial (OtPartialUnit rule, gint64 price_points, gint64 part_us, gint64 unit_us);
-
-/** ot_billing_share: the otomo's part of a price, rounded down: what doesn't divide is the
- * platform's. */
-gint64 ot_billing_share (gint64 price_points, gint64 share_percent);
 
 /** ot_billing_units_left: how many more units a balance covers. 0 for a negative balance or a price
  * of 0 or less. */

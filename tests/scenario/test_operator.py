@@ -67,9 +67,10 @@ async def test_otomo(server):
 
 
 async def test_a_new_price_alone_leaves_the_rest(server):
-    server.ctl("user", "add", "rin", "--role", "otomo", "--price", 12, "--share", 70, "--name", "Rin")
-    server.ctl("user", "add", "rin", "--role", "otomo", "--price", 15)
-    server.ctl("user", "add", "rin", "--role", "otomo")
+    add = ("user", "add", "rin", "--role", "otomo")
+    server.ctl(*add, "--price", 12, "--share", 70, "--name", "Rin")
+    server.ctl(*add, "--price", 15)
+    server.ctl(*add)
     (row,) = server.rows("SELECT * FROM users WHERE id = 'rin'")
     assert (row["price_per_unit"], row["share_percent"], row["display_name"]) == (15, 70, "Rin")
 

@@ -83,8 +83,8 @@ async def test_a_flood_of_refusals_hides_nothing(server, cast):
     await aside(
         server.execute,
         "INSERT INTO call_events (call_id, at, actor, event, from_state, to_state, detail)"
-        " SELECT %s, now() + n * interval '1 microsecond', 'u-flood', 'call_connected', 'in_call', 'in_call',"
-        " 'SELF_REPORT_FORBIDDEN' FROM generate_series (1, 1200) AS n",
+        " SELECT %s, now() + n * interval '1 microsecond', 'u-flood', 'call_connected',"
+        " 'in_call', 'in_call', 'SELF_REPORT_FORBIDDEN' FROM generate_series (1, 1200) AS n",
         scene.call_id,
     )
     await scene.tick(2)

@@ -10,12 +10,26 @@ typedef struct {
   int units;
 } Bill;
 
+/* What the database does (rest_price, move_unit): the part that was talked, rounded up to a whole
+ * point; the otomo's share of it, rounded down. */
+static gint64
+price_of_part (const BillRow *row, gint64 part_us)
+{
+  if (part_us <= 0)
+    return 0;
+  if (part_us >= row->unit_us || row->partial_unit == OT_PARTIAL_CHARGE)
+    return row->price_points;
+  if (row->partial_unit == OT_PARTIAL_FREE)
+    return 0;
+  return (gint64)(((__int128)row->price_points * part_us + row->unit_us - 1) / row->unit_us);
+}
+
 static void
 charge (Bill *bill, gint64 *payer, gint64 points, gint64 share_percent)
 {
   *payer -= points;
   bill->charged_points += points;
-  bill->earned_points += ot_billing_share (points, share_percent);
+  bill->earned_points += (gint64)((__int128)points * share_percent / 100);
   bill->units++;
 }
 
@@ -55,8 +69,7 @@ walk (Bill *bill, const BillRow *row)
 static void
 settle (Bill *bill, const BillRow *row, gint64 talked_us)
 {
-  gint64 points = ot_billing_partial (row->partial_unit, row->price_points,
-                                      talked_us - bill->units * row->unit_us, row->unit_us);
+  gint64 points = price_of_part (row, talked_us - bill->units * row->unit_us);
 
   if (points > 0)
     charge (bill, &bill->held_points, points, row->share_percent);

@@ -60,43 +60,6 @@ test_arrears (void)
   g_assert_cmpint (ot_billing_next_due_us (&billing), ==, 127 * S);
 }
 
-/* Rounded up, never above the price, never below nothing. */
-static void
-test_partial (void)
-{
-  for (gint64 price = 1; price <= 61; price++)
-    for (gint64 part = -1; part <= 61; part++) {
-      gint64 points = ot_billing_partial (OT_PARTIAL_PRO_RATA, price, part, 60);
-      gint64 talked = CLAMP (part, 0, 60);
-      g_assert_cmpint (points * 60, >=, price * talked);
-      g_assert_cmpint ((points - 1) * 60, <, talked == 0 ? 1 : price * talked);
-      g_assert_cmpint (points, <=, price);
-      g_assert_cmpint (ot_billing_partial (OT_PARTIAL_CHARGE, price, part, 60), ==,
-                       talked > 0 ? price : 0);
-      g_assert_cmpint (ot_billing_partial (OT_PARTIAL_FREE, price, part, 60), ==,
-                       talked == 60 ? price : 0);
-    }
-}
-
-static void
-test_share (void)
-{
-  static const gint64 table[][3] = { /* price, percent, share */
-                                     { 10, 50, 5 },
-                                     { 10, 0, 0 },
-                                     { 10, 100, 10 },
-                                     { 1, 99, 0 },
-                                     { 3, 50, 1 },
-                                     { 199, 33, 65 },
-                                     { 100, 33, 33 },
-                                     { G_MAXINT64, 100, G_MAXINT64 },
-                                     { G_MAXINT64, 50, G_MAXINT64 / 2 }
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (table); i++)
-    g_assert_cmpint (ot_billing_share (table[i][0], table[i][1]), ==, table[i][2]);
-}
-
 static void
 test_units_left (void)
 {
@@ -114,8 +77,6 @@ main (int argc, char **argv)
   g_test_add_func ("/billing/late-look", test_late_look);
   g_test_add_func ("/billing/no-drift", test_no_drift);
   g_test_add_func ("/billing/arrears", test_arrears);
-  g_test_add_func ("/billing/partial", test_partial);
-  g_test_add_func ("/billing/share", test_share);
   g_test_add_func ("/billing/units-left", test_units_left);
   return g_test_run ();
 }
