@@ -226,7 +226,8 @@ do_at_once (OtCall *self, OtCallEffect effect, const OtCallInput *input)
   }
 }
 
-/* The one place where a call's state changes: what the old state had running stops. */
+/* The one place where a call's state changes, but for the end that end_unpaid() puts earlier: what
+ * the old state had running stops. */
 static void
 set_state (OtCall *self, const OtCallRule *rule, const OtCallInput *input)
 {
