@@ -333,6 +333,7 @@ async def test_webhooks_end_and_begin(server, path):
 
 async def test_which_webhooks_are_written_and_kept(server, path):
     await posted(server, server.endpoint)
+    await aside(server.rows_when, "SELECT 1 FROM webhooks WHERE type = 'test' HAVING bool_and (state = 'sent')")
     await aside(server.execute, "UPDATE webhooks SET concluded_at = now() - interval '3 days' WHERE type = 'test'")
     report = await reload_with(server, path, webhook__wallet_low=600, webhook__keep_days=2)
     assert report == {"changed": ["webhook.wallet_low", "webhook.keep_days"], "needsStart": [], "failed": []}
