@@ -44,14 +44,15 @@ class Postgres:
 
 
 class Buildah:
-    """Images and containers in a place of their own; close () leaves nothing."""
+    """Images and containers in a place of their own, or in STORE, which stays; close () leaves nothing else."""
 
-    def __init__(self):
+    def __init__(self, store=None):
         self.home = Path(tempfile.mkdtemp(prefix="otomo-buildah-"))
+        self.store = store or self.home / "store"
         self.environment = {**os.environ, "BUILDAH_ISOLATION": "chroot"}
 
     def line(self, *words):
-        place = ("--root", self.home / "store", "--runroot", self.home / "run", "--storage-driver", "vfs")
+        place = ("--root", self.store, "--runroot", self.home / "run", "--storage-driver", "vfs")
         return [str(word) for word in ("buildah", *place, *words)]
 
     def run(self, *words):
@@ -69,6 +70,21 @@ class Buildah:
             *("bud", "-q", "--format", "docker", "--build-arg", "BASE=localhost/debian"),
             *("-f", containerfile, "-t", "localhost/otomo", SOURCE),
         )
+
+    def stand_in(self, name, package, start=None):
+        """The image NAME, Debian with PACKAGE, in place of a registry's; START: the script that starts
+        it, and is ended by SIGINT."""
+        base = self.run("from", "localhost/debian")
+        install = "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends"
+        self.run("run", base, "--", "sh", "-c", f"{install} {package}")
+        if start:
+            script = Path(self.run("mount", base)) / "start"
+            script.write_text(start)
+            script.chmod(0o755)
+            self.run("umount", base)
+            self.run("config", "--entrypoint", '["/start"]', "--stop-signal", "SIGINT", base)
+        self.run("commit", "-q", base, name)
+        self.run("rm", base)
 
     def start(self):
         """A container of it: its name, and its root as seen from here."""

@@ -37,7 +37,7 @@ def test_compose():
     compose = yaml.safe_load((SOURCE / "data/container/compose.yaml").read_text())
     assert compose["services"].keys() == {"database", "otomo", "turn"}
     assert compose["services"]["otomo"]["depends_on"]["database"]["condition"] == "service_healthy"
-    filled = {"OTOMO_ADDRESS": "203.0.113.7", "POSTGRES_PASSWORD": "x"}
+    filled = {"OTOMO_ADDRESS": "203.0.113.7"}
     known = re.findall(r"`(OTOMO_\w+)` \|$", (SOURCE / "docs/reference/settings.md").read_text(), re.MULTILINE)
     given = {
         name: re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: filled[variable.group(1)], str(value))
@@ -46,7 +46,7 @@ def test_compose():
     assert given.keys() <= set(known)
     printed = run(os.environ["OTOMOD"], "--print-config", env={**os.environ, **given})
     for value in given.values():
-        assert f"={value.replace(':x@', ':***@')}\n" in printed  # a password is not shown
+        assert f"={value}\n" in printed
 
 
 def test_an_upgrade_keeps_the_settings(tmp_path):
