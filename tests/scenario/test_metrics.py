@@ -223,7 +223,7 @@ async def test_more_refusals_than_the_database_takes(server, scene):
     dropped = risen(before, during, "otomo_refusals_not_recorded_total")
     assert 0 < dropped < sent
     assert risen(before, during, "otomo_refusals_total", code="CALL_NOT_FOUND") == sent
-    await aside(metrics.wait, server, 'otomo_database_waiting{pool="refusals"}', lambda n: n == 0)
+    await aside(metrics.wait, server, 'otomo_database_waiting{pool="refusals"}', lambda n: n == 0, 75)
     rows = await aside(server.rows, kept, scene.call_id)
     assert rows == [{"count": sent - dropped}]
 

@@ -70,9 +70,9 @@ def moved(before, after, metrics):
     return {metric_of(each, metrics) for each in after if after[each] != before.get(each)}
 
 
-def wait(server, sample, judge):
+def wait(server, sample, judge, deadline=DEADLINE):
     """Scrapes until JUDGE likes this sample; its value."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + deadline
     while True:
         value = read(server).get(sample)
         if value is not None and judge(value):
