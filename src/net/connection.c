@@ -229,8 +229,7 @@ on_pong (SoupWebsocketConnection *websocket, GBytes *data, OtConnection *self)
 void
 ot_connection_keep_alive (OtConnection *self)
 {
-  g_autoptr (GMainContextPusher) inside =
-      g_main_context_pusher_new (ot_peer_stream_get_context (self->stream));
+  g_autoptr (GMainContextPusher) inside = ot_peer_stream_enter (self->stream);
 
   g_return_if_fail (self->state == NEW);
   self->state = ALIVE;

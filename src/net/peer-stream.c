@@ -171,10 +171,11 @@ ot_peer_stream_move (OtPeerStream *self, OtPollShards *shards)
   self->shard = ot_poll_shards_add (shards, self->socket);
 }
 
-GMainContext *
-ot_peer_stream_get_context (OtPeerStream *self)
+GMainContextPusher *
+ot_peer_stream_enter (OtPeerStream *self)
 {
-  return self->shard != NULL ? ot_poll_shard_get_context (self->shard) : g_main_context_default ();
+  return self->shard != NULL ? ot_poll_shard_enter (self->shard)
+                             : g_main_context_pusher_new (g_main_context_default ());
 }
 
 void

@@ -44,9 +44,9 @@ guint64 ot_peer_stream_get_written_bytes (OtPeerStream *self);
  * now on, if there is room. Once. */
 void ot_peer_stream_move (OtPeerStream *self, OtPollShards *shards);
 
-/** ot_peer_stream_get_context: (transfer none): the context to make the thread-default one while
- * libsoup begins something for it, see poll-shards.h. */
-GMainContext *ot_peer_stream_get_context (OtPeerStream *self);
+/** ot_peer_stream_enter: (transfer full): to be held while libsoup begins something for it, see
+ * ot_poll_shard_enter(). */
+GMainContextPusher *ot_peer_stream_enter (OtPeerStream *self);
 
 /** ot_peer_stream_shut_down: both directions end now; whoever reads or writes it finds out from the
  * loop. */

@@ -11,7 +11,6 @@
 #include "timer.h"
 
 #define SWEEP_US (G_USEC_PER_SEC / 10)
-#define QUIET_US G_USEC_PER_SEC /* for timers that were made outside of a turn */
 
 struct _OtPollShard {
   OtPollShards *owner;   /* borrowed: what is added holds it */
@@ -27,6 +26,8 @@ struct _OtPollShards {
   GSource *source; /* owned */
   GPtrArray *all;  /* owned: of OtPollShard */
   GPtrArray *due;  /* of OtPollShard */
+  GArray *files;   /* owned: of GPollFD; for the turn of one shard */
+  guint n_files;
   OtTimer sweep;
 };
 
@@ -68,28 +69,40 @@ make_due (OtPollShard *self)
   g_source_set_ready_time (self->owner->source, 0);
 }
 
-/* Of the context's timers, or when to ask again. */
-static gint64
-next_timer_us (OtPollShard *self)
+/* What the context waits for, into the array that all share. Returns: how long it would wait, in
+ * ms; -1: for ever. */
+static int
+query (OtPollShard *self, int priority)
 {
-  int priority, timeout_ms = 0;
+  GArray *files = self->owner->files;
+  int timeout_ms, n;
 
-  g_main_context_acquire (self->context);
-  if (!g_main_context_prepare (self->context, &priority))
-    g_main_context_query (self->context, priority, &timeout_ms, NULL, 0);
-  g_main_context_release (self->context);
-  return now_us () + (timeout_ms < 0 ? QUIET_US : MIN ((gint64)timeout_ms * 1000, QUIET_US));
+  while ((n = g_main_context_query (self->context, priority, &timeout_ms, (GPollFD *)files->data,
+                                    (int)files->len))
+         > (int)files->len)
+    g_array_set_size (files, (guint)n);
+  self->owner->n_files = (guint)n;
+  return timeout_ms;
 }
 
+/* As g_main_context_iteration(), by hand, since that keeps to itself when the next timer is due. */
 static void
 turn (OtPollShard *self)
 {
   g_autoptr (GMainContextPusher) inside = g_main_context_pusher_new (self->context);
+  GPollFD *files;
+  int priority, timeout_ms;
 
-  if (g_main_context_iteration (self->context, FALSE))
+  g_main_context_prepare (self->context, &priority);
+  timeout_ms = query (self, priority);
+  files = (GPollFD *)self->owner->files->data;
+  g_poll (files, self->owner->n_files, 0);
+  if (g_main_context_check (self->context, priority, files, (int)self->owner->n_files)) {
+    g_main_context_dispatch (self->context);
     make_due (self);
-  else
-    self->due_us = next_timer_us (self);
+  } else {
+    self->due_us = timeout_ms < 0 ? G_MAXINT64 : now_us () + (gint64)timeout_ms * 1000;
+  }
 }
 
 /* ---- the epoll ---- */
@@ -174,6 +187,7 @@ ot_poll_shards_new (GError **error)
   self->epoll = epoll;
   self->all = g_ptr_array_new_with_free_func (shard_free);
   self->due = g_ptr_array_new ();
+  self->files = g_array_new (FALSE, TRUE, sizeof (GPollFD));
   self->source = g_source_new (&source_funcs, sizeof (GSource));
   g_source_add_unix_fd (self->source, epoll, G_IO_IN);
   g_source_set_callback (self->source, on_ready, self, NULL);
@@ -191,6 +205,7 @@ ot_poll_shards_unref (OtPollShards *self)
   g_source_unref (self->source);
   g_ptr_array_unref (self->due);
   g_ptr_array_unref (self->all);
+  g_array_unref (self->files);
   close (self->epoll);
   g_free (self);
 }
@@ -233,8 +248,9 @@ ot_poll_shard_remove (OtPollShard *self, GSocket *socket)
   ot_poll_shards_unref (owner);
 }
 
-GMainContext *
-ot_poll_shard_get_context (const OtPollShard *self)
+GMainContextPusher *
+ot_poll_shard_enter (OtPollShard *self)
 {
-  return self->context;
+  make_due (self);
+  return g_main_context_pusher_new (self->context);
 }

@@ -10,11 +10,11 @@
  * its turns, and poll() at each file: 10,000 idle clients take 2 ms a turn. Here the main context
  * has one source, an epoll, which says in which contexts something came; only those turn. For
  * what libsoup does by timers of its own (its pings) a context turns a tenth of a second after
- * they are due, at the latest, and once a second in any case.
+ * they are due, at the latest.
  *
  * libsoup attaches its sources to the thread-default context of the moment. So whoever lets it
- * begin something that lasts makes the shard's context that one meanwhile, and whoever it calls
- * from a shard's turn makes the main context that one again before doing anything of its own:
+ * begin something that lasts does so between ot_poll_shard_enter() and its end, and whoever it
+ * calls from a shard's turn makes the main context that one again before doing anything of its own:
  *
  *     g_autoptr (GMainContextPusher) outside = g_main_context_pusher_new (g_main_context_default
  * ());
@@ -47,5 +47,6 @@ void ot_poll_shards_unref (OtPollShards *self);
 OtPollShard *ot_poll_shards_add (OtPollShards *self, GSocket *socket);
 void ot_poll_shard_remove (OtPollShard *self, GSocket *socket);
 
-/** ot_poll_shard_get_context: (transfer none). */
-GMainContext *ot_poll_shard_get_context (const OtPollShard *self);
+/** ot_poll_shard_enter: Makes its context the thread-default one, until what is returned is freed.
+ * It turns soon after, and knows of the timers that were made meanwhile. */
+GMainContextPusher *ot_poll_shard_enter (OtPollShard *self);

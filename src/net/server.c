@@ -36,8 +36,7 @@ make_connection (SoupServerMessage *message,
                  OtPeerStream *peer,
                  OtFrameGuard *guard)
 {
-  g_autoptr (GMainContextPusher) inside =
-      g_main_context_pusher_new (ot_peer_stream_get_context (peer));
+  g_autoptr (GMainContextPusher) inside = ot_peer_stream_enter (peer);
 
   return soup_websocket_connection_new (
       stream, soup_server_message_get_uri (message), SOUP_WEBSOCKET_CONNECTION_SERVER,

@@ -14,6 +14,7 @@ typedef struct {
   OtPollShard *shard;
   GSource *source; /* owned */
   guint n_turns;
+  GMainContext *context;  /* its shard's */
   GMainContext *began_in; /* the thread-default context in its turn */
 } Line;
 
@@ -29,6 +30,16 @@ read_one (GSocket *socket, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* As libsoup does. Returns: its context. */
+static GMainContext *
+attach (OtPollShard *shard, GSource *source)
+{
+  g_autoptr (GMainContextPusher) inside = ot_poll_shard_enter (shard);
+
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return g_main_context_get_thread_default ();
+}
+
 static void
 line_open (Line *self, OtPollShards *shards)
 {
@@ -42,7 +53,7 @@ line_open (Line *self, OtPollShards *shards)
   g_assert_nonnull (self->shard);
   self->source = g_socket_create_source (self->near, G_IO_IN, NULL);
   g_source_set_callback (self->source, G_SOURCE_FUNC (read_one), self, NULL);
-  g_source_attach (self->source, ot_poll_shard_get_context (self->shard));
+  self->context = attach (self->shard, self->source);
 }
 
 static void
@@ -79,7 +90,7 @@ test_what_comes (void)
     line_open (&lines[i], shards);
   line_say (&lines[MANY - 1], "x");
   wait_for (&lines[MANY - 1], 1);
-  g_assert_true (lines[MANY - 1].began_in == ot_poll_shard_get_context (lines[MANY - 1].shard));
+  g_assert_true (lines[MANY - 1].began_in == lines[MANY - 1].context);
   g_assert_null (g_main_context_get_thread_default ());
   for (guint i = 0; i < MANY - 1; i++)
     g_assert_cmpuint (lines[i].n_turns, ==, 0);
@@ -121,7 +132,7 @@ test_what_was_there (void)
   line.shard = ot_poll_shards_add (shards, line.near);
   line.source = g_socket_create_source (line.near, G_IO_IN, NULL);
   g_source_set_callback (line.source, G_SOURCE_FUNC (read_one), &line, NULL);
-  g_source_attach (line.source, ot_poll_shard_get_context (line.shard));
+  attach (line.shard, line.source);
   wait_for (&line, 1);
   line_close (&line);
   ot_poll_shards_unref (shards);
@@ -152,7 +163,7 @@ test_room_to_write (void)
     ;
   room = g_socket_create_source (line.near, G_IO_OUT, NULL);
   g_source_set_callback (room, G_SOURCE_FUNC (write_one), &is_done, NULL);
-  g_source_attach (room, ot_poll_shard_get_context (line.shard));
+  attach (line.shard, room);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_false (is_done);
@@ -181,8 +192,10 @@ test_what_is_due (void)
   GSource *timeout = g_timeout_source_new (50);
 
   line_open (&line, shards);
+  while (g_main_context_iteration (NULL, FALSE)) /* until the shard waits for nothing */
+    ;
   g_source_set_callback (timeout, note, &is_done, NULL);
-  g_source_attach (timeout, ot_poll_shard_get_context (line.shard));
+  attach (line.shard, timeout);
   while (!is_done)
     g_main_context_iteration (NULL, TRUE);
   g_source_unref (timeout);
