@@ -1,5 +1,5 @@
 /* The schema's versions and the role that may use it. Reads the compiled-in files; asks through the
- * pool, one file after the other. */
+ * pool. */
 
 #include "migrate.h"
 
@@ -56,82 +56,75 @@ list_files (void)
 }
 
 static gboolean
-check (GTask *task, const PGresult *result, const char *file)
+check (GTask *task, const PGresult *result, const char *what)
 {
   g_autoptr (GError) error = NULL;
 
   if (result == NULL) {
     g_task_return_new_error (task, OT_STORE_ERROR, OT_STORE_ERROR_UNAVAILABLE,
-                             "%s: no answer in time", file);
+                             "%s: no answer in time", what);
     return FALSE;
   }
   if (!ot_answer_is_error (result))
     return TRUE;
   error = ot_answer_error (result);
-  g_prefix_error (&error, "%s: ", file);
+  g_prefix_error (&error, "%s: ", what);
   g_task_return_error (task, g_steal_pointer (&error));
   return FALSE;
 }
 
-/* ---- one file ---- */
+/* ---- the upgrade ---- */
 
-static void apply_next (GTask *task);
-
-static void
-on_applied (const PGresult *result, gpointer user_data)
+static const char *
+script_of (const char *path)
 {
-  g_autoptr (GTask) task = user_data;
-  Migration *self = g_task_get_task_data (task);
+  g_autoptr (GBytes) script = g_resource_lookup_data (ot_sql_get_resource (), path, 0, NULL);
+  const char *text = g_bytes_get_data (script, NULL); /* compiled in; ends with NUL */
 
-  if (!check (task, result, self->files[self->version]))
-    return;
-  ot_info ("schema: %s applied", self->files[self->version]);
-  self->version++;
-  apply_next (g_steal_pointer (&task));
+  g_assert (strstr (text, "$upgrade$") == NULL && strstr (text, "$script$") == NULL);
+  return text;
 }
 
-static void
-on_role (const PGresult *result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Migration *self = g_task_get_task_data (task);
-
-  if (check (task, result, "database"))
-    g_task_return_int (task, self->version);
-}
-
-/* One statement, so one transaction. Another server may have been quicker while this one waited for
- * the lock. */
+/* All files that are missing, and the role's rights, which a replaced function loses: one
+ * statement, so one transaction. Another server on the old schema sees the one or the other, and a
+ * file that fails leaves nothing of those before it. Whoever waited for the lock finds what is left
+ * to do. */
 static char *
-wrap (const char *file, const char *script)
+write_upgrade (const Migration *self)
 {
-  g_assert (strstr (script, "$migration$") == NULL && strstr (script, "$script$") == NULL);
-  return g_strdup_printf ("DO $migration$ BEGIN "
-                          "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); "
-                          "IF NOT EXISTS (SELECT FROM schema_migrations WHERE version = %d) THEN "
-                          "EXECUTE $script$ %s $script$; "
-                          "INSERT INTO schema_migrations (version, name) VALUES (%d, '%s'); "
-                          "END IF; END $migration$",
-                          number_of (file), script, number_of (file), file);
+  GString *text = g_string_new ("DO $upgrade$ DECLARE file text; BEGIN "
+                                "PERFORM pg_advisory_xact_lock (hashtext ('otomo schema')); ");
+
+  for (char **file = self->files + self->version; *file != NULL; file++) {
+    g_autofree char *path = g_strconcat (FOLDER, *file, NULL);
+
+    g_string_append_printf (text,
+                            "IF NOT EXISTS (SELECT FROM schema_migrations WHERE version = %d) THEN "
+                            "file := '%s: '; EXECUTE $script$ %s $script$; "
+                            "INSERT INTO schema_migrations (version, name) VALUES (%d, '%s'); "
+                            "END IF; ",
+                            number_of (*file), *file, script_of (path), number_of (*file), *file);
+  }
+  g_string_append_printf (text,
+                          "file := ''; EXECUTE $script$ %s $script$; "
+                          "EXCEPTION WHEN OTHERS THEN "
+                          "RAISE EXCEPTION USING MESSAGE = file || SQLERRM, ERRCODE = SQLSTATE; "
+                          "END $upgrade$",
+                          script_of (ROLE));
+  return g_string_free (text, FALSE);
 }
 
 static void
-apply_next (GTask *task)
+on_upgraded (const PGresult *result, gpointer user_data)
 {
+  g_autoptr (GTask) task = user_data;
   Migration *self = g_task_get_task_data (task);
-  const char *file = self->files[self->version];
-  g_autofree char *path = g_strconcat (FOLDER, file, NULL);
-  g_autoptr (GBytes) script = NULL;
 
-  if (file == NULL) {
-    script = g_resource_lookup_data (ot_sql_get_resource (), ROLE, 0, NULL);
-    ot_pool_send (self->pool, ot_statement_new_text (g_strdup (g_bytes_get_data (script, NULL))),
-                  PATIENCE_US, on_role, task);
+  if (!check (task, result, "schema"))
     return;
-  }
-  script = g_resource_lookup_data (ot_sql_get_resource (), path, 0, NULL); /* ends with NUL */
-  ot_pool_send (self->pool, ot_statement_new_text (wrap (file, g_bytes_get_data (script, NULL))),
-                PATIENCE_US, on_applied, task);
+  for (; self->files[self->version] != NULL; self->version++)
+    ot_info ("schema: %s applied", self->files[self->version]);
+  g_task_return_int (task, self->version);
 }
 
 /* ---- where it stands ---- */
@@ -153,7 +146,8 @@ on_version (const PGresult *result, gpointer user_data)
         self->version, known);
     return;
   }
-  apply_next (g_steal_pointer (&task));
+  ot_pool_send (self->pool, ot_statement_new_text (write_upgrade (self)), PATIENCE_US, on_upgraded,
+                g_steal_pointer (&task));
 }
 
 static void

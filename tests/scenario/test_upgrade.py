@@ -19,8 +19,9 @@ PEOPLE = 4
 ACTS = 40  # of each
 
 
-def make_schema(state_dir, name, version):
-    database.execute(state_dir, f"CREATE DATABASE {name}")
+def make_schema(state_dir, name, version, owner="postgres"):
+    database.execute(state_dir, f"CREATE DATABASE {name} OWNER {owner}")
+    database.execute(state_dir, f"ALTER DATABASE {name} SET role TO {owner}")  # for all of below
 
     def run(statement):
         database.execute(state_dir, statement, name=name)
@@ -84,6 +85,23 @@ def test_from(server, version):
         newer.audit()
     finally:
         newer.close()
+
+
+def test_all_or_nothing(server):
+    """An upgrade that fails at its very end, since its login may not make the server's role, leaves
+    the schema as it was: other servers go on with it."""
+    name, known = "half", len(FILES) - 2
+    database.execute(server.state_dir, f"CREATE ROLE {name} LOGIN")
+    make_schema(server.state_dir, name, known, owner=name)
+    door = database.conninfo(database.socket(server.state_dir).parent, name)
+    newer = Server(SETTINGS, args=["--database", door.replace("user=postgres", f"user={name}")])
+    try:
+        with pytest.raises(AssertionError, match="the role otomo_server is needed"):
+            newer.start()
+    finally:
+        newer.close()
+    stands = database.rows(server.state_dir, "SELECT max (version) FROM schema_migrations", name=name)
+    assert stands[0]["max"] == known
 
 
 def test_a_schema_of_the_future(server):
