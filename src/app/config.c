@@ -110,7 +110,7 @@ static const Setting settings[] = {
   { "limit", "media_lag", SECONDS, LIVE, AT (limit_media_lag_us), "0.05", 0, 60, NULL,
     "The same after more than one in a hundred packets of voice waited longer for their thread; 0: they may" },
   { "limit", "record_lag", SECONDS, LIVE, AT (limit_record_lag_us), "0.1", 0, 60, NULL,
-    "The same after a call's record waited longer for the database, since then bills are late; 0: it may" },
+    "While records of calls wait longer for the database, new calls get TEMPORARILY_UNAVAILABLE, since bills are late then; 0: they may" },
   { "media", "address", TEXT, AT_START, AT (media_address), "127.0.0.1", 0, 0, NULL,
     "The addresses that clients send media to, IPv4, IPv6 or both, separated by spaces, the preferred one first; "
     "behind 1:1 NAT the public ones" },

@@ -19,17 +19,6 @@ is_voice_late (const OtAdmission *self, const OtAdmissionSight *sight)
   return late >= OT_ADMISSION_LATE_LEAST && late * OT_ADMISSION_LATE_SHARE > packets;
 }
 
-/* At two looks in a row: a disk that hesitates once in a while is no lack of room. */
-static gboolean
-are_books_late (OtAdmission *self, const OtAdmissionRules *rules, const OtAdmissionSight *sight)
-{
-  gboolean were_late = self->books_are_late;
-
-  self->books_are_late =
-      rules->max_record_lag_us != 0 && sight->record_lag_us > rules->max_record_lag_us;
-  return were_late && self->books_are_late;
-}
-
 void
 ot_admission_look (OtAdmission *self,
                    const OtAdmissionRules *rules,
@@ -37,10 +26,12 @@ ot_admission_look (OtAdmission *self,
                    gint64 next_us,
                    gint64 now_us)
 {
-  gboolean books_are_late = are_books_late (self, rules, sight);
-
-  if (is_stalled (self, rules, now_us) || is_voice_late (self, sight) || books_are_late)
+  if (is_stalled (self, rules, now_us) || is_voice_late (self, sight))
     self->busy_until_us = now_us + OT_ADMISSION_HOLD_US;
+  if (rules->max_record_lag_us != 0 && sight->record_lag_us > rules->max_record_lag_us)
+    self->n_late_books++;
+  else
+    self->n_late_books = 0;
   self->next_look_us = next_us;
   if (now_us - self->window_us < OT_ADMISSION_WINDOW_US)
     return;
@@ -52,7 +43,8 @@ ot_admission_look (OtAdmission *self,
 gboolean
 ot_admission_is_busy (const OtAdmission *self, const OtAdmissionRules *rules, gint64 now_us)
 {
-  return now_us < self->busy_until_us || is_stalled (self, rules, now_us);
+  return now_us < self->busy_until_us || self->n_late_books >= OT_ADMISSION_LATE_BOOKS
+         || is_stalled (self, rules, now_us);
 }
 
 const char *

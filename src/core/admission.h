@@ -9,8 +9,9 @@
  * already, so it says no in time, with TEMPORARILY_UNAVAILABLE: by the number of calls, and by what
  * it sees of itself. Somebody looks at regular instants how late the look itself is, which is how
  * long the main loop stood still, how many packets of voice had to wait for their thread, and how
- * long a record has waited for the database, since a late record is a late bill (at two looks in a
- * row). What is bad at a look is held against new calls for OT_ADMISSION_HOLD_US. Pure.
+ * long a record has waited for the database, since a late record is a late bill. The first two are
+ * held against new calls for OT_ADMISSION_HOLD_US. The last is once OT_ADMISSION_LATE_BOOKS looks
+ * in a row have seen it, since a disk may hesitate, and until one does not. Pure.
  */
 typedef struct {
   guint max_calls;   /* limit.calls: live at a time; 0: any number */
@@ -22,6 +23,7 @@ typedef struct {
 } OtAdmissionRules;
 
 #define OT_ADMISSION_HOLD_US (2 * G_USEC_PER_SEC)
+#define OT_ADMISSION_LATE_BOOKS 2
 #define OT_ADMISSION_WINDOW_US G_USEC_PER_SEC /* over which packets are counted */
 #define OT_ADMISSION_LATE_LEAST 10            /* fewer late packets in it are none */
 #define OT_ADMISSION_LATE_SHARE 100           /* bad: more than one in so many is late */
@@ -30,7 +32,7 @@ typedef struct {
   OtQuota begun;
   gint64 next_look_us; /* 0: nobody looks */
   gint64 busy_until_us;
-  gboolean books_are_late;  /* at the last look */
+  guint n_late_books;       /* looks in a row that saw a record wait for too long */
   gint64 window_us;         /* when the counting began */
   guint64 window_n_packets; /* as they were then */
   guint64 window_n_late;
