@@ -1,8 +1,9 @@
 /* otomod. Options, exit codes, the loop; everything else is built by app/app.c.
  *
- * The main path of a message: a frame in net/session → wire/codec makes it an OtIn → app/router → call/registry finds
- * the call → call/call.c asks core/call-fsm what the rules say → at once: media/, timers → the outbox: store/ → after
- * the commit: call/announce → net/hub → wire/codec → the frame out. */
+ * The main path of a message: a frame in net/session → wire/codec makes it an OtIn → app/router →
+ * call/registry finds the call → call/call.c asks core/call-fsm what the rules say → at once:
+ * media/, timers → the outbox: store/ → after the commit: call/announce → net/hub → wire/codec →
+ * the frame out. */
 
 #include <glib.h>
 #include <locale.h>
@@ -44,6 +45,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 static gboolean
 parse_options (Options *options, int *argc, char ***argv, GError **error)
 {
+  /* clang-format off */
   const GOptionEntry entries[] = {
     { "dev", 0, 0, G_OPTION_ARG_NONE, &options->dev, "Demo people, and a page to try it at /", NULL },
     { "config", 0, 0, G_OPTION_ARG_FILENAME, &options->config, "Settings, a key file", "FILE" },
@@ -56,6 +58,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Prints the versions of everything and ends", NULL },
     { NULL },
   };
+  /* clang-format on */
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
   g_option_context_set_summary (context, "Otomo: a media server for paid 1:1 voice calls.");
@@ -63,7 +66,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
   if (!g_option_context_parse (context, argc, argv, error))
     return FALSE;
   if (*argc > 1) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "\"%s\" is not an option", (*argv)[1]);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "\"%s\" is not an option",
+                 (*argv)[1]);
     return FALSE;
   }
   return TRUE;
@@ -79,13 +83,13 @@ read_config (const Options *options, GError **error)
   g_auto (GStrv) all = NULL;
 
   if (options->sets != NULL)
-    g_strv_builder_addv (sets, (const char **) options->sets);
+    g_strv_builder_addv (sets, (const char **)options->sets);
   if (options->listen != NULL)
     g_strv_builder_add (sets, listen);
   if (options->database != NULL)
     g_strv_builder_add (sets, database);
   all = g_strv_builder_end (sets);
-  return ot_config_new (options->config, (const char *const *) all, error);
+  return ot_config_new (options->config, (const char *const *)all, error);
 }
 
 static int
@@ -95,8 +99,9 @@ fail (int code, const GError *error)
   return code;
 }
 
-/* GLib before 2.76 keeps small pieces of memory for itself and never gives them back: after 10,000 connections they would
- * be missed for good. What it does instead can only be said before it starts, so the program begins a second time. */
+/* GLib before 2.76 keeps small pieces of memory for itself and never gives them back: after 10,000
+ * connections they would be missed for good. What it does instead can only be said before it
+ * starts, so the program begins a second time. */
 static void
 begin_with_plain_malloc (char **argv)
 {
@@ -137,7 +142,8 @@ main (int argc, char **argv)
     ot_config_print (config);
     return EX_OK;
   }
-  state_dir = options.state_dir != NULL ? g_canonicalize_filename (options.state_dir, NULL) : ot_default_state_dir ();
+  state_dir = options.state_dir != NULL ? g_canonicalize_filename (options.state_dir, NULL)
+                                        : ot_default_state_dir ();
   if (!ot_app_run (config, state_dir, options.dev, &error))
     return fail (error->domain == OT_CONFIG_ERROR ? EX_CONFIG : EX_UNAVAILABLE, error);
   return EX_OK;

@@ -1,5 +1,5 @@
-/* The settings: one table, from which reading, checking, printing and the reference page come. No setting is read
- * anywhere else. */
+/* The settings: one table, from which reading, checking, printing and the reference page come. No
+ * setting is read anywhere else. */
 
 #include "config.h"
 
@@ -10,8 +10,8 @@
 /* SECRET: the name of a file, which may also come as a systemd credential. */
 typedef enum { TEXT, WHOLE, SECONDS, CHOICE, SECRET } SettingType;
 
-/* When a change takes effect: at the next start; at a reload, which touches no call, if there was something before that
- * can be renewed; at a reload. */
+/* When a change takes effect: at the next start; at a reload, which touches no call, if there was
+ * something before that can be renewed; at a reload. */
 typedef enum { AT_START, RENEWED, LIVE } SettingTime;
 
 typedef struct {
@@ -28,6 +28,7 @@ typedef struct {
 
 #define AT(member) G_STRUCT_OFFSET (OtConfig, member)
 
+/* clang-format off */
 static const Setting settings[] = {
   { "server", "listen", TEXT, AT_START, AT (server_listen), "127.0.0.1:8080", 0, 0, NULL,
     "Address and port of the public HTTP and WebSocket server; port 0 picks a free one" },
@@ -169,6 +170,7 @@ static const Setting settings[] = {
   { "log", "debug", TEXT, LIVE, AT (log_debug), NULL, 0, 0, NULL,
     "Log levels in GST_DEBUG's syntax, beside GST_DEBUG itself: otomo-call:5,otomo*:4" },
 };
+/* clang-format on */
 
 static const Setting *
 find (const char *group, const char *key)
@@ -180,38 +182,46 @@ find (const char *group, const char *key)
 }
 
 static gboolean
-bad_value (const Setting *setting, const char *where, const char *value, const char *wanted, GError **error)
+bad_value (const Setting *setting,
+           const char *where,
+           const char *value,
+           const char *wanted,
+           GError **error)
 {
-  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s: %s.%s: \"%s\" is not %s", where, setting->group,
-      setting->key, value, wanted);
+  g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "%s: %s.%s: \"%s\" is not %s", where,
+               setting->group, setting->key, value, wanted);
   return FALSE;
 }
 
 static gboolean
-set_number (OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
+set_number (
+    OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
 {
   gboolean whole = setting->type == WHOLE;
-  g_autofree char *wanted = g_strdup_printf ("%s from %g to %g", whole ? "a whole number" : "a number of seconds",
-      setting->least, setting->most);
+  g_autofree char *wanted =
+      g_strdup_printf ("%s from %g to %g", whole ? "a whole number" : "a number of seconds",
+                       setting->least, setting->most);
   char *end = NULL;
   double number = g_ascii_strtod (value, &end);
 
-  if (end == value || *end != '\0' || !isfinite (number) || number < setting->least || number > setting->most
-      || (whole && number != floor (number)))
+  if (end == value || *end != '\0' || !isfinite (number) || number < setting->least
+      || number > setting->most || (whole && number != floor (number)))
     return bad_value (setting, where, value, wanted, error);
-  G_STRUCT_MEMBER (gint64, self, setting->offset) = whole ? (gint64) number : llround (number * G_USEC_PER_SEC);
+  G_STRUCT_MEMBER (gint64, self, setting->offset) =
+      whole ? (gint64)number : llround (number * G_USEC_PER_SEC);
   return TRUE;
 }
 
 static gboolean
-set_text (OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
+set_text (
+    OtConfig *self, const Setting *setting, const char *where, const char *value, GError **error)
 {
   char **place = &G_STRUCT_MEMBER (char *, self, setting->offset);
 
   if (setting->type == CHOICE) {
     g_auto (GStrv) choices = g_strsplit (setting->choices, " ", -1);
     g_autofree char *wanted = g_strdup_printf ("one of: %s", setting->choices);
-    if (!g_strv_contains ((const char *const *) choices, value))
+    if (!g_strv_contains ((const char *const *)choices, value))
       return bad_value (setting, where, value, wanted, error);
   }
   g_free (*place);
@@ -237,7 +247,8 @@ static gboolean
 unknown (const char *where, const char *group, const char *key, GError **error)
 {
   g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_UNKNOWN,
-      "%s: there is no setting %s.%s (otomod --print-config lists them)", where, group, key);
+               "%s: there is no setting %s.%s (otomod --print-config lists them)", where, group,
+               key);
   return FALSE;
 }
 
@@ -258,8 +269,7 @@ line_of (char **lines, const char *group, const char *key)
       continue;
     if (key == NULL)
       return i + 1;
-    if (g_str_has_prefix (line, key)
-        && g_strchug (line + strlen (key))[0] == '=')
+    if (g_str_has_prefix (line, key) && g_strchug (line + strlen (key))[0] == '=')
       found = i + 1;
   }
   return found;
@@ -277,14 +287,20 @@ first_bad_line (char **lines)
     gboolean heading = length > 2 && line[0] == '[' && line[length - 1] == ']';
 
     within = within || heading;
-    if (length > 0 && line[0] != '#' && !heading && (!within || strchr (line, '=') == NULL || line[0] == '='))
+    if (length > 0 && line[0] != '#' && !heading
+        && (!within || strchr (line, '=') == NULL || line[0] == '='))
       return i + 1;
   }
   return 0;
 }
 
 static gboolean
-read_group (OtConfig *self, GKeyFile *file, const char *name, char **lines, const char *group, GError **error)
+read_group (OtConfig *self,
+            GKeyFile *file,
+            const char *name,
+            char **lines,
+            const char *group,
+            GError **error)
 {
   g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
 
@@ -319,11 +335,13 @@ read_file (OtConfig *self, const char *name, GError **error)
     lines = g_strsplit (text, "\n", -1);
   if (lines != NULL && first_bad_line (lines) != 0) {
     g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_FILE,
-        "configuration %s can't be read: line %u is no [group], KEY=VALUE or # comment", name, first_bad_line (lines));
+                 "configuration %s can't be read: line %u is no [group], KEY=VALUE or # comment",
+                 name, first_bad_line (lines));
     return FALSE;
   }
-  if (lines == NULL || !g_key_file_load_from_data (file, text, (gsize) -1, G_KEY_FILE_NONE, &why)) {
-    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_FILE, "configuration %s can't be read: %s", name, why->message);
+  if (lines == NULL || !g_key_file_load_from_data (file, text, (gsize)-1, G_KEY_FILE_NONE, &why)) {
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_FILE, "configuration %s can't be read: %s",
+                 name, why->message);
     return FALSE;
   }
   groups = g_key_file_get_groups (file, NULL);
@@ -333,7 +351,8 @@ read_file (OtConfig *self, const char *name, GError **error)
   return TRUE;
 }
 
-/* Of each secret, a credential named as the setting (systemd.exec(5), LoadCredential=): its file. */
+/* Of each secret, a credential named as the setting (systemd.exec(5), LoadCredential=): its file.
+ */
 static void
 find_credentials (OtConfig *self)
 {
@@ -381,20 +400,23 @@ read_option (OtConfig *self, const char *option, GError **error)
   const Setting *setting;
 
   if (dot == NULL || equals == NULL || dot > equals) {
-    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE, "--set %s: it must be GROUP.KEY=VALUE", option);
+    g_set_error (error, OT_CONFIG_ERROR, OT_CONFIG_ERROR_VALUE,
+                 "--set %s: it must be GROUP.KEY=VALUE", option);
     return FALSE;
   }
   group = g_strndup (option, dot - option);
   key = g_strndup (dot + 1, equals - dot - 1);
   setting = find (group, key);
-  return setting != NULL ? set (self, setting, "--set", equals + 1, error) : unknown ("--set", group, key, error);
+  return setting != NULL ? set (self, setting, "--set", equals + 1, error)
+                         : unknown ("--set", group, key, error);
 }
 
 static gboolean
 read_all (OtConfig *self, const char *file, const char *const *sets, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (settings); i++)
-    if (settings[i].initial != NULL && !set (self, &settings[i], "default", settings[i].initial, error))
+    if (settings[i].initial != NULL
+        && !set (self, &settings[i], "default", settings[i].initial, error))
       return FALSE;
   find_credentials (self);
   if (file != NULL && !read_file (self, file, error))
@@ -413,7 +435,7 @@ ot_config_new (const char *file, const char *const *sets, GError **error)
   g_autoptr (OtConfig) self = g_new0 (OtConfig, 1);
 
   self->file = g_strdup (file);
-  self->sets = g_strdupv ((char **) sets);
+  self->sets = g_strdupv ((char **)sets);
   return read_all (self, file, sets, error) ? g_steal_pointer (&self) : NULL;
 }
 
@@ -434,7 +456,8 @@ value_text (const OtConfig *self, const Setting *setting)
   if (setting->type == WHOLE)
     return g_strdup_printf ("%" G_GINT64_FORMAT, G_STRUCT_MEMBER (gint64, self, setting->offset));
   if (setting->type == SECONDS)
-    return g_strdup_printf ("%g", (double) G_STRUCT_MEMBER (gint64, self, setting->offset) / G_USEC_PER_SEC);
+    return g_strdup_printf ("%g", (double)G_STRUCT_MEMBER (gint64, self, setting->offset)
+                                      / G_USEC_PER_SEC);
   return g_strdup (G_STRUCT_MEMBER (char *, self, setting->offset));
 }
 
@@ -442,7 +465,8 @@ value_text (const OtConfig *self, const Setting *setting)
 static char *
 hide_passwords (const char *value)
 {
-  g_autoptr (GRegex) regex = g_regex_new ("(://[^:/@]*:)[^@]*(?=@)|(password\\s*=\\s*)('[^']*'|[^\\s&]*)", 0, 0, NULL);
+  g_autoptr (GRegex) regex =
+      g_regex_new ("(://[^:/@]*:)[^@]*(?=@)|(password\\s*=\\s*)('[^']*'|[^\\s&]*)", 0, 0, NULL);
 
   return g_regex_replace (regex, value, -1, 0, "\\1\\2***", 0, NULL);
 }
@@ -463,7 +487,8 @@ ot_config_print (const OtConfig *self)
     if (setting->type == CHOICE)
       printf (" (%s)", setting->choices);
     if (setting->type == WHOLE || setting->type == SECONDS)
-      printf (" (%g to %g%s)", setting->least, setting->most, setting->type == SECONDS ? " seconds" : "");
+      printf (" (%g to %g%s)", setting->least, setting->most,
+              setting->type == SECONDS ? " seconds" : "");
     if (setting->type == SECRET)
       printf (" [secret]");
     if (setting->time != AT_START)
@@ -481,9 +506,11 @@ keep (OtConfig *self, const OtConfig *running, const Setting *setting)
 {
   if (is_text (setting)) {
     g_free (G_STRUCT_MEMBER (char *, self, setting->offset));
-    G_STRUCT_MEMBER (char *, self, setting->offset) = g_strdup (G_STRUCT_MEMBER (char *, running, setting->offset));
+    G_STRUCT_MEMBER (char *, self, setting->offset) =
+        g_strdup (G_STRUCT_MEMBER (char *, running, setting->offset));
   } else {
-    G_STRUCT_MEMBER (gint64, self, setting->offset) = G_STRUCT_MEMBER (gint64, running, setting->offset);
+    G_STRUCT_MEMBER (gint64, self, setting->offset) =
+        G_STRUCT_MEMBER (gint64, running, setting->offset);
   }
 }
 
@@ -497,18 +524,19 @@ ot_config_refuse (GError **error, const char *setting, const GError *why)
 OtConfig *
 ot_config_reload (const OtConfig *running, GPtrArray *changed, GPtrArray *kept, GError **error)
 {
-  OtConfig *self = ot_config_new (running->file, (const char *const *) running->sets, error);
+  OtConfig *self = ot_config_new (running->file, (const char *const *)running->sets, error);
 
   for (gsize i = 0; self != NULL && i < G_N_ELEMENTS (settings); i++) {
     const Setting *setting = &settings[i];
     g_autofree char *before = value_text (running, setting);
     g_autofree char *after = value_text (self, setting);
-    gboolean live = setting->time == LIVE
-                    || (setting->time == RENEWED && (before == NULL) == (after == NULL));
+    gboolean live =
+        setting->time == LIVE || (setting->time == RENEWED && (before == NULL) == (after == NULL));
 
     if (g_strcmp0 (before, after) == 0)
       continue;
-    g_ptr_array_add (live ? changed : kept, g_strdup_printf ("%s.%s", setting->group, setting->key));
+    g_ptr_array_add (live ? changed : kept,
+                     g_strdup_printf ("%s.%s", setting->group, setting->key));
     if (!live)
       keep (self, running, setting);
   }

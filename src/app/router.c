@@ -10,7 +10,8 @@ typedef struct {
 OtSender
 ot_router_sender (const OtSession *session)
 {
-  return (OtSender) { .user_id = ot_session_get_user_id (session), .session_id = ot_session_get_id (session) };
+  return (OtSender){ .user_id = ot_session_get_user_id (session),
+                     .session_id = ot_session_get_id (session) };
 }
 
 static void
@@ -26,6 +27,7 @@ to_channels (const OtRouter *self, const OtSender *sender, const OtIn *event)
 }
 
 static const Route routes[OT_IN_N] = {
+  /* clang-format off */
   [OT_IN_CALL_REQUEST] = { to_calls, TRUE },
   [OT_IN_CALL_CANCEL] = { to_calls, FALSE },
   [OT_IN_CALL_ACCEPT] = { to_calls, TRUE },
@@ -38,6 +40,7 @@ static const Route routes[OT_IN_N] = {
   [OT_IN_JOIN_CHANNEL] = { to_channels, TRUE },
   [OT_IN_LEAVE_CHANNEL] = { to_channels, FALSE },
   [OT_IN_SEND_MESSAGE] = { to_channels, TRUE },
+  /* clang-format on */
 };
 
 void
@@ -47,12 +50,13 @@ ot_router_event (const OtRouter *self, OtSession *session, const OtIn *event, gi
   const Route *route;
 
   sender.sequence = sequence;
-  g_assert (event->type < OT_IN_N && routes[event->type].handle != NULL); /* the session keeps the rest to itself */
+  g_assert (event->type < OT_IN_N
+            && routes[event->type].handle != NULL); /* the session keeps the rest to itself */
   route = &routes[event->type];
   if (route->begins && ot_session_has_expired (session))
     ot_registry_refuse (self->calls, &sender, OT_CODE_UNAUTHENTICATED,
-        "The token has expired; send init_connection with a fresh one", ot_in_type_name (event->type),
-        ot_in_get_call_id (event));
+                        "The token has expired; send init_connection with a fresh one",
+                        ot_in_type_name (event->type), ot_in_get_call_id (event));
   else
     route->handle (self, &sender, event);
 }

@@ -1,8 +1,9 @@
-/* The transition table and its look-up. Pure. A state that can't be left by an event has no row for it; that is the
- * refusal. Reading order: the way of a good call first, then its ends. */
+/* The transition table and its look-up. Pure. A state that can't be left by an event has no row for
+ * it; that is the refusal. Reading order: the way of a good call first, then its ends. */
 
 #include "call-fsm.h"
 
+/* clang-format off */
 #define NOW(...) { __VA_ARGS__ }
 #define THEN(...) { __VA_ARGS__ }
 
@@ -109,6 +110,7 @@ static const OtCallRule rules[] = {
   { OT_CALL_FAILED, OT_EV_REQUEST_REFUSED, OT_BY_SERVER, OT_CALL_FAILED, OT_REASON_NONE,
     NOW (OT_FX_DROP_RECORDS, OT_FX_TELL_REFUSAL), OT_REC_NONE, THEN (OT_FX_RELEASE) },
 };
+/* clang-format on */
 
 static const char *const event_names[OT_EV_N] = {
   [OT_EV_ACCEPT] = "call_accept",
@@ -167,6 +169,7 @@ static const char *const effect_names[OT_FX_N] = {
   [OT_FX_RELEASE] = "release",
 };
 
+/* clang-format off */
 static const char *const rec_names[] = {
   [OT_REC_NONE] = "-",
   [OT_REC_ACCEPTED] = "accepted",
@@ -174,8 +177,10 @@ static const char *const rec_names[] = {
   [OT_REC_NOTED] = "noted",
   [OT_REC_ENDED] = "ended",
 };
+/* clang-format on */
 
 /* What only people bring, and why it is refused; [0]: the wrong state, [1]: the wrong side. */
+/* clang-format off */
 static const char *const refusal_texts[][2] = {
   [OT_EV_ACCEPT] = { "Cannot accept a call that is not ringing", "Only the otomo who is called may accept" },
   [OT_EV_REJECT] = { "Cannot reject a call that is not ringing", "Only the otomo who is called may reject" },
@@ -185,6 +190,7 @@ static const char *const refusal_texts[][2] = {
   [OT_EV_ANSWER] = { "Cannot negotiate media: the call is not accepted, or is over", "Not a party of the call" },
   [OT_EV_CANDIDATE] = { "Cannot take candidates: the call is not accepted, or is over", "Not a party of the call" },
 };
+/* clang-format on */
 
 const OtCallRule *
 ot_call_fsm_find (OtCallState state, OtCallEvent event, OtActor by, OtCode *refusal)

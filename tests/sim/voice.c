@@ -269,5 +269,5 @@ voice_port (City *self)
   return (OtMediaPort){ self,          open_voice,         ignore_description,
                         ignore_offer,  ignore_description, ignore_candidate,
                         ignore_record, ignore_stop_record, read_rtp,
-                        read_quality, read_load, close_voice };
+                        read_quality,  read_load,          close_voice };
 }

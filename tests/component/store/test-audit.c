@@ -119,11 +119,13 @@ test_live (void)
               -1); /* in 2023: it owes many units, and is charged when the database comes to it */
   fixture_assert_audit ();
   g_free (fixture_sql (
-      UNGUARDED "UPDATE calls SET started_at = clock_timestamp() + interval '1 h' WHERE call_id = 'live'"));
+      UNGUARDED
+      "UPDATE calls SET started_at = clock_timestamp() + interval '1 h' WHERE call_id = 'live'"));
   audit = fixture_audit ();
   g_assert_true (mentions (audit, 4)); /* charged before it started */
   g_free (fixture_sql (
-      UNGUARDED "UPDATE calls SET started_at = accepted_at + interval '1 s' WHERE call_id = 'live'"));
+      UNGUARDED
+      "UPDATE calls SET started_at = accepted_at + interval '1 s' WHERE call_id = 'live'"));
   talk_end ("live", 3, "in_call", OT_REASON_USER_END);
   fixture_assert_audit ();
 }

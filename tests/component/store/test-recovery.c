@@ -45,8 +45,7 @@ alive (const char *call_id, double at_s)
 {
   const char *const call_ids[] = { call_id, "never-was", NULL };
 
-  ot_store_renew (dead, call_ids,
-                  (gint64)llrint (at_s * G_USEC_PER_SEC)); /* starts at 2 s */
+  ot_store_renew (dead, call_ids, (gint64)llrint (at_s * G_USEC_PER_SEC)); /* starts at 2 s */
   fixture_wait (is_quiet, NULL);
 }
 

@@ -46,6 +46,7 @@ test_which_wins (void)
 static void
 test_mistakes (void)
 {
+  /* clang-format off */
   static const struct {
     const char *file;
     const char *set;
@@ -64,6 +65,7 @@ test_mistakes (void)
     { "", "billing", "*GROUP.KEY=VALUE*" },
     { "", "media.port=70000", "*media.port*65535*" },
   };
+  /* clang-format on */
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     const char *sets[] = { rows[i].set, NULL };

@@ -78,7 +78,8 @@ on_member (gpointer user_data)
 
   g_assert_cmpint (member->number, ==, crowd->last + 1);
   crowd->last = member->number;
-  ot_timer_cancel (&crowd->timers[(member->number + 1) % MANY]); /* every other one, the last but one included */
+  ot_timer_cancel (
+      &crowd->timers[(member->number + 1) % MANY]); /* every other one, the last but one included */
   crowd->last++;
   if (++crowd->n_fired == MANY / 2)
     g_main_loop_quit (crowd->loop);
@@ -96,7 +97,7 @@ on_busy (gpointer user_data)
 static gboolean
 on_turn (gpointer user_data)
 {
-  ((Crowd *) user_data)->n_turns++;
+  ((Crowd *)user_data)->n_turns++;
   return G_SOURCE_CONTINUE;
 }
 
@@ -110,7 +111,7 @@ test_many (void)
 
   ot_timer_arm (&crowd.busy, 0, on_busy, &crowd);
   for (int i = MANY - 1; i >= 0; i--) {
-    members[i] = (Member) { &crowd, i };
+    members[i] = (Member){ &crowd, i };
     ot_timer_arm (&crowd.timers[i], 1000 + i / 10, on_member, &members[i]);
   }
   for (int i = 0; i < MANY; i++) /* ten each at one instant: as they were armed */
@@ -129,21 +130,21 @@ test_many (void)
 static void
 keep (gpointer self, OtTimer *timer)
 {
-  *(OtTimer **) self = timer;
+  *(OtTimer **)self = timer;
   timer->armed = timer;
 }
 
 static void
 forget (gpointer self, OtTimer *timer)
 {
-  g_assert_true (*(OtTimer **) self == timer);
-  *(OtTimer **) self = NULL;
+  g_assert_true (*(OtTimer **)self == timer);
+  *(OtTimer **)self = NULL;
 }
 
 static void
 count (gpointer user_data)
 {
-  ++*(int *) user_data;
+  ++*(int *)user_data;
 }
 
 static void

@@ -7,8 +7,9 @@
 
 #define TABLE TEST_DATA_DIR "/call-fsm.tsv"
 
-static const char *const state_names[OT_CALL_N_STATES] = { "requested", "ringing", "accepted", "in_call", "reconnecting",
-  "ended", "failed" };
+static const char *const state_names[OT_CALL_N_STATES] = { "requested", "ringing",      "accepted",
+                                                           "in_call",   "reconnecting", "ended",
+                                                           "failed" };
 static const OtActor actors[] = { OT_BY_CALLER, OT_BY_CALLEE, OT_BY_SERVER };
 static const char *const actor_names[] = { "caller", "callee", "server" };
 
@@ -30,8 +31,9 @@ rule_text (const OtCallRule *rule, OtCallState state, OtCallEvent event, const c
   g_autofree char *then = effects_text (rule->then);
   const char *reason = ot_reason_name (rule->reason);
 
-  return g_strjoin ("\t", state_names[state], ot_call_event_name (event), actor, state_names[rule->to],
-      reason != NULL ? reason : "-", at_once, ot_call_rec_name (rule->record), then, NULL);
+  return g_strjoin ("\t", state_names[state], ot_call_event_name (event), actor,
+                    state_names[rule->to], reason != NULL ? reason : "-", at_once,
+                    ot_call_rec_name (rule->record), then, NULL);
 }
 
 static GHashTable *
@@ -59,13 +61,14 @@ test_every_row (void)
     for (int event = 0; event < OT_EV_N; event++)
       for (gsize a = 0; a < G_N_ELEMENTS (actors); a++) {
         OtCode refusal = OT_CODE_NONE;
-        const OtCallRule *rule = ot_call_fsm_find ((OtCallState) state, (OtCallEvent) event, actors[a], &refusal);
+        const OtCallRule *rule =
+            ot_call_fsm_find ((OtCallState)state, (OtCallEvent)event, actors[a], &refusal);
         g_autofree char *line = NULL;
         if (rule == NULL) {
           g_assert_true (refusal == OT_CODE_INVALID_STATE || refusal == OT_CODE_PERMISSION_DENIED);
           continue;
         }
-        line = rule_text (rule, (OtCallState) state, (OtCallEvent) event, actor_names[a]);
+        line = rule_text (rule, (OtCallState)state, (OtCallEvent)event, actor_names[a]);
         n_rules++;
         if (!g_hash_table_contains (lines, line))
           g_error ("not in " TABLE ":\n%s", line);
@@ -80,11 +83,14 @@ test_shape (void)
   for (int state = 0; state < OT_CALL_N_STATES; state++)
     for (int event = 0; event < OT_EV_N; event++)
       for (gsize a = 0; a < G_N_ELEMENTS (actors); a++) {
-        const OtCallRule *rule = ot_call_fsm_find ((OtCallState) state, (OtCallEvent) event, actors[a], NULL);
+        const OtCallRule *rule =
+            ot_call_fsm_find ((OtCallState)state, (OtCallEvent)event, actors[a], NULL);
         if (rule == NULL)
           continue;
-        g_assert_true (ot_call_state_is_live ((OtCallState) state) || event == OT_EV_REQUEST_REFUSED);
-        if (rule->to != rule->from && !ot_call_state_is_live (rule->to) && event != OT_EV_REQUEST_REFUSED)
+        g_assert_true (ot_call_state_is_live ((OtCallState)state)
+                       || event == OT_EV_REQUEST_REFUSED);
+        if (rule->to != rule->from && !ot_call_state_is_live (rule->to)
+            && event != OT_EV_REQUEST_REFUSED)
           g_assert_cmpint (rule->record, ==, OT_REC_ENDED);
         if (rule->record == OT_REC_ENDED)
           g_assert_true (rule->reason != OT_REASON_NONE || event == OT_EV_REJECT);
@@ -102,7 +108,8 @@ test_refusals (void)
 
   g_assert_null (ot_call_fsm_find (OT_CALL_ACCEPTED, OT_EV_ACCEPT, OT_BY_CALLEE, &refusal));
   g_assert_cmpint (refusal, ==, OT_CODE_INVALID_STATE);
-  g_assert_cmpstr (ot_call_fsm_refusal_text (OT_EV_ACCEPT, refusal), ==, "Cannot accept a call that is not ringing");
+  g_assert_cmpstr (ot_call_fsm_refusal_text (OT_EV_ACCEPT, refusal), ==,
+                   "Cannot accept a call that is not ringing");
   g_assert_null (ot_call_fsm_find (OT_CALL_RINGING, OT_EV_ACCEPT, OT_BY_CALLER, &refusal));
   g_assert_cmpint (refusal, ==, OT_CODE_PERMISSION_DENIED);
   g_assert_null (ot_call_fsm_find (OT_CALL_RINGING, OT_EV_FIRST_RTP, OT_BY_CALLER, &refusal));
@@ -117,9 +124,11 @@ print_table (void)
   for (int state = 0; state < OT_CALL_N_STATES; state++)
     for (int event = 0; event < OT_EV_N; event++)
       for (gsize a = 0; a < G_N_ELEMENTS (actors); a++) {
-        const OtCallRule *rule = ot_call_fsm_find ((OtCallState) state, (OtCallEvent) event, actors[a], NULL);
+        const OtCallRule *rule =
+            ot_call_fsm_find ((OtCallState)state, (OtCallEvent)event, actors[a], NULL);
         g_autofree char *line =
-            rule != NULL ? rule_text (rule, (OtCallState) state, (OtCallEvent) event, actor_names[a]) : NULL;
+            rule != NULL ? rule_text (rule, (OtCallState)state, (OtCallEvent)event, actor_names[a])
+                         : NULL;
         if (line != NULL)
           g_print ("%s\n", line);
       }

@@ -31,13 +31,13 @@ static void
 test_every_name (void)
 {
   for (int i = OT_REASON_NONE + 1; i < OT_REASON_N; i++)
-    g_assert_cmpint (ot_reason_parse (ot_reason_name ((OtReason) i)), ==, i);
+    g_assert_cmpint (ot_reason_parse (ot_reason_name ((OtReason)i)), ==, i);
   g_assert_cmpint (ot_reason_parse ("nonsense"), ==, OT_REASON_NONE);
   g_assert_cmpint (ot_reason_parse (NULL), ==, OT_REASON_NONE);
   for (int i = OT_CODE_NONE + 1; i < OT_CODE_N; i++)
-    g_assert_nonnull (ot_code_name ((OtCode) i));
+    g_assert_nonnull (ot_code_name ((OtCode)i));
   for (int i = 0; i < OT_CALL_N_STATES; i++)
-    g_assert_nonnull (ot_call_state_name ((OtCallState) i));
+    g_assert_nonnull (ot_call_state_name ((OtCallState)i));
 }
 
 int

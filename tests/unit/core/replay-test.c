@@ -1,4 +1,5 @@
-/* The ring of a session's newest messages: what is there after any number of puts, and what is not. */
+/* The ring of a session's newest messages: what is there after any number of puts, and what is not.
+ */
 
 #include "replay.h"
 

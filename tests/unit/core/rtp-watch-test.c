@@ -1,10 +1,11 @@
-/* What silence means, as a table: a row is what is known, when somebody looks, and what must be found. */
+/* What silence means, as a table: a row is what is known, when somebody looks, and what must be
+ * found. */
 
 #include <glib.h>
 
 #include "rtp-watch.h"
 
-#define S ((gint64) G_USEC_PER_SEC)
+#define S ((gint64)G_USEC_PER_SEC)
 #define NONE 0
 
 static const OtWatchLimits limits = { 3 * S, 10 * S, 5 * S, 60 * S };
@@ -20,6 +21,7 @@ typedef struct {
   gint64 at_s;
 } Row;
 
+/* clang-format off */
 static const Row rows[] = {
   { "both flow", FALSE, { 120, 120 }, { NONE, NONE }, 121, OT_WATCH_NOTHING, 0, 0 },
   { "not quite 3 s", FALSE, { 118, 120 }, { NONE, NONE }, 120, OT_WATCH_NOTHING, 0, 0 },
@@ -36,6 +38,7 @@ static const Row rows[] = {
   { "lost, but the other is silent", TRUE, { 126, 118 }, { 110, NONE }, 126, OT_WATCH_NOTHING, 0, 0 },
   { "60 s without a connection", FALSE, { 170, 170 }, { NONE, 110 }, 170, OT_WATCH_LOST, OT_SIDE_CALLEE, 170 },
 };
+/* clang-format on */
 
 static void
 test_rows (void)

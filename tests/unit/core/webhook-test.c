@@ -10,11 +10,13 @@ static const struct {
   int tries;
   OtWebhookVerdict verdict;
 } answers[] = {
+  /* clang-format off */
   { 200, 1, OT_WEBHOOK_SENT },  { 204, 12, OT_WEBHOOK_SENT },  { 299, 1, OT_WEBHOOK_SENT },
   { 0, 1, OT_WEBHOOK_AGAIN },   { 301, 1, OT_WEBHOOK_AGAIN },  { 404, 11, OT_WEBHOOK_AGAIN },
   { 500, 11, OT_WEBHOOK_AGAIN }, { 500, 12, OT_WEBHOOK_DEAD }, { 0, 12, OT_WEBHOOK_DEAD },
   { 410, 1, OT_WEBHOOK_DEAD },  { 199, 1, OT_WEBHOOK_AGAIN },
 };
+/* clang-format on */
 
 static void
 test_answers (void)
@@ -46,16 +48,17 @@ test_signature (void)
   g_autoptr (OtWebhookKeys) one =
       ot_webhook_keys_parse ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", &error);
   g_autoptr (OtWebhookKeys) two = ot_webhook_keys_parse (
-      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n\n whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n", &error);
+      "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n\n whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n",
+      &error);
   g_autofree char *signature = NULL;
   g_autofree char *signatures = NULL;
 
   g_assert_no_error (error);
-  signature = ot_webhook_sign (one, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
-                               "{\"test\": 2432232314}");
+  signature =
+      ot_webhook_sign (one, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}");
   g_assert_cmpstr (signature, ==, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
-  signatures = ot_webhook_sign (two, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
-                                "{\"test\": 2432232314}");
+  signatures =
+      ot_webhook_sign (two, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}");
   g_assert_true (g_str_has_prefix (signatures, signature));
   g_assert_true (g_str_has_prefix (signatures + strlen (signature), " v1,"));
 }
@@ -64,7 +67,12 @@ static void
 test_bad_secrets (void)
 {
   static const char *const bad[] = {
-    "", "\n \n", "secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 at all, not at all",
+    "",
+    "\n \n",
+    "secret",
+    "whsec_",
+    "whsec_c2hvcnQ=",
+    "whsec_not base64 at all, not at all",
     "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\nwhsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\n"
     "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
   };
