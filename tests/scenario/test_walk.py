@@ -96,7 +96,7 @@ class Walk:
         self.away = None  # whose connection is cut
         self.owed = []  # what that one is told when it is back
         self.silent = set()  # whose voice pauses or has gone
-        self.open = []  # (role, event, codes): refusals that are on their way; no codes: silence
+        self.open = []  # (role, event, call id, codes): refusals on their way; no codes: silence
         self.done = Counter()  # what has come about, by name
 
     async def run(self):
@@ -316,16 +316,17 @@ class Walk:
     async def say_in_vain(self, role, event, fields, *codes):
         """What is refused with one of these codes, or with none changes nothing. The answers may come
         later: several things are said at once."""
-        self.open.append((role, event, codes))
+        self.open.append((role, event, fields["callId"], codes))
         await self.say(role, event, **fields)
 
     async def settle(self):
         """All refusals have come, before anything else happens. That they have changed nothing is
-        seen by what comes next, and at the end of the call."""
-        for role, event, codes in self.open:
+        seen by what comes next, and at the end of the call. Media's come later than those of a call
+        that is over, so each is looked for by its call."""
+        for role, event, call_id, codes in self.open:
             client = self.people[role].client
             if codes:
-                error = await client.expect("error", originalEvent=event)
+                error = await client.expect("error", originalEvent=event, callId=call_id)
                 assert error["code"] in codes, (codes, error)
             else:
                 await client.round_trip()
