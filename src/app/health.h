@@ -6,7 +6,7 @@
 typedef struct {
   gboolean database; /* it answers, and the calls are this server's */
   gboolean media;    /* the media threads turn */
-  gboolean busy;     /* the loop stood still, or voice waited, a moment ago */
+  gboolean busy;     /* the loop stood still, or voice or the books waited */
   gboolean draining; /* the server is about to stop */
 } OtHealth;
 

@@ -240,7 +240,8 @@ static const Row rows[] = {
     NO_LABEL, ASKED (database_up) },
   { "otomo_media_up", GAUGE, "", "1 when the media threads turn", NO_LABEL, ASKED (media_up) },
   { "otomo_busy", GAUGE, "",
-    "1 when the server takes no new calls, since its loop stood still or voice waited a moment ago",
+    "1 when the server takes no new calls, since its loop stood still, or voice or the books "
+    "waited",
     NO_LABEL, ASKED (busy) },
   { "otomo_draining", GAUGE, "", "1 when the server takes no new calls, since it is about to stop",
     NO_LABEL, ASKED (draining) },
