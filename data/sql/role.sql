@@ -10,6 +10,8 @@ DECLARE
     -- src/store/ledger.c
     'record_requested', 'record_accepted', 'record_started', 'record_unit', 'record_noted', 'record_ended',
     'record_quality', 'record_refused',
+    -- src/store/store.c
+    'warm_up',
     -- src/store/people.c
     'put_user', 'block_user', 'find_user', 'top_up', 'adjust', 'balance_of', 'add_token', 'find_token',
     'token_expiry',

@@ -14,7 +14,8 @@
 
 struct _OtPool {
   const char *name;
-  OtPg **connections; /* owned */
+  const char *greeting; /* (nullable) */
+  OtPg **connections;   /* owned */
   int n_connections;
   guint limit;
   OtPoolFigures *figures; /* borrowed */
@@ -66,8 +67,9 @@ static void
 on_drained (gpointer user_data)
 {
   OtPool *self = user_data;
+  OtPoolDrained drained = g_steal_pointer (&self->drained); /* once, whatever is answered still */
 
-  self->drained (self->drained_data);
+  drained (self->drained_data);
 }
 
 /* The statement's way is over: no queue has it. */
@@ -168,6 +170,18 @@ ot_pool_n_connections (const OtPool *self)
   return n;
 }
 
+/* Nobody waits for it, and it is not said again: what is asked meanwhile goes elsewhere first
+ * (roomiest()), else it stands behind it. */
+static void
+greet (OtPool *self, OtPg *pg)
+{
+  OtStatement *statement = ot_statement_new (self->greeting);
+
+  statement->pool = self;
+  statement->given_up = TRUE;
+  ot_pg_send (pg, statement);
+}
+
 static gboolean
 is_connected (const OtPool *self)
 {
@@ -182,6 +196,8 @@ on_ready (OtPg *pg, gpointer user_data)
   if (self->away)
     ot_info ("the database is back (%s), %u statements wait", self->name, self->count);
   self->away = FALSE;
+  if (self->greeting != NULL)
+    greet (self, pg);
   feed (self);
   tell_opened (self, NULL);
 }
@@ -220,6 +236,7 @@ ot_pool_new (const OtPoolOptions *options, OtPoolOpened opened, gpointer user_da
   OtPool *self = g_new0 (OtPool, 1);
 
   self->name = options->name;
+  self->greeting = options->greeting;
   self->opened = opened;
   self->opened_data = user_data;
   self->limit = options->limit;

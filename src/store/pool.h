@@ -26,6 +26,7 @@ typedef struct {
   const char *name;     /* for the log; static */
   const OtLogin *login; /* see ot_pg_new() */
   const char *settings; /* the same */
+  const char *greeting; /* (nullable): SQL, static; what each connection does first. It may fail. */
   int connections;      /* > 0 */
   int statement_timeout_ms;
   guint limit;            /* when so many wait, what has no endless patience is given up at once */

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "migrate.h"
 
+#define WARM_UP "SELECT warm_up ()" /* data/sql/030-warm-up.sql */
 #define RECORD_TIMEOUT_MS 5000
 #define ADMIN_TIMEOUT_MS (10 * 60 * 1000)
 #define PATIENCE_US (10 * G_USEC_PER_SEC)
@@ -143,18 +144,20 @@ on_records_open (const char *message, gpointer user_data)
 static OtPool *
 open_pool (OtStore *self,
            OtStorePool pool,
+           const char *greeting,
            int connections,
            int timeout_ms,
            guint limit,
            OtPoolOpened opened)
 {
-  OtPoolOptions options = { ot_store_pool_name (pool),
-                            &self->login,
-                            ot_lease_settings (self->lease),
-                            connections,
-                            timeout_ms,
-                            limit,
-                            &self->figures[pool] };
+  OtPoolOptions options = { .name = ot_store_pool_name (pool),
+                            .login = &self->login,
+                            .settings = ot_lease_settings (self->lease),
+                            .greeting = greeting,
+                            .connections = connections,
+                            .statement_timeout_ms = timeout_ms,
+                            .limit = limit,
+                            .figures = &self->figures[pool] };
 
   return ot_pool_new (&options, opened, self);
 }
@@ -170,10 +173,13 @@ on_lease_taken (int closed, const GError *error, gpointer user_data)
   }
   if (closed > 0)
     ot_warning ("%d calls were left open by a dead server and are closed now", closed);
-  self->admin = open_pool (self, OT_STORE_ADMIN, 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT, NULL);
-  self->chat = open_pool (self, OT_STORE_CHAT, 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT, NULL);
-  self->refusals = open_pool (self, OT_STORE_REFUSALS, 1, RECORD_TIMEOUT_MS, WAITING_LIMIT, NULL);
-  self->records = open_pool (self, OT_STORE_RECORDS, self->connections, RECORD_TIMEOUT_MS,
+  self->admin =
+      open_pool (self, OT_STORE_ADMIN, NULL, 1, ADMIN_TIMEOUT_MS, ADMIN_WAITING_LIMIT, NULL);
+  self->chat =
+      open_pool (self, OT_STORE_CHAT, NULL, 1, RECORD_TIMEOUT_MS, CHAT_WAITING_LIMIT, NULL);
+  self->refusals =
+      open_pool (self, OT_STORE_REFUSALS, NULL, 1, RECORD_TIMEOUT_MS, WAITING_LIMIT, NULL);
+  self->records = open_pool (self, OT_STORE_RECORDS, WARM_UP, self->connections, RECORD_TIMEOUT_MS,
                              WAITING_LIMIT, on_records_open);
 }
 
@@ -207,13 +213,12 @@ on_owner_open (const char *message, gpointer user_data)
 static void
 connect_owner (OtStore *self)
 {
-  OtPoolOptions options = { "owner",
-                            &self->login,
-                            NULL,
-                            1,
-                            ADMIN_TIMEOUT_MS,
-                            ADMIN_WAITING_LIMIT,
-                            &self->figures[OT_STORE_ADMIN] };
+  OtPoolOptions options = { .name = "owner",
+                            .login = &self->login,
+                            .connections = 1,
+                            .statement_timeout_ms = ADMIN_TIMEOUT_MS,
+                            .limit = ADMIN_WAITING_LIMIT,
+                            .figures = &self->figures[OT_STORE_ADMIN] };
 
   self->owner = ot_pool_new (&options, on_owner_open, self);
 }

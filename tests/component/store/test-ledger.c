@@ -6,6 +6,29 @@
 #define assert_outcome(answer, expected)                                                           \
   g_assert_cmpint ((answer).outcome, ==, OT_OUTCOME_##expected)
 
+/* The last statement of a connection that has had no other one yet. */
+static gboolean
+somebody_is_warm (gpointer data)
+{
+  g_autofree char *warm = fixture_sql ("SELECT count(*) > 0 FROM pg_stat_activity WHERE state = "
+                                       "'idle' AND query = 'SELECT warm_up ()'");
+
+  return g_str_equal (warm, "t");
+}
+
+static void
+test_warm_up (void)
+{
+  fixture_wait (somebody_is_warm, NULL);
+  fixture_assert_sql ("", "SELECT set_config ('otomo.epoch', epoch::text, false) FROM leases; "
+                          "SET ROLE otomo_server; SELECT warm_up ()");
+  fixture_assert_sql ("0 0 0 0",
+                      "SELECT concat_ws (' ', (SELECT count(*) FROM users), (SELECT count(*) FROM "
+                      "calls), (SELECT count(*) FROM call_events), (SELECT count(*) FROM "
+                      "transfers))");
+  fixture_assert_audit ();
+}
+
 static void
 test_whole_call (void)
 {
@@ -351,6 +374,7 @@ test_guards (void)
 static void
 add_tests (void)
 {
+  g_test_add_func ("/store/ledger/warm-up", test_warm_up); /* first: nothing is written yet */
   g_test_add_func ("/store/ledger/whole-call", test_whole_call);
   g_test_add_func ("/store/ledger/over", test_over);
   g_test_add_func ("/store/ledger/refusals", test_refusals);
