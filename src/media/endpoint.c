@@ -62,11 +62,12 @@ ot_endpoints_expire (OtEndpoints *self, gint64 before_us)
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
     OtEndpoint *endpoint = value;
 
+    if (endpoint->peer_checked_us < before_us)
+      memset (&endpoint->peer, 0, sizeof endpoint->peer);
     if (endpoint->checked_us == 0 || endpoint->checked_us >= before_us)
       continue;
     g_hash_table_iter_remove (&iter);
     forget_addresses (self, endpoint);
-    memset (&endpoint->peer, 0, sizeof endpoint->peer);
     endpoint->listener.expired (endpoint->user_data);
   }
 }
@@ -101,14 +102,23 @@ oldest_place (OtEndpoint *endpoint)
   return place;
 }
 
-void
+static gboolean
+is_of_one_side (const OtEndpoint *a, const OtEndpoint *b)
+{
+  return a->relay == b->relay && a->side == b->side;
+}
+
+gboolean
 ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *address)
 {
   OtEndpoint *before = ot_endpoints_find_address (self, address);
   OtAddress *place;
 
   if (before == endpoint)
-    return;
+    return TRUE;
+  if (before != NULL && !is_of_one_side (before, endpoint)
+      && ot_address_equal (&before->peer, address))
+    return FALSE;
   for (guint i = 0; before != NULL && i < OT_ENDPOINT_ADDRESSES; i++)
     if (ot_address_equal (&before->addresses[i], address))
       forget_address (self, before, &before->addresses[i]);
@@ -116,6 +126,7 @@ ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *ad
   forget_address (self, endpoint, place);
   *place = *address;
   g_hash_table_insert (self->by_address, place, endpoint);
+  return TRUE;
 }
 
 OtRelay *

@@ -28,7 +28,7 @@ typedef struct _OtRelay OtRelay;
 
 /**
  * OtEndpointListener:
- * @nominated: the client chose an address for the first time: we can send
+ * @nominated: the client chose an address and there was none: we can send
  * @expired: the client has sent no check for too long: it is gone, and nothing is sent to it or
  * taken from it any more
  * @dtls: a DTLS datagram came
@@ -62,8 +62,9 @@ struct _OtEndpoint {
   OtAddress addresses[OT_ENDPOINT_ADDRESSES]; /* proved by authenticated checks; we take packets
                                                  from these */
   guint next_address;
-  OtAddress peer;    /* the nominated one of them; we send there, and nowhere else */
-  gint64 checked_us; /* when its newest good check came; 0: none yet */
+  OtAddress peer;         /* the nominated one of them; we send there, and nowhere else */
+  gint64 peer_checked_us; /* when the newest good check came from there */
+  gint64 checked_us;      /* when one came at all; 0: none yet */
 
   OtSrtp *srtp; /* owned; NULL until the handshake is over */
   int payload_type;
@@ -106,7 +107,9 @@ void ot_endpoints_add (OtEndpoints *self, OtEndpoint *endpoint);
 void ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint);
 
 /** ot_endpoints_expire: those whose newest check is older than @before_us are forgotten, and told
- * so. They still have to be removed. */
+ * so. They still have to be removed. Where there is a newer one, but none from the nominated
+ * address, that address alone is forgotten: consent is its, and not its client's (RFC 7675, 5.1).
+ */
 void ot_endpoints_expire (OtEndpoints *self, gint64 before_us);
 
 /** @username: of a check, "ours:theirs". Returns: (nullable): whose it is. */
@@ -115,8 +118,10 @@ OtEndpoint *ot_endpoints_find_user (const OtEndpoints *self, const guint8 *usern
 /** Returns: (nullable): who was heard from there. */
 OtEndpoint *ot_endpoints_find_address (const OtEndpoints *self, const OtAddress *address);
 
-/** ot_endpoints_learn: @endpoint is at @address, and nobody else is. */
-void ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *address);
+/** ot_endpoints_learn: @endpoint is at @address, and nobody else is. Returns: FALSE: it can't be,
+ * since another side's leg is nominated there. (A check may be sent with anybody's address; but a
+ * client may make its next leg on the socket of the one before.) */
+gboolean ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *address);
 
 /** ot_relay_new: (transfer full): a call's relay. It must have no endpoint any more when it is
  * freed. */

@@ -6,7 +6,7 @@
 typedef enum {
   OT_DROP_UNKNOWN,      /* from an address that no leg was heard from */
   OT_DROP_MALFORMED,    /* too long, too short, or no RTP, RTCP or STUN */
-  OT_DROP_UNAUTHENTIC,  /* wrong keys, or sent before (SRTP, ICE) */
+  OT_DROP_UNAUTHENTIC,  /* wrong keys, sent before, or from another's address (SRTP, ICE) */
   OT_DROP_PAYLOAD_TYPE, /* no Opus of the leg's number */
   OT_DROP_NO_LISTENER,  /* the other side has no leg that is up */
   OT_DROP_EARLY,        /* before the leg's keys, more than are kept */

@@ -194,17 +194,22 @@ nominate (OtEndpoint *self, const OtAddress *address)
     self->listener.nominated (self->user_data);
 }
 
-static void
+/* Returns: whether it is to be answered. */
+static gboolean
 take_good_check (OtForwarder *self,
                  OtEndpoint *endpoint,
                  const OtStun *check,
                  const OtAddress *from,
                  gint64 arrival_us)
 {
+  if (!ot_endpoints_learn (&self->endpoints, endpoint, from))
+    return FALSE;
   endpoint->checked_us = arrival_us;
-  ot_endpoints_learn (&self->endpoints, endpoint, from);
   if (check->use_candidate)
     nominate (endpoint, from);
+  if (ot_address_equal (&endpoint->peer, from))
+    endpoint->peer_checked_us = arrival_us;
+  return TRUE;
 }
 
 /* ICE-lite: we only answer. The answer takes the check's place in its slot. */
@@ -215,6 +220,7 @@ take_check (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   OtStunWriter answer;
   OtEndpoint *endpoint;
   OtIceCheckVerdict verdict;
+  gboolean is_answered = TRUE;
 
   if (!ot_stun_read (&check, slot->data, slot->size) || check.type != OT_STUN_BINDING_REQUEST) {
     drop (self, OT_DROP_MALFORMED);
@@ -224,9 +230,10 @@ take_check (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   verdict = ot_ice_check_answer (&answer, &check, slot->size,
                                  endpoint != NULL ? endpoint->credentials.pwd : NULL, &slot->from);
   if (verdict == OT_ICE_CHECK_GOOD)
-    take_good_check (self, endpoint, &check, &slot->from, arrival_us);
-  if (verdict == OT_ICE_CHECK_STRANGE
-      && !ot_ice_check_limit_take (&self->check_limit, &slot->from, arrival_us)) {
+    is_answered = take_good_check (self, endpoint, &check, &slot->from, arrival_us);
+  else if (verdict == OT_ICE_CHECK_STRANGE)
+    is_answered = ot_ice_check_limit_take (&self->check_limit, &slot->from, arrival_us);
+  if (!is_answered) {
     drop (self, OT_DROP_UNAUTHENTIC);
     return;
   }

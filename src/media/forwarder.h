@@ -12,7 +12,8 @@
  * One UDP port and the thread that serves it: answers ICE checks (ICE-lite, RFC 8445), hands DTLS
  * to the legs, and carries voice from one leg of a call to the other: unprotect, rewrite, protect,
  * send. Nothing is queued between receiving and sending; a packet that can't go on at once is
- * dropped. A client that sends no check for the time of consent is gone (RFC 7675, 5.1).
+ * dropped. A client that sends no check for the time of consent is gone, and an address that none
+ * came from for as long is not sent to any more (RFC 7675, 5.1).
  *
  * One lock guards the endpoints. The media thread holds it for a batch of at most 64 packets,
  * others for a few table look-ups, so nobody waits longer than a batch takes (about half a

@@ -1,0 +1,383 @@
+/* The media thread by itself: endpoints with keys of the test's own, clients that are bare sockets,
+ * and a clock that stands until the test moves it. */
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "forwarder.h"
+#include "stun.h"
+
+#define CONSENT_US (30 * G_USEC_PER_SEC)
+#define PATIENCE_S 30
+#define PAYLOAD 40
+#define RTP_SIZE (12 + PAYLOAD)
+
+/* A leg and its client. */
+typedef struct {
+  OtSide side;
+  OtIceCredentials credentials;
+  OtEndpoint *endpoint;
+  OtSrtp *srtp; /* the client's */
+  int socket;
+  guint32 ssrc;
+  guint16 sequence;
+  int n_expired; /* the media thread's */
+} Leg;
+
+typedef struct {
+  OtClock clock; /* first */
+  _Atomic gint64 now_us;
+  OtAddress server;
+  OtForwarder *forwarder;
+  OtRelay *relay;
+  Leg *legs[OT_N_SIDES];
+  OtRelay *other_relay;
+  Leg *watch; /* of another call: what it asks is answered after all that came before */
+} Fixture;
+
+/* ---- the clock ---- */
+
+static gint64
+read_mono (const OtClock *clock)
+{
+  return atomic_load (&((Fixture *)clock)->now_us);
+}
+
+static gint64
+read_wall (const OtClock *clock)
+{
+  return ot_clock_wall_us (ot_clock_real ());
+}
+
+/* ---- sockets ---- */
+
+static int
+open_socket (void)
+{
+  const struct timeval patience = { .tv_sec = PATIENCE_S };
+  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  OtAddress here;
+
+  g_assert_true (ot_address_parse (&here, "127.0.0.1", 0));
+  g_assert_cmpint (bind (fd, &here.any, ot_address_get_size (&here)), ==, 0);
+  setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return fd;
+}
+
+static void
+send_to_server (Fixture *f, int fd, const guint8 *data, gsize size)
+{
+  g_assert_cmpint (
+      sendto (fd, data, size, 0, &f->server.any, ot_address_get_size (&f->server)), ==, size);
+}
+
+/* ---- checks ---- */
+
+static void
+send_check (Fixture *f, int fd, const Leg *leg, gboolean nominate)
+{
+  static const guint8 transaction[OT_STUN_TRANSACTION] = "transaction";
+  static const guint8 value[8] = { 1 };
+  g_autofree char *user = g_strconcat (leg->credentials.ufrag, ":them", NULL);
+  OtStunWriter check;
+
+  ot_stun_begin (&check, OT_STUN_BINDING_REQUEST, transaction);
+  ot_stun_put (&check, OT_STUN_USERNAME, user, strlen (user));
+  ot_stun_put (&check, OT_STUN_CONTROLLING, value, 8);
+  ot_stun_put (&check, OT_STUN_PRIORITY, value, 4);
+  if (nominate)
+    ot_stun_put (&check, OT_STUN_USE_CANDIDATE, NULL, 0);
+  ot_stun_finish (&check, leg->credentials.pwd);
+  send_to_server (f, fd, check.data, check.size);
+}
+
+/* All that was sent before is handled, and what the thread does after a batch is done. */
+static void
+wait_until_handled (Fixture *f)
+{
+  for (guint i = 0; i < 2; i++) {
+    guint8 answer[OT_STUN_MAX];
+
+    send_check (f, f->watch->socket, f->watch, TRUE);
+    g_assert_cmpint (recv (f->watch->socket, answer, sizeof answer, 0), >, 0);
+  }
+}
+
+/* Time passes, with a check from each of @n_sockets now and then. */
+static void
+let_pass (Fixture *f, gint64 us, const Leg *leg, int fd)
+{
+  for (guint i = 0; i < 4; i++) {
+    f->now_us += us / 4;
+    send_check (f, fd, leg, FALSE);
+    wait_until_handled (f);
+  }
+}
+
+static gboolean
+is_answered (Fixture *f, int fd, const Leg *leg)
+{
+  guint8 answer[OT_STUN_MAX];
+
+  send_check (f, fd, leg, TRUE);
+  wait_until_handled (f);
+  return recv (fd, answer, sizeof answer, MSG_DONTWAIT) > 0;
+}
+
+/* ---- voice ---- */
+
+static void
+say (Fixture *f, Leg *leg)
+{
+  guint8 packet[RTP_SIZE + OT_SRTP_TRAILER] = { 0x80, 111 };
+  gsize size = RTP_SIZE;
+
+  ot_set16 (packet + 2, leg->sequence++);
+  ot_set32 (packet + 4, 960u * leg->sequence);
+  ot_set32 (packet + 8, leg->ssrc);
+  memset (packet + 12, 'v', PAYLOAD);
+  g_assert_true (ot_srtp_protect (leg->srtp, packet, &size));
+  send_to_server (f, leg->socket, packet, size);
+}
+
+/* Reads what lies in the socket. Returns: how many of it were voice; @packet: (out) (optional): the
+ * last of these, as it was sent. */
+static guint
+drain (int fd, guint8 *packet, gsize *size)
+{
+  guint8 data[2048];
+  ssize_t length;
+  guint n = 0;
+
+  while ((length = recv (fd, data, sizeof data, MSG_DONTWAIT)) > 0) {
+    if (data[0] < 128 || data[1] >= 192)
+      continue;
+    n++;
+    if (packet != NULL) {
+      memcpy (packet, data, (gsize)length);
+      *size = (gsize)length;
+    }
+  }
+  return n;
+}
+
+/* Whether what @from says now arrives at @to's client, who can read it. */
+static gboolean
+is_heard (Fixture *f, Leg *from, Leg *to)
+{
+  guint8 packet[2048];
+  gsize size = 0;
+
+  wait_until_handled (f);
+  drain (to->socket, NULL, NULL);
+  say (f, from);
+  wait_until_handled (f);
+  return drain (to->socket, packet, &size) == 1 && ot_srtp_unprotect (to->srtp, packet, &size);
+}
+
+/* ---- life ---- */
+
+static void
+on_nominated (gpointer user_data)
+{
+}
+
+static void
+on_expired (gpointer user_data)
+{
+  ((Leg *)user_data)->n_expired++;
+}
+
+static void
+on_datagram (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data)
+{
+}
+
+static Leg *
+leg_new (Fixture *f, OtRelay *relay, OtSide side)
+{
+  static const OtEndpointListener listener = { on_nominated, on_expired, on_datagram, on_datagram };
+  Leg *self = g_new0 (Leg, 1);
+
+  self->side = side;
+  self->socket = open_socket ();
+  self->ssrc = side + 1;
+  self->sequence = 1000;
+  ot_ice_credentials_make (&self->credentials);
+  self->endpoint =
+      ot_forwarder_add (f->forwarder, relay, side, &self->credentials, &listener, self);
+  return self;
+}
+
+static OtSrtp *
+make_srtp (guint8 receive, guint8 send)
+{
+  guint8 keys[2][OT_SRTP_KEY_SIZE];
+  g_autoptr (GError) error = NULL;
+  OtSrtp *srtp;
+
+  memset (keys[0], receive, OT_SRTP_KEY_SIZE);
+  memset (keys[1], send, OT_SRTP_KEY_SIZE);
+  srtp = ot_srtp_new (keys[0], keys[1], &error);
+  g_assert_no_error (error);
+  return srtp;
+}
+
+/* As if both had shaken hands. */
+static void
+connect_leg (Fixture *f, Leg *self, guint8 key)
+{
+  send_check (f, self->socket, self, TRUE);
+  wait_until_handled (f);
+  self->srtp = make_srtp (key, key + 1);
+  ot_forwarder_connect (f->forwarder, self->endpoint, make_srtp (key + 1, key), 111);
+}
+
+static void
+leg_free (Fixture *f, Leg *self)
+{
+  ot_forwarder_remove (f->forwarder, self->endpoint);
+  g_clear_pointer (&self->srtp, ot_srtp_free);
+  close (self->socket);
+  g_free (self);
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  OtAddressList here;
+  OtForwarderOptions options = {
+    .listen = &here, .announced = &here, .consent_us = CONSENT_US, .clock = &f->clock
+  };
+  g_autoptr (GError) error = NULL;
+
+  f->clock = (OtClock){ read_mono, read_wall };
+  f->now_us = G_USEC_PER_SEC;
+  g_assert_null (ot_address_list_parse (&here, "127.0.0.1"));
+  f->forwarder = ot_forwarder_new (&options, &error);
+  g_assert_no_error (error);
+  f->server = ot_forwarder_get_announced (f->forwarder)->list[0];
+  f->other_relay = ot_relay_new ();
+  f->watch = leg_new (f, f->other_relay, OT_SIDE_CALLER);
+  f->relay = ot_relay_new ();
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
+    f->legs[side] = leg_new (f, f->relay, side);
+    connect_leg (f, f->legs[side], (guint8)(16 * (side + 1)));
+  }
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++)
+    leg_free (f, f->legs[side]);
+  leg_free (f, f->watch);
+  ot_forwarder_free (f->forwarder);
+  ot_relay_free (f->relay);
+  ot_relay_free (f->other_relay);
+}
+
+/* ---- consent ---- */
+
+/* Checks from another address of the client keep the client, but no consent of the address that
+ * voice goes to: whoever can forge a source could have it sent to anybody, for ever. */
+static void
+test_consent_is_an_addresss (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  int elsewhere = open_socket ();
+
+  send_check (f, elsewhere, user, TRUE);
+  wait_until_handled (f);
+  say (f, otomo);
+  wait_until_handled (f);
+  g_assert_cmpuint (drain (elsewhere, NULL, NULL), ==, 1);
+
+  let_pass (f, CONSENT_US - 1, user, user->socket);
+  send_check (f, otomo->socket, otomo, TRUE);
+  let_pass (f, 2 * G_USEC_PER_SEC, user, user->socket);
+  say (f, otomo);
+  wait_until_handled (f);
+  g_assert_cmpuint (drain (elsewhere, NULL, NULL), ==, 0);
+  g_assert_cmpint (user->n_expired, ==, 0);
+  g_assert_cmpint (otomo->n_expired, ==, 0);
+
+  send_check (f, user->socket, user, TRUE);
+  g_assert_true (is_heard (f, otomo, user));
+  close (elsewhere);
+}
+
+/* Who is checked keeps what he has, and who is not is gone. */
+static void
+test_consent_ends (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+
+  let_pass (f, CONSENT_US - 1, user, user->socket);
+  g_assert_true (is_heard (f, user, otomo));
+  let_pass (f, 2 * G_USEC_PER_SEC, user, user->socket);
+  g_assert_cmpint (otomo->n_expired, ==, 1);
+  g_assert_cmpint (user->n_expired, ==, 0);
+  g_assert_false (is_heard (f, user, otomo));
+}
+
+/* ---- whose an address is ---- */
+
+/* A check may say that it comes from anywhere. What one client's leg is nominated at is no other
+ * client's, however good his checks are. */
+static void
+test_an_address_is_not_taken_away (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+
+  g_assert_true (is_heard (f, user, otomo)); /* none of its checks' answers is left */
+  drain (user->socket, NULL, NULL);
+  g_assert_false (is_answered (f, user->socket, otomo));
+  g_assert_false (is_answered (f, user->socket, f->watch));
+  g_assert_true (is_heard (f, user, otomo));
+  g_assert_true (is_heard (f, otomo, user));
+
+  let_pass (f, CONSENT_US - 1, otomo, otomo->socket);
+  let_pass (f, 2 * G_USEC_PER_SEC, otomo, otomo->socket);
+  g_assert_cmpint (user->n_expired, ==, 1); /* from here on it is free */
+  g_assert_true (is_answered (f, user->socket, f->watch));
+}
+
+/* A client may make its new leg on the socket of the old one. */
+static void
+test_a_leg_on_the_same_socket (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  Leg *again = leg_new (f, f->relay, OT_SIDE_CALLER);
+
+  close (again->socket);
+  again->socket = dup (user->socket);
+  connect_leg (f, again, 64);
+  again->ssrc = 77;
+  g_assert_true (is_heard (f, again, otomo));
+  g_assert_true (is_heard (f, otomo, again));
+  leg_free (f, again);
+}
+
+static void
+add (const char *path, void (*test) (Fixture *, gconstpointer))
+{
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add ("/forwarder/consent-is-an-addresss", test_consent_is_an_addresss);
+  add ("/forwarder/consent-ends", test_consent_ends);
+  add ("/forwarder/an-address-is-not-taken-away", test_an_address_is_not_taken_away);
+  add ("/forwarder/a-leg-on-the-same-socket", test_a_leg_on_the_same_socket);
+  return g_test_run ();
+}
