@@ -114,7 +114,7 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
     return;
   }
   packet[1] = (guint8)((packet[1] & 0x80) | to->payload_type);
-  ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, arrival_us);
+  ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, to->number, arrival_us);
   if (!ot_srtp_protect (to->srtp, packet, &size))
     return;
   ot_udp_port_queue (self->port, &to->peer, packet, size);

@@ -33,8 +33,20 @@ take_over (OtRewrite *self, const guint8 *packet, gint64 now_us)
       self->last_timestamp + (guint32)(passed_ms * CLOCK_PER_MS) - ot_get32 (packet + 4);
 }
 
+static void
+begin_listening (OtRewrite *self, const guint8 *packet)
+{
+  guint16 first = (guint16)(ot_get16 (packet + 2) + self->sequence_offset);
+  guint16 step = (guint16)(OT_REWRITE_FIRST_MIN - first);
+
+  if (first >= OT_REWRITE_FIRST_MIN && first <= OT_REWRITE_FIRST_MAX)
+    return;
+  self->sequence_offset = (guint16)(self->sequence_offset + step);
+  self->last_sequence = (guint16)(self->last_sequence + step);
+}
+
 void
-ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, gint64 now_us)
+ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, guint32 listener, gint64 now_us)
 {
   guint32 ssrc = ot_get32 (packet + 8);
   guint64 who = (guint64)source << 32 | ssrc;
@@ -44,7 +56,10 @@ ot_rewrite_rtp (OtRewrite *self, guint8 *packet, guint32 source, gint64 now_us)
     begin (self, packet, now_us);
   else if (who != self->source)
     take_over (self, packet, now_us);
+  if (listener != self->listener)
+    begin_listening (self, packet);
   self->source = who;
+  self->listener = listener;
   self->in_ssrc = ssrc;
 
   sequence = (guint16)(ot_get16 (packet + 2) + self->sequence_offset);

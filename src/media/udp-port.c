@@ -28,6 +28,7 @@ typedef struct {
 struct _OtUdpPort {
   Socket sockets[FAMILIES];
   guint n_sockets;
+  guint turn; /* which of them is read first */
   OtDatagram slots[OT_UDP_BATCH];
   struct iovec vectors[OT_UDP_BATCH];
   struct mmsghdr in[OT_UDP_BATCH];
@@ -194,6 +195,7 @@ take (OtUdpPort *self, int fd, guint n_before, int flags, gint64 *came_wall_us)
   return n_before + (guint)MAX (n, 0);
 }
 
+/* By turns: a flood of one family may fill a batch, and the next one is the other's. */
 static guint
 take_from_all (OtUdpPort *self, gint64 *came_wall_us)
 {
@@ -204,9 +206,13 @@ take_from_all (OtUdpPort *self, gint64 *came_wall_us)
     waiting[i] = (struct pollfd){ .fd = self->sockets[i].fd, .events = POLLIN };
   if (poll (waiting, self->n_sockets, OT_UDP_PATIENCE_US / 1000) <= 0)
     return 0;
-  for (guint i = 0; i < self->n_sockets && n < OT_UDP_BATCH; i++)
-    if (waiting[i].revents != 0)
-      n = take (self, waiting[i].fd, n, MSG_DONTWAIT, came_wall_us);
+  self->turn++;
+  for (guint i = 0; i < self->n_sockets && n < OT_UDP_BATCH; i++) {
+    struct pollfd *next = &waiting[(self->turn + i) % self->n_sockets];
+
+    if (next->revents != 0)
+      n = take (self, next->fd, n, MSG_DONTWAIT, came_wall_us);
+  }
   return n;
 }
 

@@ -175,7 +175,7 @@ peer_new (const char *host)
   ot_ice_credentials_make (&self->credentials);
   self->payload_type = 111;
   self->ssrc = g_random_int ();
-  self->sequence = (guint16)g_random_int ();
+  self->sequence = (guint16)g_random_int_range (0x100, 0x8000); /* as browsers begin, about */
   self->timestamp = g_random_int ();
   self->rtp = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   self->rtcp = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);

@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "forwarder.h"
 #include "stun.h"
+#include "udp-port.h"
 
 #define CONSENT_US (30 * G_USEC_PER_SEC)
 #define PATIENCE_S 30
@@ -365,6 +366,69 @@ test_a_leg_on_the_same_socket (Fixture *f, gconstpointer data)
   leg_free (f, again);
 }
 
+/* ---- sequence numbers ---- */
+
+/* SRTP does not send its rollover counter: who has heard nothing yet takes the first packet to be
+ * of the first cycle. A leg that comes while the other side's numbers are near their end, and misses
+ * the first few, must not be deaf from then on. */
+static void
+test_a_new_leg_hears_past_the_end_of_the_numbers (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  Leg *again;
+
+  user->sequence = 65530;
+  g_assert_true (is_heard (f, user, otomo));
+  again = leg_new (f, f->relay, OT_SIDE_CALLEE);
+  connect_leg (f, again, 64);
+  while (user->sequence != 3)
+    say (f, user);
+  wait_until_handled (f);
+  g_assert_cmpuint (drain (again->socket, NULL, NULL), ==, 8); /* lost */
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (is_heard (f, user, again));
+  leg_free (f, again);
+}
+
+/* ---- the port ---- */
+
+/* Who floods it on one family has nothing more than a turn before the other family. */
+static void
+test_no_family_waits_for_the_other (void)
+{
+  g_autoptr (GError) error = NULL;
+  OtDatagram *batch;
+  OtAddressList hosts;
+  OtUdpPort *port;
+  gint64 came_us;
+
+  g_assert_null (ot_address_list_parse (&hosts, "127.0.0.1 ::1"));
+  port = ot_udp_port_open (&hosts, 0, &error);
+  g_assert_no_error (error);
+  for (guint quiet = 0; quiet < 2; quiet++) {
+    gboolean is_there = FALSE;
+    guint n_come = 0;
+
+    for (guint i = 0; i < hosts.n; i++)
+      ot_address_set_port (&hosts.list[i], ot_udp_port_get_number (port));
+    for (guint i = 0; i < 3 * OT_UDP_BATCH; i++)
+      ot_udp_port_send (port, &hosts.list[1 - quiet], (const guint8 *)"loud", 4);
+    ot_udp_port_send (port, &hosts.list[quiet], (const guint8 *)"quiet", 5);
+    for (guint turn = 0; turn < 2; turn++) {
+      guint n = ot_udp_port_receive (port, &batch, &came_us);
+
+      for (guint i = 0; i < n; i++)
+        is_there |= batch[i].size == 5;
+      n_come += n;
+    }
+    g_assert_true (is_there);
+    while (n_come < 3 * OT_UDP_BATCH + 1)
+      n_come += ot_udp_port_receive (port, &batch, &came_us);
+  }
+  ot_udp_port_close (port);
+}
+
 static void
 add (const char *path, void (*test) (Fixture *, gconstpointer))
 {
@@ -379,5 +443,8 @@ main (int argc, char **argv)
   add ("/forwarder/consent-ends", test_consent_ends);
   add ("/forwarder/an-address-is-not-taken-away", test_an_address_is_not_taken_away);
   add ("/forwarder/a-leg-on-the-same-socket", test_a_leg_on_the_same_socket);
+  add ("/forwarder/a-new-leg-hears-past-the-end-of-the-numbers",
+       test_a_new_leg_hears_past_the_end_of_the_numbers);
+  g_test_add_func ("/udp-port/no-family-waits-for-the-other", test_no_family_waits_for_the_other);
   return g_test_run ();
 }

@@ -52,7 +52,7 @@ class Peer(asyncio.DatagramProtocol):
         self.identity = Identity()
         self.ufrag, self.pwd = secrets.token_hex(4), secrets.token_hex(12)
         self.ssrc = secrets.randbits(32) or 1
-        self.first_sequence = self.sequence = secrets.randbits(15)
+        self.first_sequence = self.sequence = 256 + secrets.randbits(14)  # far from where the numbers end
         self.timestamp = secrets.randbits(31)
         self.said_fingerprint = self.identity.fingerprint  # what our SDP claims; tests may lie here
         self.remote = None  # sdp.Description of the server's side
