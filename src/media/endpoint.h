@@ -6,6 +6,7 @@
 #include "media-port.h"
 #include "meter.h"
 #include "packet-ring.h"
+#include "quota.h"
 #include "rewrite.h"
 #include "sdp.h"
 #include "srtp.h"
@@ -22,6 +23,12 @@
 
 #define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
 #define OT_EARLY_PACKETS 8      /* the newest, kept of a leg whose keys are not there yet */
+
+/** Of a leg so many packets are forwarded at once, and OT_LEG_PACKETS_A_SECOND in the long run:
+ * more than the shortest frames of Opus make (400), and what a network that stood still brings
+ * late. */
+#define OT_LEG_PACKETS_AT_ONCE 1500
+#define OT_LEG_PACKETS_A_SECOND 500
 
 typedef struct _OtEndpoint OtEndpoint;
 typedef struct _OtRelay OtRelay;
@@ -66,7 +73,8 @@ struct _OtEndpoint {
   gint64 peer_checked_us; /* when the newest good check came from there */
   gint64 checked_us;      /* when one came at all; 0: none yet */
 
-  OtSrtp *srtp; /* owned; NULL until the handshake is over */
+  OtSrtp *srtp;  /* owned; NULL until the handshake is over */
+  OtQuota quota; /* of what is forwarded of it: OT_LEG_PACKETS_… */
   int payload_type;
   gint64 up_us;
   OtEarlyPacket *early; /* owned (nullable): a ring of OT_EARLY_PACKETS */

@@ -32,10 +32,15 @@ const char *
 ot_drop_cause_name (guint cause)
 {
   static const char *const names[] = {
-    [OT_DROP_UNKNOWN] = "unknown_address", [OT_DROP_MALFORMED] = "malformed",
-    [OT_DROP_UNAUTHENTIC] = "unauthentic", [OT_DROP_PAYLOAD_TYPE] = "payload_type",
-    [OT_DROP_NO_LISTENER] = "no_listener", [OT_DROP_EARLY] = "early",
-    [OT_DROP_SOCKET_FULL] = "socket_full", [OT_DROP_RECORDER] = "recorder_behind",
+    [OT_DROP_UNKNOWN] = "unknown_address",
+    [OT_DROP_MALFORMED] = "malformed",
+    [OT_DROP_UNAUTHENTIC] = "unauthentic",
+    [OT_DROP_PAYLOAD_TYPE] = "payload_type",
+    [OT_DROP_NO_LISTENER] = "no_listener",
+    [OT_DROP_EARLY] = "early",
+    [OT_DROP_SOCKET_FULL] = "socket_full",
+    [OT_DROP_RECORDER] = "recorder_behind",
+    [OT_DROP_FLOOD] = "flood",
   };
 
   return names[cause];

@@ -12,6 +12,7 @@ typedef enum {
   OT_DROP_EARLY,        /* before the leg's keys, more than are kept */
   OT_DROP_SOCKET_FULL,  /* the system did not take it */
   OT_DROP_RECORDER,     /* forwarded, but not recorded: the recorder is behind */
+  OT_DROP_FLOOD,        /* authentic, and more than any voice has */
   OT_DROP_N,
 } OtDropCause;
 

@@ -76,6 +76,20 @@ listener_of (const OtEndpoint *speaker)
   return can_hear && is_voice (speaker) ? listener : NULL;
 }
 
+/* Whoever sends more than a voice has would take the thread from all others. */
+static gboolean
+takes_its_share (OtForwarder *self, OtEndpoint *from, gint64 arrival_us)
+{
+  static const OtQuotaRule rule = { OT_LEG_PACKETS_AT_ONCE, (gint64)OT_LEG_PACKETS_AT_ONCE
+                                                                * G_USEC_PER_SEC
+                                                                / OT_LEG_PACKETS_A_SECOND };
+
+  if (ot_quota_take (&from->quota, &rule, 1, arrival_us))
+    return TRUE;
+  drop (self, OT_DROP_FLOOD);
+  return FALSE;
+}
+
 /* A copy for the pad probe has to be made before the packet is decrypted in place. */
 static void
 forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gint64 arrival_us)
@@ -98,6 +112,8 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
     ot_meter_received (&relay->meters[from->side], packet, from->number, arrival_us);
   if (copied > 0)
     from->listener.rtp (self->witness_copy, copied, arrival_us, from->user_data);
+  if (!takes_its_share (self, from, arrival_us))
+    return;
 
   to = listener_of (from);
   packet = ot_rtp_strip_extension (packet, &size);
@@ -115,8 +131,10 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   }
   packet[1] = (guint8)((packet[1] & 0x80) | to->payload_type);
   ot_rewrite_rtp (&relay->rewrite[to->side], packet, from->number, to->number, arrival_us);
-  if (!ot_srtp_protect (to->srtp, packet, &size))
+  if (!ot_srtp_protect (to->srtp, packet, &size)) {
+    drop (self, OT_DROP_UNAUTHENTIC); /* later than the window */
     return;
+  }
   ot_udp_port_queue (self->port, &to->peer, packet, size);
   ot_counter_add (&self->figures.forwarded[OT_PACKET_RTP], 1);
   ot_meter_forwarded (&relay->meters[to->side], packet, to->number);
@@ -141,12 +159,14 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, g
   ot_meter_received_rtcp (&relay->meters[from->side], packet, size,
                           relay->rewrite[from->side].out_ssrc, arrival_us);
   to = listener_of (from);
-  if (to == NULL)
+  if (to == NULL || !takes_its_share (self, from, arrival_us))
     return;
   ot_meter_sent_rtcp (&relay->meters[to->side], packet, size, arrival_us);
   ot_rewrite_rtcp (&relay->rewrite[to->side], &relay->rewrite[from->side], packet, size);
-  if (!ot_srtp_protect_rtcp (to->srtp, packet, &size))
+  if (!ot_srtp_protect_rtcp (to->srtp, packet, &size)) {
+    drop (self, OT_DROP_UNAUTHENTIC); /* of more sources than are followed */
     return;
+  }
   ot_udp_port_queue (self->port, &to->peer, packet, size);
   ot_counter_add (&self->figures.forwarded[OT_PACKET_RTCP], 1);
 }
@@ -264,6 +284,8 @@ handle_datagram (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
     forward_media (self, endpoint, slot->data, slot->size, arrival_us);
   else if (slot->data[0] >= 20 && slot->data[0] < 64)
     endpoint->listener.dtls (slot->data, slot->size, arrival_us, endpoint->user_data);
+  else
+    drop (self, OT_DROP_MALFORMED);
 }
 
 /* ---- the thread ---- */

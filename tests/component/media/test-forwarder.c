@@ -1,6 +1,7 @@
 /* The media thread by itself: endpoints with keys of the test's own, clients that are bare sockets,
  * and a clock that stands until the test moves it. */
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -38,6 +39,49 @@ typedef struct {
   Leg *watch; /* of another call: what it asks is answered after all that came before */
 } Fixture;
 
+/* ---- what is allocated, and by whom ---- */
+
+static _Atomic pid_t watched_thread;
+static atomic_uint n_allocations; /* that thread's */
+
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#define ALLOCATIONS_ARE_COUNTED 1
+
+void *__libc_malloc (size_t size);
+void *__libc_calloc (size_t n, size_t size);
+void *__libc_realloc (void *old, size_t size);
+
+static void
+count_allocation (void)
+{
+  pid_t watched = atomic_load (&watched_thread);
+
+  if (watched != 0 && watched == gettid ())
+    n_allocations++;
+}
+
+void *
+malloc (size_t size)
+{
+  count_allocation ();
+  return __libc_malloc (size);
+}
+
+void *
+calloc (size_t n, size_t size)
+{
+  count_allocation ();
+  return __libc_calloc (n, size);
+}
+
+void *
+realloc (void *old, size_t size)
+{
+  count_allocation ();
+  return __libc_realloc (old, size);
+}
+#endif
+
 /* ---- the clock ---- */
 
 static gint64
@@ -70,8 +114,8 @@ open_socket (void)
 static void
 send_to_server (Fixture *f, int fd, const guint8 *data, gsize size)
 {
-  g_assert_cmpint (
-      sendto (fd, data, size, 0, &f->server.any, ot_address_get_size (&f->server)), ==, size);
+  g_assert_cmpint (sendto (fd, data, size, 0, &f->server.any, ot_address_get_size (&f->server)), ==,
+                   size);
 }
 
 /* ---- checks ---- */
@@ -369,8 +413,8 @@ test_a_leg_on_the_same_socket (Fixture *f, gconstpointer data)
 /* ---- sequence numbers ---- */
 
 /* SRTP does not send its rollover counter: who has heard nothing yet takes the first packet to be
- * of the first cycle. A leg that comes while the other side's numbers are near their end, and misses
- * the first few, must not be deaf from then on. */
+ * of the first cycle. A leg that comes while the other side's numbers are near their end, and
+ * misses the first few, must not be deaf from then on. */
 static void
 test_a_new_leg_hears_past_the_end_of_the_numbers (Fixture *f, gconstpointer data)
 {
@@ -389,6 +433,100 @@ test_a_new_leg_hears_past_the_end_of_the_numbers (Fixture *f, gconstpointer data
   for (guint i = 0; i < 3; i++)
     g_assert_true (is_heard (f, user, again));
   leg_free (f, again);
+}
+
+/* ---- too much ---- */
+
+/* Authentic, and more than any voice has: it costs the others nothing beyond its coming, and the
+ * listener nothing; with time it is a voice again. */
+static void
+test_a_flood_is_not_forwarded (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  const OtForwarderFigures *figures = ot_forwarder_get_figures (f->forwarder);
+  guint n = 0;
+
+  for (guint i = 0; i < 4 * OT_LEG_PACKETS_AT_ONCE; i++) {
+    say (f, user);
+    if (i % 50 != 0)
+      continue;
+    wait_until_handled (f);
+    n += drain (otomo->socket, NULL, NULL);
+  }
+  wait_until_handled (f);
+  n += drain (otomo->socket, NULL, NULL);
+  g_assert_cmpuint (n, ==, OT_LEG_PACKETS_AT_ONCE);
+  g_assert_cmpuint (ot_counter_get (&figures->dropped[OT_DROP_FLOOD]), ==,
+                    3 * OT_LEG_PACKETS_AT_ONCE);
+  g_assert_true (is_heard (f, otomo, user));
+  f->now_us += G_USEC_PER_SEC;
+  for (guint i = 0; i < 50; i++) /* what a second of voice has */
+    g_assert_true (is_heard (f, user, otomo));
+}
+
+/* ---- memory ---- */
+
+static pid_t
+find_media_thread (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *number;
+
+  while ((number = g_dir_read_name (tasks)) != NULL) {
+    g_autofree char *path = g_build_filename ("/proc/self/task", number, "comm", NULL);
+    g_autofree char *name = NULL;
+
+    if (g_file_get_contents (path, &name, NULL, NULL) && strcmp (name, "otomo-media\n") == 0)
+      return (pid_t)atoi (number);
+  }
+  g_assert_not_reached ();
+}
+
+static void
+say_rtcp (Fixture *f, Leg *leg)
+{
+  guint8 report[32 + OT_SRTP_TRAILER] = { 0x81, 201, 0, 7 };
+  gsize size = 32;
+
+  ot_set32 (report + 4, leg->ssrc);
+  g_assert_true (ot_srtp_protect_rtcp (leg->srtp, report, &size));
+  send_to_server (f, leg->socket, report, size);
+}
+
+/* Voice, reports, checks and noise, as in any call: the media thread asks for no memory. */
+static void
+test_no_packet_is_allocated (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  guint n_heard = 0;
+
+#ifndef ALLOCATIONS_ARE_COUNTED
+  g_test_skip ("a sanitizer has malloc() for itself");
+  return;
+#endif
+  atomic_store (&watched_thread, gettid ());
+  g_free (g_malloc (1));
+  g_assert_cmpuint (n_allocations, >, 0); /* they are counted */
+  atomic_store (&watched_thread, find_media_thread ());
+  n_allocations = 0;
+  for (guint i = 0; i < 500; i++) {
+    say (f, user);
+    say (f, otomo);
+    if (i % 25 == 0) {
+      say_rtcp (f, user);
+      send_to_server (f, user->socket, (const guint8[20]){ 0x80, 111 }, 20);
+      send_check (f, user->socket, user, i % 50 == 0);
+      wait_until_handled (f);
+      n_heard += drain (user->socket, NULL, NULL) + drain (otomo->socket, NULL, NULL);
+    }
+  }
+  wait_until_handled (f);
+  n_heard += drain (user->socket, NULL, NULL) + drain (otomo->socket, NULL, NULL);
+  g_assert_cmpuint (n_heard, ==, 1000);
+  g_assert_cmpuint (n_allocations, ==, 0);
+  atomic_store (&watched_thread, 0);
 }
 
 /* ---- the port ---- */
@@ -445,6 +583,8 @@ main (int argc, char **argv)
   add ("/forwarder/a-leg-on-the-same-socket", test_a_leg_on_the_same_socket);
   add ("/forwarder/a-new-leg-hears-past-the-end-of-the-numbers",
        test_a_new_leg_hears_past_the_end_of_the_numbers);
+  add ("/forwarder/a-flood-is-not-forwarded", test_a_flood_is_not_forwarded);
+  add ("/forwarder/no-packet-is-allocated", test_no_packet_is_allocated);
   g_test_add_func ("/udp-port/no-family-waits-for-the-other", test_no_family_waits_for_the_other);
   return g_test_run ();
 }
