@@ -80,6 +80,8 @@ ot_side_legs_went_down (OtSideLegs *self, OtLeg *leg)
     ot_side_legs_drop (self, g_steal_pointer (&self->next));
   else if (leg == self->leg)
     ot_side_legs_drop (self, g_steal_pointer (&self->leg));
+  else if (leg == self->offered)
+    ot_side_legs_drop_offer (self);
 }
 
 void

@@ -73,9 +73,9 @@ wait_for_event (Fixture *f, OtMediaEventType type, guint nth)
 static void
 set_up_at (Fixture *f, const char *host)
 {
-  const OtMediaOptions options = { .n_prepared = 1,
-                                   .address = host,
-                                   .recordings_dir = f->recordings };
+  const OtMediaOptions options = {
+    .n_prepared = 1, .address = host, .recordings_dir = f->recordings, .consent_us = f->consent_us
+  };
   g_autoptr (GError) error = NULL;
 
   f->events = g_ptr_array_new_with_free_func (seen_free);

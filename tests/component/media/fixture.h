@@ -18,6 +18,7 @@ typedef struct {
   Peer *peers[OT_N_SIDES];
   GPtrArray *events; /* of Seen */
   char *recordings;  /* (nullable): the directory of recordings; removed with what is in it */
+  gint64 consent_us; /* 0: the server's own */
 } Fixture;
 
 typedef struct {

@@ -61,6 +61,31 @@ test_client_closes (Fixture *f, gconstpointer data)
   g_assert_cmpint (wait_for_event (f, OT_MEDIA_LEG_DOWN, 1)->side, ==, OT_SIDE_CALLEE);
 }
 
+static void
+set_up_short_consent (Fixture *f, gconstpointer data)
+{
+  f->consent_us = G_USEC_PER_SEC;
+  set_up (f, data);
+}
+
+/* Whoever checked at our offer and then was gone for too long can't answer it any more, and is
+ * told so. */
+static void
+test_offer_expires (Fixture *f, gconstpointer data)
+{
+  Peer *otomo = f->peers[OT_SIDE_CALLEE];
+  g_autofree char *answer = peer_write_description (otomo, "active");
+
+  f->port.make_offer (f->port.self, CALL, OT_SIDE_CALLEE);
+  peer_read_description (otomo, wait_for_event (f, OT_MEDIA_OFFER, 1)->text);
+  peer_check (otomo, FALSE);
+  g_assert_cmpint (wait_for_event (f, OT_MEDIA_LEG_DOWN, 1)->side, ==, OT_SIDE_CALLEE);
+  f->port.answer (f->port.self, CALL, OT_SIDE_CALLEE, answer, &no_cause);
+  g_assert_nonnull (strstr (wait_for_event (f, OT_MEDIA_REFUSED, 1)->text, "no offer"));
+  f->port.make_offer (f->port.self, CALL, OT_SIDE_CALLEE);
+  wait_for_event (f, OT_MEDIA_OFFER, 2);
+}
+
 /* Every stage of a call may be its end; nothing is told afterwards. */
 static void
 test_close_at_any_time (Fixture *f, gconstpointer data)
@@ -255,6 +280,8 @@ main (int argc, char **argv)
   add ("/media/refused-descriptions", test_refused_descriptions, NULL);
   add ("/media/candidates", test_candidates, NULL);
   add ("/media/client-closes", test_client_closes, NULL);
+  g_test_add ("/media/offer-expires", Fixture, NULL, set_up_short_consent, test_offer_expires,
+              tear_down);
   add ("/media/close-at-any-time", test_close_at_any_time, NULL);
   add ("/media/noise", test_noise, NULL);
   add ("/media/too-many-requests", test_too_many_requests, NULL);
