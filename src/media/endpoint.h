@@ -24,11 +24,15 @@
 #define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
 #define OT_EARLY_PACKETS 8      /* the newest, kept of a leg whose keys are not there yet */
 
-/** Of a leg so many packets are forwarded at once, and OT_LEG_PACKETS_A_SECOND in the long run:
- * more than the shortest frames of Opus make (400), and what a network that stood still brings
+/** Of a leg's RTP, RTCP and good checks so many are taken at once, and in each such period: 500 a
+ * second, more than the shortest frames of Opus make, and what a network that stood still brings
  * late. */
 #define OT_LEG_PACKETS_AT_ONCE 1500
-#define OT_LEG_PACKETS_A_SECOND 500
+#define OT_LEG_PACKETS_PERIOD_US (3 * G_USEC_PER_SEC)
+
+/** The same of its DTLS, which may be anybody's until the handshake is over: 20 a second. */
+#define OT_LEG_DTLS_AT_ONCE 400
+#define OT_LEG_DTLS_PERIOD_US (20 * G_USEC_PER_SEC)
 
 typedef struct _OtEndpoint OtEndpoint;
 typedef struct _OtRelay OtRelay;
@@ -73,8 +77,9 @@ struct _OtEndpoint {
   gint64 peer_checked_us; /* when the newest good check came from there */
   gint64 checked_us;      /* when one came at all; 0: none yet */
 
-  OtSrtp *srtp;  /* owned; NULL until the handshake is over */
-  OtQuota quota; /* of what is forwarded of it: OT_LEG_PACKETS_… */
+  OtSrtp *srtp; /* owned; NULL until the handshake is over */
+  OtQuota packets_quota;
+  OtQuota dtls_quota;
   int payload_type;
   gint64 up_us;
   OtEarlyPacket *early; /* owned (nullable): a ring of OT_EARLY_PACKETS */

@@ -59,6 +59,25 @@ flush (OtForwarder *self)
   ot_counter_add (&self->figures.dropped[OT_DROP_SOCKET_FULL], ot_udp_port_flush (self->port));
 }
 
+/* Whoever sends without end would take the thread, and the handshakes', from all others. */
+static gboolean
+is_within (OtForwarder *self, OtQuota *quota, const OtQuotaRule *rule, gint64 arrival_us)
+{
+  if (ot_quota_take (quota, rule, 1, arrival_us))
+    return TRUE;
+  drop (self, OT_DROP_FLOOD);
+  return FALSE;
+}
+
+/* For what is the client's own beyond doubt: nobody else can use its share up. */
+static gboolean
+takes_its_share (OtForwarder *self, OtEndpoint *from, gint64 arrival_us)
+{
+  static const OtQuotaRule rule = { OT_LEG_PACKETS_AT_ONCE, OT_LEG_PACKETS_PERIOD_US };
+
+  return is_within (self, &from->packets_quota, &rule, arrival_us);
+}
+
 /* ---- voice ---- */
 
 static gboolean
@@ -74,20 +93,6 @@ listener_of (const OtEndpoint *speaker)
   gboolean can_hear = listener != NULL && listener->peer.any.sa_family != 0;
 
   return can_hear && is_voice (speaker) ? listener : NULL;
-}
-
-/* Whoever sends more than a voice has would take the thread from all others. */
-static gboolean
-takes_its_share (OtForwarder *self, OtEndpoint *from, gint64 arrival_us)
-{
-  static const OtQuotaRule rule = { OT_LEG_PACKETS_AT_ONCE, (gint64)OT_LEG_PACKETS_AT_ONCE
-                                                                * G_USEC_PER_SEC
-                                                                / OT_LEG_PACKETS_A_SECOND };
-
-  if (ot_quota_take (&from->quota, &rule, 1, arrival_us))
-    return TRUE;
-  drop (self, OT_DROP_FLOOD);
-  return FALSE;
 }
 
 /* A copy for the pad probe has to be made before the packet is decrypted in place. */
@@ -110,10 +115,10 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
   ot_relay_count (relay, from->side, packet, arrival_us);
   if (is_voice (from))
     ot_meter_received (&relay->meters[from->side], packet, from->number, arrival_us);
-  if (copied > 0)
-    from->listener.rtp (self->witness_copy, copied, arrival_us, from->user_data);
   if (!takes_its_share (self, from, arrival_us))
     return;
+  if (copied > 0)
+    from->listener.rtp (self->witness_copy, copied, arrival_us, from->user_data);
 
   to = listener_of (from);
   packet = ot_rtp_strip_extension (packet, &size);
@@ -203,6 +208,15 @@ forward_media (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, 
 /* ---- ICE and DTLS ---- */
 
 static void
+take_dtls (OtForwarder *self, OtEndpoint *from, const guint8 *data, gsize size, gint64 arrival_us)
+{
+  static const OtQuotaRule rule = { OT_LEG_DTLS_AT_ONCE, OT_LEG_DTLS_PERIOD_US };
+
+  if (is_within (self, &from->dtls_quota, &rule, arrival_us))
+    from->listener.dtls (data, size, arrival_us, from->user_data);
+}
+
+static void
 nominate (OtEndpoint *self, const OtAddress *address)
 {
   gboolean is_first = self->peer.any.sa_family == 0;
@@ -214,7 +228,7 @@ nominate (OtEndpoint *self, const OtAddress *address)
     self->listener.nominated (self->user_data);
 }
 
-/* Returns: whether it is to be answered. */
+/* Returns: whether it is to be answered; else it was dropped. */
 static gboolean
 take_good_check (OtForwarder *self,
                  OtEndpoint *endpoint,
@@ -222,14 +236,27 @@ take_good_check (OtForwarder *self,
                  const OtAddress *from,
                  gint64 arrival_us)
 {
-  if (!ot_endpoints_learn (&self->endpoints, endpoint, from))
+  if (!takes_its_share (self, endpoint, arrival_us))
     return FALSE;
+  if (!ot_endpoints_learn (&self->endpoints, endpoint, from)) {
+    drop (self, OT_DROP_UNAUTHENTIC);
+    return FALSE;
+  }
   endpoint->checked_us = arrival_us;
   if (check->use_candidate)
     nominate (endpoint, from);
   if (ot_address_equal (&endpoint->peer, from))
     endpoint->peer_checked_us = arrival_us;
   return TRUE;
+}
+
+static gboolean
+may_tell_stranger (OtForwarder *self, const OtAddress *from, gint64 arrival_us)
+{
+  if (ot_ice_check_limit_take (&self->check_limit, from, arrival_us))
+    return TRUE;
+  drop (self, OT_DROP_UNAUTHENTIC);
+  return FALSE;
 }
 
 /* ICE-lite: we only answer. The answer takes the check's place in its slot. */
@@ -252,11 +279,9 @@ take_check (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   if (verdict == OT_ICE_CHECK_GOOD)
     is_answered = take_good_check (self, endpoint, &check, &slot->from, arrival_us);
   else if (verdict == OT_ICE_CHECK_STRANGE)
-    is_answered = ot_ice_check_limit_take (&self->check_limit, &slot->from, arrival_us);
-  if (!is_answered) {
-    drop (self, OT_DROP_UNAUTHENTIC);
+    is_answered = may_tell_stranger (self, &slot->from, arrival_us);
+  if (!is_answered)
     return;
-  }
   memcpy (slot->data, answer.data, answer.size);
   if (answer.size > 0)
     ot_udp_port_queue (self->port, &slot->from, slot->data, answer.size);
@@ -283,7 +308,7 @@ handle_datagram (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   if (slot->data[0] >= 128 && slot->data[0] < 192)
     forward_media (self, endpoint, slot->data, slot->size, arrival_us);
   else if (slot->data[0] >= 20 && slot->data[0] < 64)
-    endpoint->listener.dtls (slot->data, slot->size, arrival_us, endpoint->user_data);
+    take_dtls (self, endpoint, slot->data, slot->size, arrival_us);
   else
     drop (self, OT_DROP_MALFORMED);
 }

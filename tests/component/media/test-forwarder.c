@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ typedef struct {
   int socket;
   guint32 ssrc;
   guint16 sequence;
-  int n_expired; /* the media thread's */
+  int n_expired; /* the media thread's, as the following */
+  guint n_dtls;
+  guint n_witnessed;
 } Leg;
 
 typedef struct {
@@ -236,14 +239,21 @@ on_expired (gpointer user_data)
 }
 
 static void
-on_datagram (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data)
+on_dtls (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data)
 {
+  ((Leg *)user_data)->n_dtls++;
+}
+
+static void
+on_rtp (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data)
+{
+  ((Leg *)user_data)->n_witnessed++;
 }
 
 static Leg *
 leg_new (Fixture *f, OtRelay *relay, OtSide side)
 {
-  static const OtEndpointListener listener = { on_nominated, on_expired, on_datagram, on_datagram };
+  static const OtEndpointListener listener = { on_nominated, on_expired, on_dtls, on_rtp };
   Leg *self = g_new0 (Leg, 1);
 
   self->side = side;
@@ -310,6 +320,7 @@ set_up (Fixture *f, gconstpointer data)
   for (OtSide side = OT_SIDE_CALLER; side < OT_N_SIDES; side++) {
     f->legs[side] = leg_new (f, f->relay, side);
     connect_leg (f, f->legs[side], (guint8)(16 * (side + 1)));
+    drain (f->legs[side]->socket, NULL, NULL);
   }
 }
 
@@ -447,6 +458,7 @@ test_a_flood_is_not_forwarded (Fixture *f, gconstpointer data)
   const OtForwarderFigures *figures = ot_forwarder_get_figures (f->forwarder);
   guint n = 0;
 
+  f->now_us += G_USEC_PER_SEC; /* what connecting needed is forgotten */
   for (guint i = 0; i < 4 * OT_LEG_PACKETS_AT_ONCE; i++) {
     say (f, user);
     if (i % 50 != 0)
@@ -459,13 +471,58 @@ test_a_flood_is_not_forwarded (Fixture *f, gconstpointer data)
   g_assert_cmpuint (n, ==, OT_LEG_PACKETS_AT_ONCE);
   g_assert_cmpuint (ot_counter_get (&figures->dropped[OT_DROP_FLOOD]), ==,
                     3 * OT_LEG_PACKETS_AT_ONCE);
+  g_assert_cmpuint (user->n_witnessed, ==, OT_LEG_PACKETS_AT_ONCE); /* nor costs it the probe */
   g_assert_true (is_heard (f, otomo, user));
+  g_assert_false (is_answered (f, user->socket, user)); /* his checks are of the same share */
   f->now_us += G_USEC_PER_SEC;
   for (guint i = 0; i < 50; i++) /* what a second of voice has */
     g_assert_true (is_heard (f, user, otomo));
 }
 
-/* ---- memory ---- */
+/* Nor are a client's good checks answered without end. */
+static void
+test_a_flood_of_checks (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  guint8 answer[OT_STUN_MAX];
+  guint n = 0;
+
+  f->now_us += G_USEC_PER_SEC;
+  for (guint i = 0; i < 2 * OT_LEG_PACKETS_AT_ONCE; i++) {
+    send_check (f, user->socket, user, FALSE);
+    if (i % 50 == 49)
+      wait_until_handled (f);
+    while (recv (user->socket, answer, sizeof answer, MSG_DONTWAIT) > 0)
+      n++;
+  }
+  g_assert_cmpuint (n, ==, OT_LEG_PACKETS_AT_ONCE);
+  f->now_us += G_USEC_PER_SEC;
+  g_assert_true (is_answered (f, user->socket, user));
+}
+
+/* DTLS is nobody's yet: it has a share of its own, and what a handshake needs it has again soon. */
+static void
+test_a_flood_of_dtls (Fixture *f, gconstpointer data)
+{
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+
+  for (guint i = 0; i < 4 * OT_LEG_DTLS_AT_ONCE; i++) {
+    send_to_server (f, user->socket, (const guint8[13]){ 22, 254, 253 }, 13);
+    if (i % 50 == 49)
+      wait_until_handled (f);
+  }
+  wait_until_handled (f);
+  g_assert_cmpuint (user->n_dtls, ==, OT_LEG_DTLS_AT_ONCE);
+  g_assert_true (is_heard (f, user, otomo));
+  f->now_us += OT_LEG_DTLS_PERIOD_US / 10;
+  for (guint i = 0; i < OT_LEG_DTLS_AT_ONCE / 10; i++)
+    send_to_server (f, user->socket, (const guint8[13]){ 22, 254, 253 }, 13);
+  wait_until_handled (f);
+  g_assert_cmpuint (user->n_dtls, ==, OT_LEG_DTLS_AT_ONCE + OT_LEG_DTLS_AT_ONCE / 10);
+}
+
+/* ---- the thread ---- */
 
 static pid_t
 find_media_thread (void)
@@ -494,12 +551,34 @@ say_rtcp (Fixture *f, Leg *leg)
   send_to_server (f, leg->socket, report, size);
 }
 
+/* As far as the system lets any thread of ours. */
+static gpointer
+raise_priority (gpointer out)
+{
+  const id_t thread = (id_t)gettid ();
+
+  setpriority (PRIO_PROCESS, thread, -10);
+  *(int *)out = getpriority (PRIO_PROCESS, thread);
+  return NULL;
+}
+
+static void
+test_the_thread_goes_first (Fixture *f, gconstpointer data)
+{
+  int allowed;
+
+  wait_until_handled (f); /* it has begun */
+  g_thread_join (g_thread_new ("another", raise_priority, &allowed));
+  g_assert_cmpint (getpriority (PRIO_PROCESS, (id_t)find_media_thread ()), ==, allowed);
+}
+
 /* Voice, reports, checks and noise, as in any call: the media thread asks for no memory. */
 static void
 test_no_packet_is_allocated (Fixture *f, gconstpointer data)
 {
   Leg *user = f->legs[OT_SIDE_CALLER];
   Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  Leg stranger = { .credentials = { "nobody-s", "nobody-s-password-nobody" } };
   guint n_heard = 0;
 
 #ifndef ALLOCATIONS_ARE_COUNTED
@@ -518,6 +597,7 @@ test_no_packet_is_allocated (Fixture *f, gconstpointer data)
       say_rtcp (f, user);
       send_to_server (f, user->socket, (const guint8[20]){ 0x80, 111 }, 20);
       send_check (f, user->socket, user, i % 50 == 0);
+      send_check (f, user->socket, &stranger, TRUE);
       wait_until_handled (f);
       n_heard += drain (user->socket, NULL, NULL) + drain (otomo->socket, NULL, NULL);
     }
@@ -584,6 +664,9 @@ main (int argc, char **argv)
   add ("/forwarder/a-new-leg-hears-past-the-end-of-the-numbers",
        test_a_new_leg_hears_past_the_end_of_the_numbers);
   add ("/forwarder/a-flood-is-not-forwarded", test_a_flood_is_not_forwarded);
+  add ("/forwarder/a-flood-of-checks", test_a_flood_of_checks);
+  add ("/forwarder/a-flood-of-dtls", test_a_flood_of_dtls);
+  add ("/forwarder/the-thread-goes-first", test_the_thread_goes_first);
   add ("/forwarder/no-packet-is-allocated", test_no_packet_is_allocated);
   g_test_add_func ("/udp-port/no-family-waits-for-the-other", test_no_family_waits_for_the_other);
   return g_test_run ();
