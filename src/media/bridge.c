@@ -131,9 +131,7 @@ open_job (gpointer data)
   OtBridge *self = ((OtBridgeRequest *)data)->bridge;
   g_autoptr (GError) error = NULL;
 
-  self->pipeline = ot_stock_take (self->context->stock);
-  if (self->pipeline == NULL)
-    self->pipeline = ot_call_pipeline_new (self->context->launch, &error);
+  self->pipeline = ot_call_pipeline_new (self->context->launch, &error);
   if (self->pipeline == NULL) {
     post_failed (self, error->message);
     return;

@@ -6,7 +6,6 @@
 #include "media-bus.h"
 #include "media-port.h"
 #include "record-pump.h"
-#include "stock.h"
 
 /**
  * OtBridge:
@@ -26,7 +25,6 @@ typedef struct {
   OtWorkers *workers;
   OtMediaBus *bus;
   char *launch;        /* the pipeline's description */
-  OtStock *stock;      /* calls that were made ready ahead */
   char *record_launch; /* a recording's */
   OtArchive *archive;
   OtRecordPump *pump;

@@ -150,22 +150,9 @@ ot_call_pipeline_assign (GstElement *self,
   gst_element_set_bus (self, bus);
 }
 
-/* Legs that were prepared and never opened. */
-static void
-close_idle_legs (GstElement *self)
-{
-  for (guint side = 0; side < OT_N_SIDES; side++) {
-    g_autoptr (OtLeg) leg = ot_call_pipeline_get_leg (self, side);
-
-    if (leg != NULL)
-      ot_leg_close (leg);
-  }
-}
-
 void
 ot_call_pipeline_free (GstElement *self)
 {
-  close_idle_legs (self);
   gst_element_set_state (self, GST_STATE_NULL);
   gst_element_set_bus (self, NULL);
   gst_object_unref (self);

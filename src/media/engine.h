@@ -2,13 +2,19 @@
 
 #include <gst/gst.h>
 
+#include "clock.h"
+
 /**
  * OtEngine:
  *
- * One webrtcbin, driven for one leg: it answers a description, does DTLS, and lets RTP pass through
- * dtlssrtpdec, where a pad probe sees it. It neither sends nor receives media of its own: its
- * rtpbin and its receive queue never start. What GStreamer 1.22's webrtcbin needs and what it gets
- * wrong is known here and nowhere else.
+ * One webrtcbin, driven for one leg after the other: it answers a description, does DTLS, and lets
+ * RTP pass through dtlssrtpdec, where a pad probe sees it. It neither sends nor receives media of
+ * its own: its rtpbin and its receive queue never start. What GStreamer 1.22's webrtcbin needs and
+ * what it gets wrong is known here and nowhere else.
+ *
+ * A life: made → has answered → serves an owner → connected → rewound (as if it had just answered)
+ * or stopped. A webrtcbin to its answer costs about three times what rewinding one does
+ * (docs/performance.md).
  */
 G_DECLARE_FINAL_TYPE (OtEngine, ot_engine, OT, ENGINE, GObject)
 #define OT_TYPE_ENGINE (ot_engine_get_type ())
@@ -34,36 +40,48 @@ typedef struct {
  * ot_engine_new:
  * @bin: the webrtcbin becomes its child; in state PLAYING
  * @pem: certificate and key
- * @listener: copied
- * @owner: (transfer none): argument of the listener's functions; referenced until the engine is
- * finalized
+ * @clock: outlives it; runs as GStreamer's system clock does
  * @error: OT_MEDIA_ERROR_ENGINE
  *
  * Takes a few milliseconds. Thread: a worker.
  *
  * Returns: (transfer full): or NULL with @error set
  */
-OtEngine *ot_engine_new (
-    GstBin *bin, const char *pem, const OtEngineListener *listener, GObject *owner, GError **error);
+OtEngine *ot_engine_new (GstBin *bin, const char *pem, const OtClock *clock, GError **error);
 
 /**
  * ot_engine_answer:
  * @offer: a description of ot_sdp_write_for_engine()
  * @error: OT_MEDIA_ERROR_ENGINE, also when webrtcbin gave no answer within OT_ENGINE_PATIENCE_US
  *
- * Thread: a worker; waits for webrtcbin's own thread.
+ * Once. Thread: a worker; waits for webrtcbin's own thread.
  *
- * Returns: (transfer full): webrtcbin's answer, or NULL with @error set
+ * Returns: (transfer none): webrtcbin's answer, or NULL with @error set
  */
-char *ot_engine_answer (OtEngine *self, const char *offer, GError **error);
+const char *ot_engine_answer (OtEngine *self, const char *offer, GError **error);
 
 #define OT_ENGINE_PATIENCE_US (15 * G_USEC_PER_SEC)
+
+/** ot_engine_get_answer: (transfer none) (nullable): what ot_engine_answer() returned. */
+const char *ot_engine_get_answer (OtEngine *self);
+
+/**
+ * ot_engine_serve:
+ * @bin: where the webrtcbin goes, perhaps from another; in state PLAYING
+ * @listener: copied
+ * @owner: (transfer none): argument of the listener's functions; referenced until the engine is
+ * rewound or stopped
+ *
+ * It has answered, and is not connected. Thread: a worker.
+ */
+void
+ot_engine_serve (OtEngine *self, GstBin *bin, const OtEngineListener *listener, GObject *owner);
 
 /** ot_engine_become_server: It has answered that it is DTLS's client, and shall be the server.
  * Before ot_engine_connect(). Thread: a worker. */
 void ot_engine_become_server (OtEngine *self);
 
-/** ot_engine_connect: ICE is complete: DTLS begins. Once, after ot_engine_answer(). Thread: the
+/** ot_engine_connect: ICE is complete: DTLS begins. Once in each time that it serves. Thread: the
  * feeder's. */
 void ot_engine_connect (OtEngine *self);
 
@@ -72,9 +90,23 @@ void ot_engine_connect (OtEngine *self);
 void ot_engine_feed (OtEngine *self, const guint8 *data, gsize size, gint64 arrival_us);
 
 /**
+ * ot_engine_rewind:
+ * @bin: where the webrtcbin goes
+ *
+ * Nobody may feed any more. It forgets its owner, whose client hears nothing of that: no DTLS alert
+ * is sent. The certificate, the keys and the replay window of its client are gone. Two
+ * milliseconds. Thread: a worker.
+ *
+ * Returns: whether it can serve again. It can't when a handshake was begun and not ended: stop it.
+ */
+gboolean ot_engine_rewind (OtEngine *self, GstBin *bin);
+
+/**
  * ot_engine_stop:
  *
- * Ends the webrtcbin and removes it from the bin; some ten milliseconds. Nobody may feed any more.
- * To be called before the last reference is dropped. Thread: a worker.
+ * Ends the webrtcbin and removes it from its bin; some ten milliseconds. Nobody may feed any more.
+ * To be called before the last reference is dropped. Its DTLS elements stay in memory until their
+ * last timer has run out: for a second, and as long again as their handshake lasted. Thread: a
+ * worker.
  */
 void ot_engine_stop (OtEngine *self);

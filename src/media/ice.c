@@ -330,11 +330,3 @@ ot_ice_new (OtIceSend send, gpointer user_data)
   self->transport = make_transport (send, user_data);
   return GST_OBJECT (self);
 }
-
-void
-ot_ice_set_connected (GstObject *self)
-{
-  gst_webrtc_ice_transport_connection_state_change (
-      GST_WEBRTC_ICE_TRANSPORT (OT_ICE (self)->transport),
-      GST_WEBRTC_ICE_CONNECTION_STATE_CONNECTED);
-}

@@ -25,12 +25,3 @@ typedef void (*OtIceSend) (const guint8 *data, gsize size, gpointer user_data);
  * adding one
  */
 GstObject *ot_ice_new (OtIceSend send, gpointer user_data);
-
-/**
- * ot_ice_set_connected:
- * @self: of ot_ice_new(), after webrtcbin has set its local description
- *
- * Tells webrtcbin that ICE is complete. It starts DTLS inside of this call. Thread: any but the
- * media thread.
- */
-void ot_ice_set_connected (GstObject *self);

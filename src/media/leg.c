@@ -23,7 +23,6 @@ struct _OtLeg {
   OtLegListener listener;
   gpointer user_data;
   OtIceCredentials credentials;
-  char *prepared; /* owned (nullable): the engine's answer to an ordinary offer; the worker's */
 
   atomic_int n_waiting;
   atomic_bool is_up;
@@ -32,6 +31,7 @@ struct _OtLeg {
                   read them without */
   OtEndpoint *endpoint; /* owned; NULL: not open */
   OtEngine *engine;     /* owned */
+  gboolean engine_is_of_stock;
   OtSdp remote;
   gboolean nominated;
   gboolean described;
@@ -50,7 +50,6 @@ ot_leg_finalize (GObject *object)
 
   g_assert (self->endpoint == NULL && self->engine == NULL);
   g_ptr_array_unref (self->early_dtls);
-  g_free (self->prepared);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (ot_leg_parent_class)->finalize (object);
 }
@@ -320,18 +319,17 @@ ot_leg_write_offer (OtLeg *self, int payload_type)
   return ot_sdp_write_offer (&local, payload_type);
 }
 
-static gboolean
-make_engine (OtLeg *self, GError **error)
+static void
+use_engine (OtLeg *self, OtEngine *engine, gboolean is_of_stock)
 {
   static const OtEngineListener engine_listener = { on_send, on_certificate, on_keys, on_rtp_seen,
                                                     on_lost };
-  OtEngine *engine = ot_engine_new (GST_BIN (self), self->context->certificate->pem,
-                                    &engine_listener, G_OBJECT (self), error);
 
+  ot_engine_serve (engine, GST_BIN (self), &engine_listener, G_OBJECT (self));
   g_mutex_lock (&self->lock);
   self->engine = engine;
+  self->engine_is_of_stock = is_of_stock;
   g_mutex_unlock (&self->lock);
-  return engine != NULL;
 }
 
 /* Deaf and dumb before it stops: what it says when it goes (close_notify) would end the client's
@@ -344,43 +342,47 @@ drop_engine (OtLeg *self)
   g_mutex_lock (&self->lock);
   engine = g_steal_pointer (&self->engine);
   g_mutex_unlock (&self->lock);
-  g_clear_pointer (&self->prepared, g_free);
   if (engine == NULL)
     return;
+  if (self->engine_is_of_stock) {
+    ot_stock_give (self->context->stock, engine);
+    return;
+  }
   ot_engine_stop (engine);
   g_object_unref (engine);
 }
 
-gboolean
-ot_leg_prepare (OtLeg *self, const OtLegContext *context, GError **error)
+/* Of an engine that has answered an ordinary offer. */
+static char *
+answer_ordinary (OtLeg *self, GError **error)
 {
-  g_autofree char *offer = NULL;
-  OtSdp ordinary;
+  OtEngine *engine = ot_stock_take (self->context->stock, error);
 
-  g_return_val_if_fail (self->forwarder == NULL && self->engine == NULL, FALSE);
-  self->context = context;
-  ot_sdp_make_ordinary (&ordinary, context->certificate->fingerprint);
-  offer = ot_sdp_write_for_engine (&ordinary);
-  if (make_engine (self, error))
-    self->prepared = ot_engine_answer (self->engine, offer, error);
-  if (self->prepared == NULL)
-    drop_engine (self);
-  return self->prepared != NULL;
+  if (engine == NULL)
+    return NULL;
+  use_engine (self, engine, TRUE);
+  if (strcmp (self->remote.setup, "active") == 0)
+    ot_engine_become_server (engine);
+  return ot_sdp_adapt_answer (ot_engine_get_answer (engine), &self->remote);
 }
 
-/* Of the engine: made ahead, or now. */
+/* Of an engine of its own. */
 static char *
-answer_remote (OtLeg *self, GError **error)
+answer_unusual (OtLeg *self, GError **error)
 {
   g_autofree char *offer = ot_sdp_write_for_engine (&self->remote);
+  OtEngine *engine =
+      ot_engine_new (GST_BIN (self), self->context->certificate->pem, self->context->clock, error);
 
-  if (self->prepared != NULL && ot_sdp_is_ordinary (&self->remote)) {
-    if (strcmp (self->remote.setup, "active") == 0)
-      ot_engine_become_server (self->engine);
-    return ot_sdp_adapt_answer (self->prepared, &self->remote);
+  if (engine == NULL)
+    return NULL;
+  if (ot_engine_answer (engine, offer, error) == NULL) {
+    ot_engine_stop (engine);
+    g_object_unref (engine);
+    return NULL;
   }
-  drop_engine (self);
-  return make_engine (self, error) ? ot_engine_answer (self->engine, offer, error) : NULL;
+  use_engine (self, engine, FALSE);
+  return g_strdup (ot_engine_get_answer (engine));
 }
 
 char *
@@ -393,7 +395,8 @@ ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
   g_mutex_lock (&self->lock);
   self->remote = *remote;
   g_mutex_unlock (&self->lock);
-  answer = answer_remote (self, error);
+  answer =
+      ot_sdp_is_ordinary (remote) ? answer_ordinary (self, error) : answer_unusual (self, error);
   if (answer == NULL)
     return NULL;
   ot_feeder_push (self->context->feeder, self, OT_INPUT_DESCRIBED, NULL, 0, 0);

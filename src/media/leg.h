@@ -6,6 +6,7 @@
 #include "feeder.h"
 #include "forwarder.h"
 #include "sdp.h"
+#include "stock.h"
 
 /**
  * OtLeg:
@@ -14,7 +15,7 @@
  * is a GstBin, element "otleg", so that a call can be written down in gst-launch's words and seen
  * in a graph.
  *
- * A life: perhaps prepared → opened (credentials exist, checks are answered) → described (by an
+ * A life: opened (credentials exist, checks are answered) → described (by an
  * offer, or by the answer to our own offer: the same to it) → nominated and connected → up →
  * settled → closed. It may close at any point; each but the last happens once.
  *
@@ -29,6 +30,7 @@ typedef struct {
   OtFeeder *feeder;
   OtCertificate *certificate;
   const OtClock *clock;
+  OtStock *stock; /* of engines */
 } OtLegContext;
 
 /**
@@ -49,17 +51,6 @@ typedef struct {
 
 /** ot_leg_register: Makes "otleg" known to gst_parse_launch(). Calling it again does nothing. */
 void ot_leg_register (void);
-
-/**
- * ot_leg_prepare:
- * @context: the same as for ot_leg_open()
- * @error: OT_MEDIA_ERROR_ENGINE; the leg is as it was
- *
- * Does ahead what takes the most time of ot_leg_describe(): an engine, which has answered an
- * ordinary offer. In a bin that plays, before ot_leg_open(). Some milliseconds, a third of a
- * megabyte and a thread, until ot_leg_close() at the latest.
- */
-gboolean ot_leg_prepare (OtLeg *self, const OtLegContext *context, GError **error);
 
 /**
  * ot_leg_open:
@@ -94,7 +85,7 @@ char *ot_leg_write_offer (OtLeg *self, int payload_type);
  * @remote: the client's offer or answer; copied
  * @error: OT_MEDIA_ERROR_ENGINE; the leg is of no use then but to be closed
  *
- * Takes some milliseconds, unless the leg was prepared and @remote is an ordinary description.
+ * Takes some milliseconds, unless @remote is an ordinary description and the stock has an engine.
  *
  * Returns: (transfer full): our answer (to be thrown away when @remote was one), or NULL with
  * @error set
@@ -115,7 +106,7 @@ void ot_leg_settle (OtLeg *self);
  * was lost can be sent again (RFC 6347, 4.2.4). */
 #define OT_LEG_SETTLE_US (500 * 1000)
 
-/** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it is neither open nor prepared. */
+/** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it is not open. */
 void ot_leg_close (OtLeg *self);
 
 /** ot_leg_take_input: The feeder's deliver function. */

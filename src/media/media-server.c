@@ -56,7 +56,7 @@ port_open (gpointer data, const char *call_id)
   g_hash_table_insert (self->calls, (char *)ot_bridge_get_call_id (bridge), bridge);
   if (g_hash_table_size (self->calls) <= OT_MEDIA_CALLS_MAX) {
     ot_bridge_open (bridge);
-    ot_stock_note_call (self->context.stock);
+    ot_stock_note_call (self->context.leg.stock);
   } else
     ot_bridge_fail (bridge, "too many calls at once");
 }
@@ -338,11 +338,9 @@ start (OtMediaServer *self, const OtMediaOptions *options, GError **error)
   self->tidying = ot_tidying_new (context->workers, context->leg.clock);
   context->bus = ot_media_bus_new (deliver, self);
   start_recording (self, options->recordings_dir);
-  if (!ot_warm_up (&context->leg, ot_forwarders_get_first (context->forwarders), error))
-    return FALSE;
-  context->stock =
-      ot_stock_new (context->launch, &context->leg, context->workers, options->n_prepared);
-  return TRUE;
+  context->leg.stock = ot_stock_new (context->leg.certificate, context->leg.clock, context->workers,
+                                     options->n_prepared);
+  return ot_warm_up (&context->leg, ot_forwarders_get_first (context->forwarders), error);
 }
 
 static void
@@ -380,7 +378,7 @@ ot_media_server_free (OtMediaServer *self)
   g_hash_table_remove_all (self->calls);
   g_clear_pointer (&self->tidying, ot_tidying_free);
   g_clear_pointer (&context->workers, ot_workers_free);
-  g_clear_pointer (&context->stock, ot_stock_free);
+  g_clear_pointer (&context->leg.stock, ot_stock_free);
   g_clear_pointer (&context->pump, ot_record_pump_free);
   g_clear_pointer (&context->archive, ot_archive_free);
   g_clear_pointer (&context->leg.feeder, ot_feeder_free);

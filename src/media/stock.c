@@ -1,65 +1,81 @@
-/* A queue of ready pipelines, and a timer that looks after it. */
+/* A queue of engines, a pipeline in which they wait, and a timer that looks after both. */
 
 #include "stock.h"
 
-#include "call-pipeline.h"
 #include "media-log.h"
+#include "sdp.h"
 #include "timer.h"
 
 #define LATE_US (20 * 1000) /* a timer that is later says that the loop is behind */
 
 struct _OtStock {
-  const char *launch;
-  const OtLegContext *leg;
+  const OtCertificate *certificate;
+  const OtClock *clock;
   OtLane *lane;
-  guint size;
+  guint size; /* engines that may wait */
+  char *offer;
+  GstElement *pipeline; /* owned; PLAYING: where they wait */
 
   /* The main loop's. */
   OtTimer timer;
   guint n_opened; /* since the timer was armed */
 
   GMutex lock;
-  GQueue ready; /* guarded by lock: of GstElement, owned */
+  GQueue ready; /* guarded by lock: of OtEngine, owned */
 };
 
-static GstElement *
-make_ready (OtStock *self, GError **error)
+static void
+end_engine (OtEngine *engine)
 {
-  GstElement *pipeline = ot_call_pipeline_new (self->launch, error);
-  gboolean good = pipeline != NULL;
+  ot_engine_stop (engine);
+  g_object_unref (engine);
+}
 
-  if (good)
-    gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  for (guint side = 0; good && side < OT_N_SIDES; side++) {
-    g_autoptr (OtLeg) leg = ot_call_pipeline_get_leg (pipeline, side);
+static OtEngine *
+make_engine (OtStock *self, GError **error)
+{
+  OtEngine *engine =
+      ot_engine_new (GST_BIN (self->pipeline), self->certificate->pem, self->clock, error);
 
-    good = ot_leg_prepare (leg, self->leg, error);
-  }
-  if (!good)
-    g_clear_pointer (&pipeline, ot_call_pipeline_free);
-  return pipeline;
+  if (engine != NULL && ot_engine_answer (engine, self->offer, error) == NULL)
+    g_clear_pointer (&engine, end_engine);
+  return engine;
+}
+
+/* FALSE: enough wait. */
+static gboolean
+keep (OtStock *self, OtEngine *engine)
+{
+  gboolean kept;
+
+  g_mutex_lock (&self->lock);
+  kept = g_queue_get_length (&self->ready) < self->size;
+  if (kept)
+    g_queue_push_head (&self->ready, engine); /* the one that is still in the caches */
+  g_mutex_unlock (&self->lock);
+  return kept;
 }
 
 static gboolean
 add_one (OtStock *self)
 {
   g_autoptr (GError) error = NULL;
-  GstElement *pipeline = make_ready (self, &error);
+  OtEngine *engine = make_engine (self, &error);
 
-  if (pipeline == NULL) {
+  if (engine == NULL) {
     ot_warning ("no call can be made ready ahead: %s", error->message);
     return FALSE;
   }
-  g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->ready, pipeline);
-  g_mutex_unlock (&self->lock);
+  if (!keep (self, engine))
+    end_engine (engine);
   return TRUE;
 }
 
 static void
 add_job (gpointer data)
 {
-  add_one (data);
+  if (add_one (data))
+    add_one (data);
 }
 
 static guint
@@ -79,14 +95,14 @@ static void
 arm (OtStock *self)
 {
   self->n_opened = 0;
-  ot_timer_arm (&self->timer, ot_clock_mono_us (self->leg->clock) + OT_STOCK_US, on_due, self);
+  ot_timer_arm (&self->timer, ot_clock_mono_us (self->clock) + OT_STOCK_US, on_due, self);
 }
 
 static void
 on_due (gpointer user_data)
 {
   OtStock *self = user_data;
-  gint64 late_us = ot_clock_mono_us (self->leg->clock) - self->timer.due_us;
+  gint64 late_us = ot_clock_mono_us (self->clock) - self->timer.due_us;
 
   if (count_ready (self) >= self->size)
     return;
@@ -95,23 +111,24 @@ on_due (gpointer user_data)
   arm (self);
 }
 
-static gboolean
-holds_only_legs (const char *launch)
-{
-  g_autoptr (GstElement) pipeline = ot_call_pipeline_new (launch, NULL);
-
-  return pipeline != NULL && GST_BIN_NUMCHILDREN (pipeline) == OT_N_SIDES;
-}
-
 OtStock *
-ot_stock_new (const char *launch, const OtLegContext *leg, OtWorkers *workers, guint size)
+ot_stock_new (const OtCertificate *certificate,
+              const OtClock *clock,
+              OtWorkers *workers,
+              guint n_calls)
 {
   OtStock *self = g_new0 (OtStock, 1);
+  OtSdp ordinary;
 
-  self->launch = launch;
-  self->leg = leg;
+  self->certificate = certificate;
+  self->clock = clock;
   self->lane = ot_lane_new (workers);
-  self->size = size > 0 && holds_only_legs (launch) ? size : 0;
+  self->size = 2 * n_calls;
+  ot_sdp_make_ordinary (&ordinary, certificate->fingerprint);
+  self->offer = ot_sdp_write_for_engine (&ordinary);
+  self->pipeline = gst_object_ref_sink (gst_pipeline_new ("stock"));
+  gst_element_set_bus (self->pipeline, NULL);
+  gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
   g_mutex_init (&self->lock);
   g_queue_init (&self->ready);
   for (guint i = 0; i < self->size; i++)
@@ -125,20 +142,31 @@ ot_stock_free (OtStock *self)
 {
   ot_timer_cancel (&self->timer);
   ot_lane_unref (self->lane);
-  g_queue_clear_full (&self->ready, (GDestroyNotify)ot_call_pipeline_free);
+  g_queue_clear_full (&self->ready, (GDestroyNotify)end_engine);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_object_unref (self->pipeline);
   g_mutex_clear (&self->lock);
+  g_free (self->offer);
   g_free (self);
 }
 
-GstElement *
-ot_stock_take (OtStock *self)
+OtEngine *
+ot_stock_take (OtStock *self, GError **error)
 {
-  GstElement *pipeline;
+  OtEngine *engine;
 
   g_mutex_lock (&self->lock);
-  pipeline = g_queue_pop_head (&self->ready);
+  engine = g_queue_pop_head (&self->ready);
   g_mutex_unlock (&self->lock);
-  return pipeline;
+  return engine != NULL ? engine : make_engine (self, error);
+}
+
+void
+ot_stock_give (OtStock *self, OtEngine *engine)
+{
+  if (count_ready (self) >= self->size || !ot_engine_rewind (engine, GST_BIN (self->pipeline))
+      || !keep (self, engine))
+    end_engine (engine);
 }
 
 void

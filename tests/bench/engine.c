@@ -1,77 +1,19 @@
-/* What the engines of a call cost: two webrtcbins are made and answer, do DTLS with each other,
- * and go. Prints the process's CPU time of each phase a call, threads of GStreamer included;
- * docs/performance.md. */
+/* What the engines of a call cost: two webrtcbins do DTLS with each other, made for that call and
+ * gone after it, or rewound for the next. Prints the process's CPU time of each phase a call,
+ * threads of GStreamer included; docs/performance.md. */
 
-#include <glib.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "call-pipeline.h"
-#include "certificate.h"
-#include "engine.h"
 #include "media-log.h"
-#include "media-plugins.h"
-#include "sdp.h"
+#include "pair.h"
 
 #define US ((gint64)G_USEC_PER_SEC)
-#define PATIENCE_US (15 * US)
 
-enum { MAKE, CONNECT, HANDSHAKE, STOP, N_PHASES };
+enum { MAKE, CONNECT, HANDSHAKE, END, TOGETHER, N_PHASES };
 
-static const char *const phase_names[N_PHASES] = { "make and answer", "ICE connected", "handshake",
-                                                   "stop" };
-
-typedef struct {
-  guint to;
-  gsize size;
-  guint8 data[];
-} Datagram;
-
-/* The owner of an engine is an object: this one's name says which it is. */
-static OtEngine *engines[2];
-static GAsyncQueue *wire; /* of Datagram */
-static guint n_keys;
-
-static guint
-index_of (gpointer owner)
-{
-  return GPOINTER_TO_UINT (g_object_get_data (owner, "index"));
-}
-
-static void
-on_send (const guint8 *data, gsize size, gpointer owner)
-{
-  Datagram *datagram = g_malloc (sizeof *datagram + size);
-
-  datagram->to = 1 - index_of (owner);
-  datagram->size = size;
-  memcpy (datagram->data, data, size);
-  g_async_queue_push (wire, datagram);
-}
-
-static void
-on_certificate (const char *pem, gpointer owner)
-{
-}
-
-static void
-on_keys (const guint8 *receive_key, const guint8 *send_key, gpointer owner)
-{
-  n_keys++;
-}
-
-static void
-on_rtp (gint64 arrival_us, gpointer owner)
-{
-}
-
-static void
-on_lost (gpointer owner)
-{
-}
-
-static const OtEngineListener listener = { on_send, on_certificate, on_keys, on_rtp, on_lost };
+static const char *const phase_names[N_PHASES] = { "make and answer", "connect", "handshake",
+                                                   "rewind or stop", "together" };
 
 static gint64
 cpu_us (void)
@@ -83,66 +25,27 @@ cpu_us (void)
 }
 
 static void
-make (GstBin *bin, const OtCertificate *certificate)
+run_call (OtPair *pair, gboolean anew, gint64 phases[N_PHASES])
 {
-  g_autofree char *offer = NULL;
-  OtSdp ordinary;
+  gint64 at[TOGETHER + 1];
 
-  ot_sdp_make_ordinary (&ordinary, certificate->fingerprint);
-  offer = ot_sdp_write_for_engine (&ordinary);
-  for (guint i = 0; i < 2; i++) {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (GObject) owner = g_object_new (G_TYPE_OBJECT, NULL);
-    g_autofree char *answer = NULL;
-
-    g_object_set_data (owner, "index", GUINT_TO_POINTER (i));
-    engines[i] = ot_engine_new (bin, certificate->pem, &listener, owner, &error);
-    answer = ot_engine_answer (engines[i], offer, &error);
-    g_assert_no_error (error);
-  }
-}
-
-static void
-shake_hands (void)
-{
-  while (n_keys < 2) {
-    g_autofree Datagram *datagram = g_async_queue_timeout_pop (wire, PATIENCE_US);
-
-    g_assert_nonnull (datagram);
-    ot_engine_feed (engines[datagram->to], datagram->data, datagram->size, 0);
-  }
-}
-
-static void
-drain (void)
-{
-  for (gpointer datagram; (datagram = g_async_queue_try_pop (wire)) != NULL;)
-    g_free (datagram);
-}
-
-static void
-run_call (GstBin *bin, const OtCertificate *certificate, gint64 phases[N_PHASES])
-{
-  gint64 at[N_PHASES + 1];
-
-  n_keys = 0;
   at[MAKE] = cpu_us ();
-  make (bin, certificate);
+  if (anew)
+    ot_pair_make (pair);
+  ot_pair_serve (pair);
   at[CONNECT] = cpu_us ();
-  ot_engine_become_server (engines[1]);
-  ot_engine_connect (engines[1]);
-  ot_engine_connect (engines[0]);
+  ot_pair_connect (pair);
   at[HANDSHAKE] = cpu_us ();
-  shake_hands ();
-  at[STOP] = cpu_us ();
-  for (guint i = 0; i < 2; i++) {
-    ot_engine_stop (engines[i]);
-    g_object_unref (engines[i]);
-  }
-  at[N_PHASES] = cpu_us ();
-  drain ();
-  for (guint i = 0; i < N_PHASES; i++)
+  ot_pair_shake_hands (pair);
+  at[END] = cpu_us ();
+  if (anew)
+    ot_pair_stop (pair);
+  else
+    g_assert_true (ot_pair_rewind (pair));
+  at[TOGETHER] = cpu_us ();
+  for (guint i = 0; i < TOGETHER; i++)
     phases[i] = at[i + 1] - at[i];
+  phases[TOGETHER] = at[TOGETHER] - at[MAKE];
 }
 
 static gint
@@ -160,50 +63,53 @@ quantile_ms (GArray *values, guint percent)
   return g_array_index (values, gint64, (values->len - 1) * percent / 100) / 1000.0;
 }
 
+typedef struct {
+  OtPair *pair;
+  GArray *phases[N_PHASES];
+} Kind;
+
+static void
+run_and_note (Kind *kind, gboolean anew, gboolean counts)
+{
+  gint64 took[N_PHASES];
+
+  run_call (kind->pair, anew, took);
+  for (guint i = 0; counts && i < N_PHASES; i++)
+    g_array_append_val (kind->phases[i], took[i]);
+}
+
 int
 main (int argc, char **argv)
 {
   const int n_calls = argc > 1 ? atoi (argv[1]) : 300;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GstElement) pipeline = NULL;
-  g_autoptr (GstElement) keeper = NULL; /* of the DTLS agent that all of a server's share */
-  OtCertificate *certificate;
-  GArray *phases[N_PHASES + 1];
+  Kind kinds[2]; /* rewound, anew */
 
   if (n_calls < 1 || n_calls > 100000) {
     g_printerr ("usage: bench-engine [CALLS]\n");
     return EXIT_FAILURE;
   }
+  gst_init (NULL, NULL);
   ot_media_install_log ();
-  certificate = ot_certificate_new (1, &error);
-  g_assert_no_error (error);
-  wire = g_async_queue_new_full (g_free);
-  keeper = gst_object_ref_sink (gst_element_factory_make ("dtlsdec", NULL));
-  g_object_set (keeper, "pem", certificate->pem, NULL);
-  pipeline = gst_object_ref_sink (gst_pipeline_new ("bench"));
-  gst_element_set_bus (pipeline, NULL);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  for (guint i = 0; i <= N_PHASES; i++)
-    phases[i] = g_array_new (FALSE, FALSE, sizeof (gint64));
-  for (int n = -3; n < n_calls; n++) { /* the first few are dearer */
-    gint64 took[N_PHASES], sum = 0;
-
-    run_call (GST_BIN (pipeline), certificate, took);
-    for (guint i = 0; n >= 0 && i < N_PHASES; i++) {
-      sum += took[i];
-      g_array_append_val (phases[i], took[i]);
-    }
-    if (n >= 0)
-      g_array_append_val (phases[N_PHASES], sum);
+  for (guint anew = 0; anew < 2; anew++) {
+    kinds[anew].pair = ot_pair_new ();
+    for (guint i = 0; i < N_PHASES; i++)
+      kinds[anew].phases[i] = g_array_new (FALSE, FALSE, sizeof (gint64));
   }
-  g_print ("ms of CPU a call, two legs    quarter   half\n");
-  for (guint i = 0; i <= N_PHASES; i++)
-    g_print ("%-28s %8.2f %6.2f\n", i < N_PHASES ? phase_names[i] : "together",
-             quantile_ms (phases[i], 25), quantile_ms (phases[i], 50));
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  for (guint i = 0; i <= N_PHASES; i++)
-    g_array_unref (phases[i]);
-  g_async_queue_unref (wire);
-  ot_certificate_free (certificate);
+  ot_pair_make (kinds[FALSE].pair);
+  for (int n = -3; n < n_calls; n++) /* the first few are dearer */
+    for (guint anew = 0; anew < 2; anew++)
+      run_and_note (&kinds[anew], anew, n >= 0);
+  g_print ("ms of CPU a call, two legs      rewound          made anew\n"
+           "                             quarter   half    quarter   half\n");
+  for (guint i = 0; i < N_PHASES; i++)
+    g_print ("%-28s %7.2f %6.2f    %7.2f %6.2f\n", phase_names[i],
+             quantile_ms (kinds[0].phases[i], 25), quantile_ms (kinds[0].phases[i], 50),
+             quantile_ms (kinds[1].phases[i], 25), quantile_ms (kinds[1].phases[i], 50));
+  ot_pair_stop (kinds[FALSE].pair);
+  for (guint anew = 0; anew < 2; anew++) {
+    ot_pair_free (kinds[anew].pair);
+    for (guint i = 0; i < N_PHASES; i++)
+      g_array_unref (kinds[anew].phases[i]);
+  }
   return EXIT_SUCCESS;
 }

@@ -1,13 +1,16 @@
-/* A leg that was prepared answers as one that was not: the same text, for every kind of
- * description.
- */
+/* A leg whose engine was made ahead, or served another before, is as one whose engine was not: it
+ * gives the same answers, and nothing of the other is left in it. */
 
 #include "forwarder.h"
 #include "leg.h"
 #include "media-plugins.h"
+#include "pair.h"
+
+#include <string.h>
 
 typedef struct {
   OtLegContext context;
+  OtWorkers *workers;
   OtForwarder *forwarder;
   OtRelay *relay;
   GstElement *pipeline;
@@ -26,9 +29,12 @@ set_up (Fixture *f, gconstpointer data)
   ot_media_check_plugins (&error);
   g_assert_no_error (error);
   ot_leg_register ();
-  f->context = (OtLegContext){ ot_feeder_new (ot_leg_take_input), ot_certificate_new (1, &error),
-                               ot_clock_real () };
+  f->workers = ot_workers_new (1);
+  f->context = (OtLegContext){ .feeder = ot_feeder_new (ot_leg_take_input),
+                               .certificate = ot_certificate_new (1, &error),
+                               .clock = ot_clock_real () };
   g_assert_no_error (error);
+  f->context.stock = ot_stock_new (f->context.certificate, f->context.clock, f->workers, 1);
   f->forwarder = ot_forwarder_new (&options, &error);
   g_assert_no_error (error);
   f->relay = ot_relay_new ();
@@ -41,6 +47,8 @@ tear_down (Fixture *f, gconstpointer data)
 {
   gst_element_set_state (f->pipeline, GST_STATE_NULL);
   gst_object_unref (f->pipeline);
+  ot_workers_free (f->workers);
+  ot_stock_free (f->context.stock);
   ot_feeder_free (f->context.feeder);
   ot_forwarder_free (f->forwarder);
   ot_relay_free (f->relay);
@@ -64,26 +72,54 @@ on_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
 
 /* Without what is random in it. */
 static char *
-answer_of (Fixture *f, const OtSdp *remote, gboolean prepared)
+without_random (const char *answer)
+{
+  g_autoptr (GRegex) random = g_regex_new ("^(o=|a=ice-ufrag:|a=ice-pwd:|a=fingerprint:).*$",
+                                           G_REGEX_MULTILINE | G_REGEX_NEWLINE_CRLF, 0, NULL);
+
+  return g_regex_replace (random, answer, -1, 0, "\\1", 0, NULL);
+}
+
+static char *
+answer_of_leg (Fixture *f, const OtSdp *remote)
 {
   static const OtLegListener listener = { on_up, on_down, on_rtp };
   OtLeg *leg = g_object_new (OT_TYPE_LEG, NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GRegex) random = g_regex_new ("^(o=|a=ice-ufrag:|a=ice-pwd:).*$",
-                                           G_REGEX_MULTILINE | G_REGEX_NEWLINE_CRLF, 0, NULL);
   g_autofree char *answer = NULL;
 
   gst_bin_add (GST_BIN (f->pipeline), GST_ELEMENT (leg));
   gst_element_sync_state_with_parent (GST_ELEMENT (leg));
-  if (prepared)
-    g_assert_true (ot_leg_prepare (leg, &f->context, &error));
   ot_leg_open (leg, &f->context, f->forwarder, f->relay, OT_SIDE_CALLER, &listener, NULL);
   answer = ot_leg_describe (leg, remote, &error);
   g_assert_no_error (error);
+  g_assert_cmpint (GST_BIN_NUMCHILDREN (leg), ==, 1);
   ot_leg_close (leg);
+  g_assert_cmpint (GST_BIN_NUMCHILDREN (leg), ==, 0);
   gst_element_set_state (GST_ELEMENT (leg), GST_STATE_NULL);
   gst_bin_remove (GST_BIN (f->pipeline), GST_ELEMENT (leg));
-  return g_regex_replace (random, answer, -1, 0, "\\1", 0, NULL);
+  return without_random (answer);
+}
+
+static char *
+answer_of_webrtcbin (Fixture *f, const OtSdp *remote)
+{
+  OtIceCredentials credentials;
+  OtSdpLocal local = { &credentials, f->context.certificate->fingerprint,
+                       ot_forwarder_get_announced (f->forwarder) };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *offer = ot_sdp_write_for_engine (remote);
+  g_autofree char *answer = NULL;
+  OtEngine *engine =
+      ot_engine_new (GST_BIN (f->pipeline), f->context.certificate->pem, f->context.clock, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (ot_engine_answer (engine, offer, &error));
+  ot_ice_credentials_make (&credentials);
+  answer = ot_sdp_finish_answer (ot_engine_get_answer (engine), &local);
+  ot_engine_stop (engine);
+  g_object_unref (engine);
+  return without_random (answer);
 }
 
 static void
@@ -102,7 +138,7 @@ test_the_same_answer (Fixture *f, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autofree char *fresh = NULL;
-    g_autofree char *prepared = NULL;
+    g_autofree char *ahead = NULL;
     OtSdp remote;
 
     ot_sdp_make_ordinary (&remote, f->context.certificate->fingerprint);
@@ -111,24 +147,153 @@ test_the_same_answer (Fixture *f, gconstpointer data)
     remote.direction = rows[i].direction;
     remote.bundled = rows[i].bundled;
     remote.opus_payload_type = rows[i].payload_type;
-    fresh = answer_of (f, &remote, FALSE);
-    prepared = answer_of (f, &remote, TRUE);
-    g_assert_cmpstr (prepared, ==, fresh);
+    fresh = answer_of_webrtcbin (f, &remote);
+    ahead = answer_of_leg (f, &remote);
+    g_assert_cmpstr (ahead, ==, fresh);
   }
 }
 
-/* Of a call that ended before anybody described himself. */
+/* ---- engines alone ---- */
+
 static void
-test_never_opened (Fixture *f, gconstpointer data)
+set_up_plugins (void)
 {
-  OtLeg *leg = g_object_new (OT_TYPE_LEG, NULL);
   g_autoptr (GError) error = NULL;
 
-  gst_bin_add (GST_BIN (f->pipeline), GST_ELEMENT (leg));
-  gst_element_sync_state_with_parent (GST_ELEMENT (leg));
-  g_assert_true (ot_leg_prepare (leg, &f->context, &error));
-  ot_leg_close (leg);
-  g_assert_cmpint (GST_BIN_NUMCHILDREN (leg), ==, 0);
+  ot_media_check_plugins (&error);
+  g_assert_no_error (error);
+}
+
+/* One RTP packet of end 0 to end 1, protected as end 0 would. */
+static gsize
+write_packet (guint8 packet[128], OtPairEnd *sender, guint16 sequence)
+{
+  static const guint8 header[] = { 0x80, 111, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OtSrtp) srtp = ot_srtp_new (sender->receive_key, sender->send_key, &error);
+  gsize size = sizeof header + 40;
+
+  g_assert_no_error (error);
+  memset (packet, 0, 128);
+  memcpy (packet, header, sizeof header);
+  packet[2] = (guint8)(sequence >> 8);
+  packet[3] = (guint8)sequence;
+  g_assert_true (ot_srtp_protect (srtp, packet, &size));
+  return size;
+}
+
+/* Each client has its own certificate and keys; and what the probe sees of one neither opens with
+ * the keys of the one before nor is held against its sequence numbers. */
+static void
+test_one_after_the_other (void)
+{
+  OtPair *pair;
+  guint8 former[128];
+  gsize former_size = 0;
+
+  set_up_plugins ();
+  pair = ot_pair_new ();
+  ot_pair_make (pair);
+  for (guint round = 0; round < 20; round++) {
+    guint8 packet[128];
+    gsize size;
+
+    ot_pair_serve (pair);
+    ot_pair_connect (pair);
+    ot_pair_shake_hands (pair);
+    for (guint i = 0; i < 2; i++) {
+      g_assert_cmpuint (pair->ends[i].n_certificates, >, 0);
+      g_assert_cmpuint (pair->ends[i].n_keys, ==, 1);
+    }
+    g_assert_cmpmem (pair->ends[0].send_key, OT_SRTP_KEY_SIZE, pair->ends[1].receive_key,
+                     OT_SRTP_KEY_SIZE);
+    if (round > 0)
+      ot_engine_feed (pair->ends[1].engine, former, former_size, 1);
+    g_assert_cmpuint (pair->ends[1].n_rtp, ==, 0);
+    size = write_packet (packet, &pair->ends[0], 1000);
+    ot_engine_feed (pair->ends[1].engine, packet, size, 1);
+    ot_engine_feed (pair->ends[1].engine, packet, size, 1);
+    g_assert_cmpuint (pair->ends[1].n_rtp, ==, 1);
+    former_size = write_packet (former, &pair->ends[0], 1001);
+    g_assert_true (ot_pair_rewind (pair));
+    for (guint i = 0; i < 2; i++)
+      g_assert_cmpint (atomic_load (&pair->ends[i].n_lost), ==, 0);
+  }
+  ot_pair_stop (pair);
+  ot_pair_free (pair);
+}
+
+/* Who was never connected is as good as new; also after it was to be the server. */
+static void
+test_never_connected (void)
+{
+  OtPair *pair;
+
+  set_up_plugins ();
+  pair = ot_pair_new ();
+  ot_pair_make (pair);
+  ot_pair_serve (pair);
+  ot_engine_become_server (pair->ends[0].engine);
+  g_assert_true (ot_pair_rewind (pair));
+  ot_pair_serve (pair);
+  ot_pair_connect (pair);
+  ot_pair_shake_hands (pair);
+  ot_pair_stop (pair);
+  ot_pair_free (pair);
+}
+
+/* A client that began and did not end: what it knows of us is unknown, so the engine goes. */
+static void
+test_half_a_handshake (void)
+{
+  OtPair *pair;
+
+  set_up_plugins ();
+  pair = ot_pair_new ();
+  ot_pair_make (pair);
+  ot_pair_serve (pair);
+  ot_pair_connect (pair);
+  ot_pair_carry (pair, 2);
+  g_assert_false (ot_pair_rewind (pair));
+  ot_pair_stop (pair);
+  ot_pair_free (pair);
+}
+
+/* Engines end in the midst of a time in which the timers of connections that they had run out, a
+ * second after each handshake, on the system clock's thread: that once crashed in GLib (engine.c,
+ * let_go()). */
+static gpointer
+end_as_timers_do (gpointer data)
+{
+  gint64 begun_us = g_get_monotonic_time ();
+  OtPair *pair = ot_pair_new ();
+
+  ot_pair_make (pair);
+  while (g_get_monotonic_time () < begun_us + G_USEC_PER_SEC * 6 / 10) {
+    ot_pair_serve (pair);
+    ot_pair_connect (pair);
+    ot_pair_shake_hands (pair);
+    g_assert_true (ot_pair_rewind (pair));
+  }
+  while (g_get_monotonic_time () < begun_us + G_USEC_PER_SEC * 13 / 10)
+    g_thread_yield ();
+  ot_pair_stop (pair);
+  ot_pair_free (pair);
+  return NULL;
+}
+
+static void
+test_timers_that_run_out (void)
+{
+  set_up_plugins ();
+  for (guint round = 0; round < 3; round++) {
+    GThread *threads[4];
+
+    for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+      threads[i] = g_thread_new ("pair", end_as_timers_do, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+      g_thread_join (threads[i]);
+  }
 }
 
 int
@@ -136,6 +301,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/prepared/the-same-answer", Fixture, NULL, set_up, test_the_same_answer, tear_down);
-  g_test_add ("/prepared/never-opened", Fixture, NULL, set_up, test_never_opened, tear_down);
+  g_test_add_func ("/prepared/one-after-the-other", test_one_after_the_other);
+  g_test_add_func ("/prepared/never-connected", test_never_connected);
+  g_test_add_func ("/prepared/half-a-handshake", test_half_a_handshake);
+  g_test_add_func ("/prepared/timers-that-run-out", test_timers_that_run_out);
   return g_test_run ();
 }
