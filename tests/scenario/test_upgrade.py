@@ -21,7 +21,9 @@ ACTS = 40  # of each
 
 def make_schema(state_dir, name, version, owner="postgres"):
     database.execute(state_dir, f"CREATE DATABASE {name} OWNER {owner}")
-    database.execute(state_dir, f"ALTER DATABASE {name} SET role TO {owner}")  # for all of below
+    # for all of below; nothing of it is to outlive a crash
+    for setting in (f"role TO {owner}", "synchronous_commit TO off"):
+        database.execute(state_dir, f"ALTER DATABASE {name} SET {setting}")
 
     def run(statement):
         database.execute(state_dir, statement, name=name)
