@@ -1,16 +1,51 @@
-/* A bounded queue and its thread. Knows nothing of legs but that they are objects. */
+/* A ring, a list of news, and the thread that both go to. Knows nothing of legs but that they are
+ * objects. */
 
 #include "feeder.h"
 
-#include <string.h>
-
 struct _OtFeeder {
   OtInputFunc deliver;
-  GAsyncQueue *inputs; /* owned: of OtInput */
-  GThread *thread;     /* owned */
+  OtInputRing *datagrams; /* owned */
+  OtOrders news;
+  sem_t work; /* posted behind each push: what a look misses has a look of its own still to come */
+  atomic_bool stopping;
+  GThread *thread; /* owned */
 };
 
-/* An input without a leg ends the thread. */
+static void
+wake (gpointer owner)
+{
+  sem_post (&((OtFeeder *)owner)->work);
+}
+
+static gboolean
+deliver_datagram (OtFeeder *self)
+{
+  const OtInput *input = ot_input_ring_peek (self->datagrams);
+
+  if (input == NULL)
+    return FALSE;
+  self->deliver (input);
+  ot_input_ring_pop (self->datagrams);
+  return TRUE;
+}
+
+/* From the exchange on the leg may be told again, and its news wait again. */
+static void
+deliver_news (OtOrder *order, gpointer owner)
+{
+  OtNews *news = (OtNews *)order;
+  g_autoptr (GObject) leg = g_steal_pointer (&news->leg);
+  guint kinds = atomic_exchange (&news->kinds, 0);
+
+  for (OtInputKind kind = 0; kind <= OT_INPUT_EXPIRED; kind++) {
+    const OtInput input = { .kind = kind, .leg = leg };
+
+    if ((kinds & 1u << kind) != 0)
+      ((OtFeeder *)owner)->deliver (&input);
+  }
+}
+
 static gpointer
 feeder_thread (gpointer data)
 {
@@ -18,14 +53,14 @@ feeder_thread (gpointer data)
   gboolean is_last = FALSE;
 
   while (!is_last) {
-    OtInput *input = g_async_queue_pop (self->inputs);
-
-    is_last = input->leg == NULL;
-    if (!is_last)
-      self->deliver (input);
-    g_clear_object (&input->leg);
-    g_free (input);
+    while (sem_wait (&self->work) != 0)
+      ; /* a signal came */
+    is_last = atomic_load (&self->stopping);
+    do
+      ot_orders_carry_out (&self->news);
+    while (deliver_datagram (self));
   }
+  ot_orders_close (&self->news);
   return NULL;
 }
 
@@ -35,7 +70,9 @@ ot_feeder_new (OtInputFunc deliver)
   OtFeeder *self = g_new0 (OtFeeder, 1);
 
   self->deliver = deliver;
-  self->inputs = g_async_queue_new ();
+  self->datagrams = ot_input_ring_new ();
+  ot_orders_init (&self->news, self, wake);
+  sem_init (&self->work, 0, 0);
   self->thread = g_thread_new ("otomo-dtls", feeder_thread, self);
   return self;
 }
@@ -43,32 +80,30 @@ ot_feeder_new (OtInputFunc deliver)
 void
 ot_feeder_free (OtFeeder *self)
 {
-  g_async_queue_push (self->inputs, g_new0 (OtInput, 1));
+  atomic_store (&self->stopping, TRUE);
+  wake (self);
   g_thread_join (self->thread);
-  g_async_queue_unref (self->inputs);
+  ot_input_ring_free (self->datagrams);
+  sem_destroy (&self->work);
   g_free (self);
 }
 
 gboolean
-ot_feeder_push (OtFeeder *self,
-                gpointer leg,
-                OtInputKind kind,
-                const guint8 *data,
-                gsize size,
-                gint64 arrival_us)
+ot_feeder_push (OtFeeder *self, const OtInput *input)
 {
-  gboolean is_datagram = kind == OT_INPUT_DTLS || kind == OT_INPUT_RTP;
-  OtInput *input;
+  gboolean is_taken = ot_input_ring_push (self->datagrams, input);
 
-  if (is_datagram && g_async_queue_length (self->inputs) >= OT_FEEDER_MAX)
-    return FALSE;
-  input = g_malloc (sizeof *input + size);
-  input->kind = kind;
-  input->leg = g_object_ref (leg);
-  input->arrival_us = arrival_us;
-  input->size = size;
-  if (size > 0)
-    memcpy (input->data, data, size);
-  g_async_queue_push (self->inputs, input);
-  return TRUE;
+  if (is_taken)
+    wake (self);
+  return is_taken;
+}
+
+void
+ot_feeder_tell (OtFeeder *self, gpointer leg, OtNews *news, OtInputKind kind)
+{
+  if (atomic_fetch_or (&news->kinds, 1u << kind) != 0)
+    return;
+  news->leg = g_object_ref (leg);
+  news->order.carry_out = deliver_news;
+  ot_orders_give (&self->news, &news->order);
 }

@@ -1,56 +1,54 @@
 #pragma once
 
-#include <glib-object.h>
+#include "input-ring.h"
+#include "orders.h"
 
 /**
  * OtFeeder:
  *
- * The one thread that works on the legs' handshakes, so that the media thread need not: ICE state
+ * The one thread that works on the legs' handshakes, so that the media threads need not: ICE state
  * changes, DTLS, and the RTP packets that the pad probe shall see before a call is connected.
- * Inputs are delivered one at a time, in order. Bounded: OT_FEEDER_MAX inputs wait; further
- * datagrams are dropped (DTLS repeats them), further changes of state never.
+ * Inputs are delivered one at a time: a leg's datagrams in their order, its changes of state before
+ * datagrams that wait. Bounded: OT_INPUT_RING_SLOTS datagrams wait, further ones are dropped (DTLS
+ * repeats them); a change of state never is, and of each kind a leg has one.
+ *
+ * Who hands it something takes no lock and no memory.
  */
 typedef struct _OtFeeder OtFeeder;
-
-#define OT_FEEDER_MAX 4096
-
-typedef enum {
-  OT_INPUT_NOMINATED, /* change of state: the client chose an address */
-  OT_INPUT_DESCRIBED, /* change of state: webrtcbin has both descriptions */
-  OT_INPUT_LOST,      /* change of state: DTLS is over */
-  OT_INPUT_EXPIRED,   /* change of state: the client sends no checks any more */
-  OT_INPUT_DTLS,      /* datagram */
-  OT_INPUT_RTP,       /* datagram, authenticated already */
-} OtInputKind;
-
-typedef struct {
-  OtInputKind kind;
-  GObject *leg; /* owned by the input */
-  gint64 arrival_us;
-  gsize size;
-  guint8 data[];
-} OtInput;
 
 /** OtInputFunc: Called on the feeder's thread; @input is borrowed. */
 typedef void (*OtInputFunc) (const OtInput *input);
 
+/** OtNews: a leg's changes of state that wait. The leg has it; all zero it is fresh. */
+typedef struct {
+  OtOrder order;     /* first */
+  GObject *leg;      /* owned while it waits */
+  atomic_uint kinds; /* bits, 1 << OtInputKind; 0: it does not wait */
+} OtNews;
+
 OtFeeder *ot_feeder_new (OtInputFunc deliver);
 
-/** ot_feeder_free: Delivers what waits, then ends and joins the thread. Nobody may push any more.
- */
+/** ot_feeder_free: Delivers what waits, then ends and joins the thread. Nobody may push or tell any
+ * more. */
 void ot_feeder_free (OtFeeder *self);
 
 /**
  * ot_feeder_push:
- * @leg: gets the input; referenced until it had it
- * @data: (nullable): copied
+ * @input: a datagram: its data is copied, its leg referenced until it had it
  *
  * Returns: FALSE when it was dropped
- * Thread: any; never waits but for a short lock.
+ * Thread: any; never waits.
  */
-gboolean ot_feeder_push (OtFeeder *self,
-                         gpointer leg,
-                         OtInputKind kind,
-                         const guint8 *data,
-                         gsize size,
-                         gint64 arrival_us);
+gboolean ot_feeder_push (OtFeeder *self, const OtInput *input);
+
+/**
+ * ot_feeder_tell:
+ * @leg: gets the change of state; referenced until it had it
+ * @news: @leg's
+ *
+ * What a leg was told twice before it had it, it gets once; several kinds in the enumeration's
+ * order.
+ *
+ * Thread: any; never waits.
+ */
+void ot_feeder_tell (OtFeeder *self, gpointer leg, OtNews *news, OtInputKind kind);

@@ -1,7 +1,7 @@
 /* One side's connection. The media thread's reports (nominated, DTLS, RTP) and webrtcbin's go
  * through the feeder, so that all that follows from them happens on one thread, one at a time,
- * under the leg's lock; closing takes the same lock, and after it the leg is deaf. Lock order: leg,
- * then forwarder. */
+ * under the leg's lock; closing takes the same lock, and after it the leg is deaf. The media thread
+ * never takes it: who holds it may be waiting for that thread. */
 
 #include "leg.h"
 
@@ -10,7 +10,7 @@
 #include "engine.h"
 #include "media-log.h"
 
-#define WAITING_MAX 64 /* datagrams of one leg in the feeder's queue */
+#define WAITING_MAX 64 /* datagrams of one leg in the feeder's ring */
 #define EARLY_DTLS_MAX 8
 
 struct _OtLeg {
@@ -24,6 +24,7 @@ struct _OtLeg {
   gpointer user_data;
   OtIceCredentials credentials;
 
+  OtNews news;
   atomic_int n_waiting;
   atomic_bool is_up;
 
@@ -84,29 +85,33 @@ ot_leg_register (void)
   g_once_init_leave (&done, 1);
 }
 
-/* ---- from the media thread: only to the feeder ---- */
+/* ---- from the media thread: only to the feeder, without a lock ---- */
+
+static void
+tell (OtLeg *self, OtInputKind kind)
+{
+  ot_feeder_tell (self->context->feeder, self, &self->news, kind);
+}
 
 static void
 on_nominated (gpointer user_data)
 {
-  OtLeg *self = user_data;
-
-  ot_feeder_push (self->context->feeder, self, OT_INPUT_NOMINATED, NULL, 0, 0);
+  tell (user_data, OT_INPUT_NOMINATED);
 }
 
 static void
 on_expired (gpointer user_data)
 {
-  OtLeg *self = user_data;
-
-  ot_feeder_push (self->context->feeder, self, OT_INPUT_EXPIRED, NULL, 0, 0);
+  tell (user_data, OT_INPUT_EXPIRED);
 }
 
 static void
 push_datagram (OtLeg *self, OtInputKind kind, const guint8 *data, gsize size, gint64 arrival_us)
 {
+  const OtInput input = { kind, (GObject *)self, arrival_us, data, size };
+
   if (atomic_load (&self->n_waiting) < WAITING_MAX
-      && ot_feeder_push (self->context->feeder, self, kind, data, size, arrival_us))
+      && ot_feeder_push (self->context->feeder, &input))
     atomic_fetch_add (&self->n_waiting, 1);
 }
 
@@ -186,9 +191,7 @@ on_rtp_seen (gint64 arrival_us, gpointer owner)
 static void
 on_lost (gpointer owner)
 {
-  OtLeg *self = owner;
-
-  ot_feeder_push (self->context->feeder, self, OT_INPUT_LOST, NULL, 0, 0);
+  tell (owner, OT_INPUT_LOST);
 }
 
 /* ---- the feeder's thread ---- */
@@ -399,7 +402,7 @@ ot_leg_describe (OtLeg *self, const OtSdp *remote, GError **error)
       ot_sdp_is_ordinary (remote) ? answer_ordinary (self, error) : answer_unusual (self, error);
   if (answer == NULL)
     return NULL;
-  ot_feeder_push (self->context->feeder, self, OT_INPUT_DESCRIBED, NULL, 0, 0);
+  tell (self, OT_INPUT_DESCRIBED);
   return ot_sdp_finish_answer (answer, &local);
 }
 
