@@ -9,9 +9,9 @@
  * What a room counts and measures of itself, in plain structs that it owns; app/metrics.c has the
  * table that gives them their names. All zero, a counter is fresh.
  *
- * Threads: never two write at once: the main loop does, or who holds the forwarder's lock. Anybody
- * reads. No lock, no allocation; a reader may see a histogram in the middle of a step, which the
- * next look has complete.
+ * Threads: never two write at once, but by ot_counter_add_shared(): the main loop does, or a media
+ * thread. Anybody reads. No lock, no allocation; a reader may see a histogram in the middle of a
+ * step, which the next look has complete.
  */
 
 typedef struct {
@@ -28,6 +28,13 @@ static inline void
 ot_counter_add (OtCounter *self, guint64 n)
 {
   atomic_store_explicit (&self->count, ot_counter_get (self) + n, memory_order_relaxed);
+}
+
+/** ot_counter_add_shared: of a counter that several threads write, all by this. Thread: any. */
+static inline void
+ot_counter_add_shared (OtCounter *self, guint64 n)
+{
+  atomic_fetch_add_explicit (&self->count, n, memory_order_relaxed);
 }
 
 #define OT_HISTOGRAM_BOUNDS 14

@@ -1,5 +1,5 @@
-/* Endpoints, relays and how they are found. No socket, no thread, no clock; the forwarder's lock
- * guards all of it but the counters, which the media thread writes and anybody reads. */
+/* Endpoints, relays and how they are found. No socket, no thread, no clock: all of it is the media
+ * thread's; the counters anybody reads. */
 
 #include "endpoint.h"
 

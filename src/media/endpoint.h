@@ -17,8 +17,8 @@
  *
  * What the media thread knows: of each leg its endpoint (who it is, where it is, its keys), of each
  * call its relay (which endpoint speaks for which side, and what goes from one to the other). All
- * is guarded by the forwarder's lock; only the counters are read without it. For forwarder.c and
- * leg.c alone.
+ * of it is the media thread's; who wants something of it gives the forwarder an order. Only what is
+ * atomic is read by others, and the meters. For forwarder.c and leg.c alone.
  */
 
 #define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
@@ -46,8 +46,8 @@ typedef struct _OtRelay OtRelay;
  * @rtp: an RTP packet came and its authentication was checked; @data is what came, still encrypted.
  * Only until ot_forwarder_end_witness()
  *
- * Called on the media thread with its lock held: keep what is needed, return at once, call nothing
- * of the forwarder.
+ * Called on the media thread: keep what is needed, return at once, take no lock (who holds it may
+ * be waiting for this thread), call nothing of the forwarder.
  */
 typedef struct {
   void (*nominated) (gpointer user_data);
@@ -81,8 +81,7 @@ struct _OtEndpoint {
   OtQuota packets_quota;
   OtQuota dtls_quota;
   int payload_type;
-  gint64 up_us;
-  OtEarlyPacket *early; /* owned (nullable): a ring of OT_EARLY_PACKETS */
+  OtEarlyPacket *early; /* owned; a ring of OT_EARLY_PACKETS; NULL: the handshake is over */
   guint n_early;        /* ever put into it */
 };
 
@@ -99,8 +98,9 @@ typedef struct {
 struct _OtRelay {
   OtEndpoint
       *voice[OT_N_SIDES]; /* borrowed: which leg speaks and listens for a side; NULL: none is up */
-  OtRewrite rewrite[OT_N_SIDES]; /* towards that side */
-  gboolean witnessed;            /* the first RTP was reported, nobody needs copies any more */
+  _Atomic gint64 up_us[OT_N_SIDES]; /* since when it does; 0: none is up */
+  OtRewrite rewrite[OT_N_SIDES];    /* towards that side */
+  atomic_bool witnessed;            /* the first RTP was reported, nobody needs copies any more */
   OtPacketRing *recording; /* borrowed (nullable): gets a copy of each packet of both voices */
   OtRtpCounters counters[OT_N_SIDES];
   OtMeter meters[OT_N_SIDES];

@@ -41,6 +41,7 @@ ot_drop_cause_name (guint cause)
     [OT_DROP_SOCKET_FULL] = "socket_full",
     [OT_DROP_RECORDER] = "recorder_behind",
     [OT_DROP_FLOOD] = "flood",
+    [OT_DROP_BEHIND] = "thread_behind",
   };
 
   return names[cause];

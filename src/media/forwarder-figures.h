@@ -13,6 +13,7 @@ typedef enum {
   OT_DROP_SOCKET_FULL,  /* the system did not take it */
   OT_DROP_RECORDER,     /* forwarded, but not recorded: the recorder is behind */
   OT_DROP_FLOOD,        /* authentic, and more than any voice has */
+  OT_DROP_BEHIND,       /* ours (DTLS): more wait for the media thread than may */
   OT_DROP_N,
 } OtDropCause;
 
@@ -22,8 +23,8 @@ typedef enum { OT_PACKET_RTP, OT_PACKET_RTCP, OT_PACKET_N } OtPacketKind;
 /**
  * OtForwarderFigures:
  *
- * What a media thread counts and measures. What concerns whole batches is written by the thread,
- * the rest with the forwarder's lock held; read by anybody.
+ * What a media thread counts and measures; OT_DROP_BEHIND is counted by who was refused. Read by
+ * anybody.
  */
 typedef struct {
   OtCounter received; /* datagrams of all kinds */

@@ -7,9 +7,11 @@
  * - RTCP: forward_rtcp: unprotect, measure by it, rewrite, protect, queued, and flushed with its
  * batch
  *
- * It never allocates for a packet, never waits but for packets, and knows no GStreamer. */
+ * It takes no lock, never allocates for a packet, never waits but for packets, and knows no
+ * GStreamer. What other threads ask for are orders (forwarder-orders.c) that it carries out between
+ * batches. */
 
-#include "forwarder.h"
+#include "forwarder-private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +19,6 @@
 #include <unistd.h>
 
 #include "ice-check.h"
-#include "ice-check-limit.h"
 #include "media-error.h"
 #include "media-log.h"
 #include "rtcp.h"
@@ -28,24 +29,6 @@
 
 G_STATIC_ASSERT (OT_SRTP_TRAILER <= OT_UDP_ROOM);
 G_STATIC_ASSERT (SWEEP_US >= OT_UDP_PATIENCE_US);
-
-struct _OtForwarder {
-  OtUdpPort *port; /* owned */
-  OtAddressList announced;
-  const OtClock *clock;
-  gint64 consent_us;
-  _Atomic gint64 late_us;
-  GThread *thread;
-  atomic_bool stopping;
-  _Atomic gint64 turned_us; /* when the thread woke last, monotonic */
-  OtForwarderFigures figures;
-
-  GMutex lock; /* guards all below, and every endpoint and relay */
-  OtEndpoints endpoints;
-  OtIceCheckLimit check_limit;
-  gint64 next_sweep_us;
-  guint8 witness_copy[OT_UDP_DATAGRAM_MAX];
-};
 
 static void
 drop (OtForwarder *self, OtDropCause cause)
@@ -101,7 +84,8 @@ forward_rtp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, gi
 {
   OtRelay *relay = from->relay;
   OtEndpoint *to;
-  gsize copied = relay->witnessed ? 0 : size;
+  gboolean is_witnessed = atomic_load_explicit (&relay->witnessed, memory_order_relaxed);
+  gsize copied = is_witnessed ? 0 : size;
 
   memcpy (self->witness_copy, packet, copied);
   if (!ot_srtp_unprotect (from->srtp, packet, &size)) {
@@ -180,11 +164,8 @@ forward_rtcp (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, g
 static void
 keep_early (OtEndpoint *self, const guint8 *packet, gsize size, gint64 arrival_us)
 {
-  OtEarlyPacket *early;
+  OtEarlyPacket *early = &self->early[self->n_early++ % OT_EARLY_PACKETS];
 
-  if (self->early == NULL)
-    self->early = g_new (OtEarlyPacket, OT_EARLY_PACKETS);
-  early = &self->early[self->n_early++ % OT_EARLY_PACKETS];
   early->arrival_us = arrival_us;
   early->size = size;
   memcpy (early->data, packet, size);
@@ -203,6 +184,19 @@ forward_media (OtForwarder *self, OtEndpoint *from, guint8 *packet, gsize size, 
     forward_rtcp (self, from, packet, size, arrival_us);
   else
     forward_rtp (self, from, packet, size, arrival_us);
+}
+
+void
+ot_forwarder_take_early (OtForwarder *self, OtEndpoint *from)
+{
+  guint first = from->n_early > OT_EARLY_PACKETS ? from->n_early - OT_EARLY_PACKETS : 0;
+
+  for (guint i = first; i < from->n_early; i++) {
+    OtEarlyPacket *early = &from->early[i % OT_EARLY_PACKETS];
+
+    forward_media (self, from, early->data, early->size, early->arrival_us);
+  }
+  flush (self);
 }
 
 /* ---- ICE and DTLS ---- */
@@ -293,7 +287,8 @@ handle_datagram (OtForwarder *self, OtDatagram *slot, gint64 arrival_us)
   OtEndpoint *endpoint;
 
   if (slot->size < RTP_HEADER) {
-    drop (self, OT_DROP_MALFORMED);
+    if (!ot_udp_port_is_wake (self->port, slot))
+      drop (self, OT_DROP_MALFORMED);
     return;
   }
   if (slot->data[0] < 4) {
@@ -327,19 +322,21 @@ sweep (OtForwarder *self, gint64 now_us)
 /* The first of a batch came first: the others waited no longer. A step of the wall clock can make a
  * batch late, or not late. */
 static void
-count (OtForwarder *self, guint n, gint64 came_wall_us)
+count (OtForwarder *self, const OtDatagram *batch, guint n, gint64 came_wall_us)
 {
   gint64 lag_us = came_wall_us != 0 ? ot_clock_wall_us (self->clock) - came_wall_us : 0;
   gint64 late_us = atomic_load_explicit (&self->late_us, memory_order_relaxed);
+  guint n_wakes = 0;
 
-  ot_counter_add (&self->figures.received, n);
+  for (guint i = 0; i < n; i++)
+    n_wakes += ot_udp_port_is_wake (self->port, &batch[i]);
+  ot_counter_add (&self->figures.received, n - n_wakes);
   if (late_us != 0 && lag_us > late_us)
-    ot_counter_add (&self->figures.late, n);
+    ot_counter_add (&self->figures.late, n - n_wakes);
   if (came_wall_us != 0)
     ot_histogram_add (&self->figures.lag_us, lag_us, 1);
 }
 
-/* With the lock. */
 static void
 handle_batch (OtForwarder *self, OtDatagram *batch, guint n, gint64 came_wall_us, gint64 arrival_us)
 {
@@ -354,7 +351,6 @@ handle_batch (OtForwarder *self, OtDatagram *batch, guint n, gint64 came_wall_us
                       ot_counter_get (forwarded) - before);
 }
 
-/* The batch is this thread's outside of the lock. */
 static gpointer
 media_thread (gpointer data)
 {
@@ -371,13 +367,19 @@ media_thread (gpointer data)
     gint64 arrival_us = ot_clock_mono_us (self->clock);
 
     atomic_store_explicit (&self->turned_us, arrival_us, memory_order_relaxed);
-    count (self, n, came_wall_us);
-    g_mutex_lock (&self->lock);
+    count (self, batch, n, came_wall_us);
     handle_batch (self, batch, n, came_wall_us, arrival_us);
+    ot_orders_carry_out (&self->orders);
     sweep (self, arrival_us);
-    g_mutex_unlock (&self->lock);
   }
+  ot_orders_close (&self->orders);
   return NULL;
+}
+
+static void
+wake (gpointer owner)
+{
+  ot_udp_port_wake (((OtForwarder *)owner)->port);
 }
 
 static void
@@ -405,7 +407,8 @@ ot_forwarder_new (const OtForwarderOptions *options, GError **error)
   ot_forwarder_figures_init (&self->figures);
   announce (self, options->announced);
   ot_ice_check_limit_init (&self->check_limit);
-  g_mutex_init (&self->lock);
+  ot_orders_init (&self->orders, self, wake);
+  ot_orders_init (&self->sent, self, NULL);
   ot_endpoints_init (&self->endpoints);
   self->thread = g_thread_new ("otomo-media", media_thread, self);
   return self;
@@ -417,9 +420,9 @@ ot_forwarder_free (OtForwarder *self)
   atomic_store (&self->stopping, TRUE);
   ot_udp_port_wake (self->port);
   g_thread_join (self->thread);
+  ot_orders_close (&self->sent);
   ot_udp_port_close (self->port);
   ot_endpoints_clear (&self->endpoints);
-  g_mutex_clear (&self->lock);
   g_free (self);
 }
 
@@ -453,107 +456,4 @@ const OtAddressList *
 ot_forwarder_get_announced (const OtForwarder *self)
 {
   return &self->announced;
-}
-
-/* ---- what other threads ask for ---- */
-
-OtEndpoint *
-ot_forwarder_add (OtForwarder *self,
-                  OtRelay *relay,
-                  OtSide side,
-                  const OtIceCredentials *credentials,
-                  const OtEndpointListener *listener,
-                  gpointer user_data)
-{
-  OtEndpoint *endpoint = g_new0 (OtEndpoint, 1);
-
-  endpoint->relay = relay;
-  endpoint->side = side;
-  endpoint->credentials = *credentials;
-  endpoint->listener = *listener;
-  endpoint->user_data = user_data;
-  g_mutex_lock (&self->lock);
-  ot_endpoints_add (&self->endpoints, endpoint);
-  g_mutex_unlock (&self->lock);
-  return endpoint;
-}
-
-void
-ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint)
-{
-  g_mutex_lock (&self->lock);
-  ot_endpoints_remove (&self->endpoints, endpoint);
-  if (endpoint->relay->voice[endpoint->side] == endpoint)
-    endpoint->relay->voice[endpoint->side] = NULL;
-  g_mutex_unlock (&self->lock);
-  g_clear_pointer (&endpoint->srtp, ot_srtp_free);
-  g_free (endpoint->early);
-  g_free (endpoint);
-}
-
-static void
-forward_early (OtForwarder *self, OtEndpoint *from)
-{
-  guint first = from->n_early > OT_EARLY_PACKETS ? from->n_early - OT_EARLY_PACKETS : 0;
-
-  for (guint i = first; i < from->n_early; i++) {
-    OtEarlyPacket *early = &from->early[i % OT_EARLY_PACKETS];
-
-    forward_media (self, from, early->data, early->size, early->arrival_us);
-  }
-}
-
-void
-ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int payload_type)
-{
-  g_mutex_lock (&self->lock);
-  g_assert (endpoint->srtp == NULL);
-  endpoint->srtp = srtp;
-  endpoint->payload_type = payload_type;
-  endpoint->up_us = ot_clock_mono_us (self->clock);
-  endpoint->relay->voice[endpoint->side] = endpoint;
-  forward_early (self, endpoint);
-  flush (self);
-  g_clear_pointer (&endpoint->early, g_free);
-  g_mutex_unlock (&self->lock);
-}
-
-void
-ot_forwarder_send (OtForwarder *self, OtEndpoint *endpoint, const guint8 *data, gsize size)
-{
-  OtAddress to;
-
-  g_mutex_lock (&self->lock);
-  to = endpoint->peer;
-  g_mutex_unlock (&self->lock);
-  if (to.any.sa_family != 0)
-    ot_udp_port_send (self->port, &to, data, size);
-}
-
-gboolean
-ot_forwarder_is_up (OtForwarder *self, const OtRelay *relay, gint64 since_us)
-{
-  gboolean is_up = TRUE;
-
-  g_mutex_lock (&self->lock);
-  for (guint side = 0; side < OT_N_SIDES; side++)
-    is_up = is_up && relay->voice[side] != NULL && relay->voice[side]->up_us <= since_us;
-  g_mutex_unlock (&self->lock);
-  return is_up;
-}
-
-void
-ot_forwarder_record (OtForwarder *self, OtRelay *relay, OtPacketRing *ring)
-{
-  g_mutex_lock (&self->lock);
-  relay->recording = ring;
-  g_mutex_unlock (&self->lock);
-}
-
-void
-ot_forwarder_end_witness (OtForwarder *self, OtRelay *relay)
-{
-  g_mutex_lock (&self->lock);
-  relay->witnessed = TRUE;
-  g_mutex_unlock (&self->lock);
 }

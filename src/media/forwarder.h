@@ -15,11 +15,14 @@
  * dropped. A client that sends no check for the time of consent is gone, and an address that none
  * came from for as long is not sent to any more (RFC 7675, 5.1).
  *
- * One lock guards the endpoints. The media thread holds it for a batch of at most 64 packets,
- * others for a few table look-ups, so nobody waits longer than a batch takes (about half a
- * millisecond).
+ * Endpoints and relays are the media thread's alone. It takes no lock and waits for nobody: the
+ * others hand it orders (orders.h), which it carries out between batches of at most 64 packets. Who
+ * waits for one waits as long as a batch takes (about half a millisecond), and may hold any lock
+ * but such as an OtEndpointListener takes, which is none.
  */
 typedef struct _OtForwarder OtForwarder;
+
+#define OT_FORWARDER_SENDS_MAX 128 /* what the thread sends in the time of a batch or two */
 
 typedef struct {
   const OtAddressList *listen;    /* borrowed: one of each family at most */
@@ -38,7 +41,8 @@ typedef struct {
  */
 OtForwarder *ot_forwarder_new (const OtForwarderOptions *options, GError **error);
 
-/** ot_forwarder_free: Ends and joins the thread. All endpoints must have been removed. */
+/** ot_forwarder_free: Ends and joins the thread, which carries out the orders that are left. All
+ * endpoints must have been removed, and nobody may ask for anything any more. */
 void ot_forwarder_free (OtForwarder *self);
 
 /** ot_forwarder_get_port: the UDP port, host byte order. */
@@ -63,7 +67,8 @@ const OtForwarderFigures *ot_forwarder_get_figures (const OtForwarder *self);
  * @credentials: what the client's checks will name; copied
  * @listener: copied
  *
- * From now on checks for @credentials are answered. Thread: any.
+ * From now on checks for @credentials are answered. Thread: any but the media thread, as for all
+ * that follows.
  *
  * Returns: (transfer none): an endpoint, until ot_forwarder_remove()
  */
@@ -74,8 +79,7 @@ OtEndpoint *ot_forwarder_add (OtForwarder *self,
                               const OtEndpointListener *listener,
                               gpointer user_data);
 
-/** ot_forwarder_remove: Frees @endpoint; its listener isn't called any more when this returns.
- * Thread: any. */
+/** ot_forwarder_remove: Frees @endpoint; its listener isn't called any more when this returns. */
 void ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint);
 
 /**
@@ -84,22 +88,23 @@ void ot_forwarder_remove (OtForwarder *self, OtEndpoint *endpoint);
  * @payload_type: Opus's number in this leg's description
  *
  * The leg is up, and is its side's voice from now on, in place of the one before. Packets that came
- * early are forwarded now. Thread: any.
+ * early are forwarded now.
  */
 void ot_forwarder_connect (OtForwarder *self, OtEndpoint *endpoint, OtSrtp *srtp, int payload_type);
 
-/** ot_forwarder_send: Sends a datagram (DTLS) to the nominated address; before there is one, drops
- * it. Thread: any. */
+/** ot_forwarder_send: The media thread sends a copy of the datagram (DTLS) to the nominated
+ * address; before there is one, drops it. So it does when OT_FORWARDER_SENDS_MAX wait, of all legs,
+ * for it. Never waits. */
 void ot_forwarder_send (OtForwarder *self, OtEndpoint *endpoint, const guint8 *data, gsize size);
 
 /** ot_forwarder_is_up: whether both sides of a call have had a leg up since @since_us at the
- * latest. Thread: any. */
+ * latest. Never waits. */
 gboolean ot_forwarder_is_up (OtForwarder *self, const OtRelay *relay, gint64 since_us);
 
 /** ot_forwarder_record: from now on both voices go into @ring too, as their legs sent them; NULL:
- * no more, and nobody uses the ring when this returns. Thread: any. */
+ * no more, and nobody uses the ring when this returns. */
 void ot_forwarder_record (OtForwarder *self, OtRelay *relay, OtPacketRing *ring);
 
 /** ot_forwarder_end_witness: The call's first RTP was reported; listeners get no copies of RTP any
- * more. Thread: any. */
+ * more; but a few packets may be under way. Never waits. */
 void ot_forwarder_end_witness (OtForwarder *self, OtRelay *relay);

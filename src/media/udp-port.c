@@ -28,7 +28,8 @@ typedef struct {
 struct _OtUdpPort {
   Socket sockets[FAMILIES];
   guint n_sockets;
-  guint turn; /* which of them is read first */
+  guint turn;     /* which of them is read first */
+  OtAddress self; /* where we reach the first of them */
   OtDatagram slots[OT_UDP_BATCH];
   struct iovec vectors[OT_UDP_BATCH];
   struct mmsghdr in[OT_UDP_BATCH];
@@ -97,6 +98,16 @@ open_sockets (OtUdpPort *self, const OtAddressList *hosts, guint16 number)
 }
 
 static void
+find_self (OtUdpPort *self)
+{
+  self->self = self->sockets[0].address;
+  if (self->self.any.sa_family == AF_INET && self->self.v4.sin_addr.s_addr == INADDR_ANY)
+    self->self.v4.sin_addr.s_addr = g_htonl (INADDR_LOOPBACK);
+  if (self->self.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED (&self->self.v6.sin6_addr))
+    self->self.v6.sin6_addr = in6addr_loopback;
+}
+
+static void
 prepare_vectors (OtUdpPort *self)
 {
   for (guint i = 0; i < OT_UDP_BATCH; i++) {
@@ -123,8 +134,10 @@ ot_udp_port_open (const OtAddressList *hosts, guint16 number, GError **error)
   prepare_vectors (self);
   for (guint i = 0; i < n_tries; i++) {
     bad = open_sockets (self, hosts, number);
-    if (bad == NULL)
+    if (bad == NULL) {
+      find_self (self);
       return self;
+    }
     failure = errno;
     close_sockets (self);
     if (failure != EADDRINUSE)
@@ -225,17 +238,19 @@ ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch, gint64 *came_wall_us)
                               : take_from_all (self, came_wall_us);
 }
 
-/* An empty datagram to ourselves. Were it lost, the buffer would be full and the thread awake. */
+/* An empty datagram to ourselves, so that who sleeps needs to look at nothing but its socket. Were
+ * it lost, a buffer would be full, of what came or of what goes out because something came, and the
+ * thread awake; at the worst it wakes after OT_UDP_PATIENCE_US. */
 void
 ot_udp_port_wake (OtUdpPort *self)
 {
-  OtAddress to = self->sockets[0].address;
+  ot_udp_port_send (self, &self->self, (const guint8 *)"", 0);
+}
 
-  if (to.any.sa_family == AF_INET && to.v4.sin_addr.s_addr == INADDR_ANY)
-    to.v4.sin_addr.s_addr = g_htonl (INADDR_LOOPBACK);
-  if (to.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED (&to.v6.sin6_addr))
-    to.v6.sin6_addr = in6addr_loopback;
-  ot_udp_port_send (self, &to, (const guint8 *)"", 0);
+gboolean
+ot_udp_port_is_wake (const OtUdpPort *self, const OtDatagram *datagram)
+{
+  return datagram->size == 0 && ot_address_equal (&datagram->from, &self->self);
 }
 
 /* ---- sending ---- */

@@ -48,7 +48,7 @@ guint16 ot_udp_port_get_number (const OtUdpPort *self);
  *
  * Sleeps until something comes, at most OT_UDP_PATIENCE_US, and takes what is there.
  *
- * Returns: how many; 0 after that time, or when it was woken
+ * Returns: how many; 0 after that time
  */
 guint ot_udp_port_receive (OtUdpPort *self, OtDatagram **batch, gint64 *came_wall_us);
 
@@ -64,5 +64,7 @@ guint ot_udp_port_flush (OtUdpPort *self);
 /** ot_udp_port_send: at once, or not at all. Thread: any. */
 void ot_udp_port_send (OtUdpPort *self, const OtAddress *to, const guint8 *data, gsize size);
 
-/** ot_udp_port_wake: ot_udp_port_receive() returns. Thread: any. */
+/** ot_udp_port_wake: ot_udp_port_receive() returns, now or the next time: with a datagram that
+ * ot_udp_port_is_wake() knows, after those that were there before. Thread: any. */
 void ot_udp_port_wake (OtUdpPort *self);
+gboolean ot_udp_port_is_wake (const OtUdpPort *self, const OtDatagram *datagram);
