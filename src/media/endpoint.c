@@ -5,75 +5,124 @@
 
 #include <string.h>
 
+/* ---- buckets ---- */
+
+static OtEndpoint **
+ufrag_bucket (OtEndpoints *self, const char *ufrag)
+{
+  return &self->by_ufrag[g_str_hash (ufrag) % OT_ENDPOINT_BUCKETS];
+}
+
+static OtPlace **
+address_bucket (OtEndpoints *self, const OtAddress *address)
+{
+  return &self->by_address[ot_address_hash (address) % OT_ENDPOINT_BUCKETS];
+}
+
+static OtEndpoint *
+find_ufrag (OtEndpoints *self, const char *ufrag)
+{
+  OtEndpoint *found = *ufrag_bucket (self, ufrag);
+
+  while (found != NULL && strcmp (found->credentials.ufrag, ufrag) != 0)
+    found = found->next;
+  return found;
+}
+
+static OtPlace *
+find_place (OtEndpoints *self, const OtAddress *address)
+{
+  OtPlace *found = *address_bucket (self, address);
+
+  while (found != NULL && !ot_address_equal (&found->address, address))
+    found = found->next;
+  return found;
+}
+
+static void
+forget_place (OtEndpoints *self, OtPlace *place)
+{
+  OtPlace **link;
+
+  if (place->address.any.sa_family == 0)
+    return;
+  link = address_bucket (self, &place->address);
+  while (*link != place)
+    link = &(*link)->next;
+  *link = place->next;
+  *place = (OtPlace){ 0 };
+}
+
+static void
+forget (OtEndpoints *self, OtEndpoint *endpoint)
+{
+  OtEndpoint **link = ufrag_bucket (self, endpoint->credentials.ufrag);
+
+  while (*link != NULL && *link != endpoint)
+    link = &(*link)->next;
+  if (*link == NULL)
+    return; /* it has expired */
+  *link = endpoint->next;
+  self->n--;
+  for (guint i = 0; i < OT_ENDPOINT_PLACES; i++)
+    forget_place (self, &endpoint->places[i]);
+}
+
+/* ---- endpoints ---- */
+
 void
 ot_endpoints_init (OtEndpoints *self)
 {
-  self->by_ufrag = g_hash_table_new (g_str_hash, g_str_equal);
-  self->by_address = g_hash_table_new (ot_address_hash, ot_address_equal);
-  self->last_number = 0;
+  *self = (OtEndpoints){ 0 };
 }
 
 void
 ot_endpoints_clear (OtEndpoints *self)
 {
-  g_assert (g_hash_table_size (self->by_ufrag) == 0);
-  g_clear_pointer (&self->by_ufrag, g_hash_table_unref);
-  g_clear_pointer (&self->by_address, g_hash_table_unref);
+  g_assert (self->n == 0);
 }
 
 void
 ot_endpoints_add (OtEndpoints *self, OtEndpoint *endpoint)
 {
-  gboolean is_new = g_hash_table_insert (self->by_ufrag, endpoint->credentials.ufrag, endpoint);
+  OtEndpoint **bucket = ufrag_bucket (self, endpoint->credentials.ufrag);
 
-  g_assert (is_new); /* 48 random bits */
+  g_assert (find_ufrag (self, endpoint->credentials.ufrag) == NULL); /* 48 random bits */
   endpoint->number = ++self->last_number;
-}
-
-static void
-forget_address (OtEndpoints *self, OtEndpoint *endpoint, OtAddress *address)
-{
-  if (address->any.sa_family != 0 && g_hash_table_lookup (self->by_address, address) == endpoint)
-    g_hash_table_remove (self->by_address, address);
-  memset (address, 0, sizeof *address);
-}
-
-static void
-forget_addresses (OtEndpoints *self, OtEndpoint *endpoint)
-{
-  for (guint i = 0; i < OT_ENDPOINT_ADDRESSES; i++)
-    forget_address (self, endpoint, &endpoint->addresses[i]);
+  endpoint->next = *bucket;
+  *bucket = endpoint;
+  self->n++;
 }
 
 void
 ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint)
 {
-  g_hash_table_remove (self->by_ufrag, endpoint->credentials.ufrag);
-  forget_addresses (self, endpoint);
+  forget (self, endpoint);
+}
+
+static void
+expire (OtEndpoints *self, OtEndpoint *endpoint, gint64 before_us)
+{
+  if (endpoint->peer_checked_us < before_us)
+    memset (&endpoint->peer, 0, sizeof endpoint->peer);
+  if (endpoint->checked_us == 0 || endpoint->checked_us >= before_us)
+    return;
+  forget (self, endpoint);
+  endpoint->listener.expired (endpoint->user_data);
 }
 
 void
 ot_endpoints_expire (OtEndpoints *self, gint64 before_us)
 {
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->by_ufrag);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    OtEndpoint *endpoint = value;
-
-    if (endpoint->peer_checked_us < before_us)
-      memset (&endpoint->peer, 0, sizeof endpoint->peer);
-    if (endpoint->checked_us == 0 || endpoint->checked_us >= before_us)
-      continue;
-    g_hash_table_iter_remove (&iter);
-    forget_addresses (self, endpoint);
-    endpoint->listener.expired (endpoint->user_data);
-  }
+  for (guint i = 0; i < OT_ENDPOINT_BUCKETS; i++)
+    for (OtEndpoint *endpoint = self->by_ufrag[i], *next; endpoint != NULL; endpoint = next) {
+      next = endpoint->next;
+      expire (self, endpoint, before_us);
+    }
 }
 
 OtEndpoint *
-ot_endpoints_find_user (const OtEndpoints *self, const guint8 *username, gsize size)
+ot_endpoints_find_user (OtEndpoints *self, const guint8 *username, gsize size)
 {
   char ufrag[sizeof ((OtIceCredentials *)NULL)->ufrag];
   gsize length = sizeof ufrag - 1;
@@ -82,23 +131,25 @@ ot_endpoints_find_user (const OtEndpoints *self, const guint8 *username, gsize s
     return NULL;
   memcpy (ufrag, username, length);
   ufrag[length] = '\0';
-  return g_hash_table_lookup (self->by_ufrag, ufrag);
+  return find_ufrag (self, ufrag);
 }
 
 OtEndpoint *
-ot_endpoints_find_address (const OtEndpoints *self, const OtAddress *address)
+ot_endpoints_find_address (OtEndpoints *self, const OtAddress *address)
 {
-  return g_hash_table_lookup (self->by_address, address);
+  const OtPlace *place = find_place (self, address);
+
+  return place != NULL ? place->endpoint : NULL;
 }
 
 /* The nominated address keeps its place; the others take turns. */
-static OtAddress *
+static OtPlace *
 oldest_place (OtEndpoint *endpoint)
 {
-  OtAddress *place = &endpoint->addresses[endpoint->next_address++ % OT_ENDPOINT_ADDRESSES];
+  OtPlace *place = &endpoint->places[endpoint->next_place++ % OT_ENDPOINT_PLACES];
 
-  if (place->any.sa_family != 0 && ot_address_equal (place, &endpoint->peer))
-    place = &endpoint->addresses[endpoint->next_address++ % OT_ENDPOINT_ADDRESSES];
+  if (place->address.any.sa_family != 0 && ot_address_equal (&place->address, &endpoint->peer))
+    place = &endpoint->places[endpoint->next_place++ % OT_ENDPOINT_PLACES];
   return place;
 }
 
@@ -111,23 +162,26 @@ is_of_one_side (const OtEndpoint *a, const OtEndpoint *b)
 gboolean
 ot_endpoints_learn (OtEndpoints *self, OtEndpoint *endpoint, const OtAddress *address)
 {
-  OtEndpoint *before = ot_endpoints_find_address (self, address);
-  OtAddress *place;
+  OtPlace *before = find_place (self, address);
+  OtPlace *place;
+  OtPlace **bucket;
 
-  if (before == endpoint)
+  if (before != NULL && before->endpoint == endpoint)
     return TRUE;
-  if (before != NULL && !is_of_one_side (before, endpoint)
-      && ot_address_equal (&before->peer, address))
+  if (before != NULL && !is_of_one_side (before->endpoint, endpoint)
+      && ot_address_equal (&before->endpoint->peer, address))
     return FALSE;
-  for (guint i = 0; before != NULL && i < OT_ENDPOINT_ADDRESSES; i++)
-    if (ot_address_equal (&before->addresses[i], address))
-      forget_address (self, before, &before->addresses[i]);
+  if (before != NULL)
+    forget_place (self, before);
   place = oldest_place (endpoint);
-  forget_address (self, endpoint, place);
-  *place = *address;
-  g_hash_table_insert (self->by_address, place, endpoint);
+  forget_place (self, place);
+  bucket = address_bucket (self, address);
+  *place = (OtPlace){ *address, endpoint, *bucket };
+  *bucket = place;
   return TRUE;
 }
+
+/* ---- relays ---- */
 
 OtRelay *
 ot_relay_new (void)

@@ -21,8 +21,8 @@
  * atomic is read by others, and the meters. For forwarder.c and leg.c alone.
  */
 
-#define OT_ENDPOINT_ADDRESSES 4 /* places that a leg is heard from; the oldest is forgotten */
-#define OT_EARLY_PACKETS 8      /* the newest, kept of a leg whose keys are not there yet */
+#define OT_ENDPOINT_PLACES 4 /* places that a leg is heard from; the oldest is forgotten */
+#define OT_EARLY_PACKETS 8   /* the newest, kept of a leg whose keys are not there yet */
 
 /** Of a leg's RTP, RTCP and good checks so many are taken at once, and in each such period: 500 a
  * second, more than the shortest frames of Opus make, and what a network that stood still brings
@@ -62,17 +62,26 @@ typedef struct {
   guint8 data[OT_UDP_DATAGRAM_MAX + OT_UDP_ROOM];
 } OtEarlyPacket;
 
+/** OtPlace: where a leg was heard from. */
+typedef struct _OtPlace OtPlace;
+struct _OtPlace {
+  OtAddress address; /* all zero: none */
+  OtEndpoint *endpoint;
+  OtPlace *next; /* in its bucket */
+};
+
 struct _OtEndpoint {
-  OtRelay *relay; /* borrowed; outlives the endpoint */
+  OtEndpoint *next; /* in its bucket */
+  OtRelay *relay;   /* borrowed; outlives the endpoint */
   OtSide side;
   guint32 number; /* unlike any other endpoint's */
   OtIceCredentials credentials;
   OtEndpointListener listener;
   gpointer user_data;
 
-  OtAddress addresses[OT_ENDPOINT_ADDRESSES]; /* proved by authenticated checks; we take packets
-                                                 from these */
-  guint next_address;
+  OtPlace places[OT_ENDPOINT_PLACES]; /* proved by authenticated checks; we take packets from
+                                          these */
+  guint next_place;
   OtAddress peer;         /* the nominated one of them; we send there, and nowhere else */
   gint64 peer_checked_us; /* when the newest good check came from there */
   gint64 checked_us;      /* when one came at all; 0: none yet */
@@ -106,11 +115,14 @@ struct _OtRelay {
   OtMeter meters[OT_N_SIDES];
 };
 
+#define OT_ENDPOINT_BUCKETS 1024 /* a few legs a bucket in a server that is full */
+
 /** OtEndpoints: all endpoints at one socket, found by user name and by address. Owns none of them.
- */
+ * What links them is in them, so that a packet that makes a leg known costs no memory. */
 typedef struct {
-  GHashTable *by_ufrag;
-  GHashTable *by_address;
+  OtEndpoint *by_ufrag[OT_ENDPOINT_BUCKETS];
+  OtPlace *by_address[OT_ENDPOINT_BUCKETS];
+  guint n;
   guint32 last_number;
 } OtEndpoints;
 
@@ -126,10 +138,10 @@ void ot_endpoints_remove (OtEndpoints *self, OtEndpoint *endpoint);
 void ot_endpoints_expire (OtEndpoints *self, gint64 before_us);
 
 /** @username: of a check, "ours:theirs". Returns: (nullable): whose it is. */
-OtEndpoint *ot_endpoints_find_user (const OtEndpoints *self, const guint8 *username, gsize size);
+OtEndpoint *ot_endpoints_find_user (OtEndpoints *self, const guint8 *username, gsize size);
 
 /** Returns: (nullable): who was heard from there. */
-OtEndpoint *ot_endpoints_find_address (const OtEndpoints *self, const OtAddress *address);
+OtEndpoint *ot_endpoints_find_address (OtEndpoints *self, const OtAddress *address);
 
 /** ot_endpoints_learn: @endpoint is at @address, and nobody else is. Returns: FALSE: it can't be,
  * since another side's leg is nominated there. (A check may be sent with anybody's address; but a
