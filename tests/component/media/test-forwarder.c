@@ -1,6 +1,11 @@
 /* The media thread by itself: endpoints with keys of the test's own, clients that are bare sockets,
  * and a clock that stands until the test moves it. */
 
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -8,6 +13,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "feeder.h"
 #include "forwarder.h"
 #include "stun.h"
 #include "udp-port.h"
@@ -29,6 +35,10 @@ typedef struct {
   int n_expired; /* the media thread's, as the following */
   guint n_dtls;
   guint n_witnessed;
+  OtFeeder *feeder; /* (nullable): gets all of it, as of a leg */
+  GObject *object;
+  OtNews news;
+  guint n_fed[OT_INPUT_RTP + 1]; /* of these: taken by the feeder */
 } Leg;
 
 typedef struct {
@@ -42,47 +52,70 @@ typedef struct {
   Leg *watch; /* of another call: what it asks is answered after all that came before */
 } Fixture;
 
-/* ---- what is allocated, and by whom ---- */
+/* ---- what is allocated and locked, and by whom ---- */
 
 static _Atomic pid_t watched_thread;
 static atomic_uint n_allocations; /* that thread's */
+static atomic_uint n_locks; /* the same; by our code, GStreamer's and OpenSSL's, not GLib's own */
 
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#define ALLOCATIONS_ARE_COUNTED 1
+#define ALL_IS_COUNTED 1
 
 void *__libc_malloc (size_t size);
 void *__libc_calloc (size_t n, size_t size);
 void *__libc_realloc (void *old, size_t size);
 
 static void
-count_allocation (void)
+count (atomic_uint *n)
 {
   pid_t watched = atomic_load (&watched_thread);
 
   if (watched != 0 && watched == gettid ())
-    n_allocations++;
+    (*n)++;
 }
 
 void *
 malloc (size_t size)
 {
-  count_allocation ();
+  count (&n_allocations);
   return __libc_malloc (size);
 }
 
 void *
 calloc (size_t n, size_t size)
 {
-  count_allocation ();
+  count (&n_allocations);
   return __libc_calloc (n, size);
 }
 
 void *
 realloc (void *old, size_t size)
 {
-  count_allocation ();
+  count (&n_allocations);
   return __libc_realloc (old, size);
 }
+
+/* Each stands in front of its library's own. */
+#define COUNT_LOCK(type, name, parameters, arguments)                                              \
+  type name parameters                                                                             \
+  {                                                                                                \
+    static __typeof__ (name) *real;                                                                \
+    if (real == NULL)                                                                              \
+      real = (__typeof__ (name) *)dlsym (RTLD_NEXT, #name);                                        \
+    count (&n_locks);                                                                              \
+    return real arguments;                                                                         \
+  }
+
+COUNT_LOCK (int, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex))
+COUNT_LOCK (int, pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock))
+COUNT_LOCK (int, pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock))
+COUNT_LOCK (int, pthread_spin_lock, (pthread_spinlock_t * lock), (lock))
+COUNT_LOCK (void, g_mutex_lock, (GMutex * mutex), (mutex))
+COUNT_LOCK (gboolean, g_mutex_trylock, (GMutex * mutex), (mutex))
+COUNT_LOCK (void, g_rec_mutex_lock, (GRecMutex * mutex), (mutex))
+COUNT_LOCK (void, g_rw_lock_reader_lock, (GRWLock * lock), (lock))
+COUNT_LOCK (void, g_rw_lock_writer_lock, (GRWLock * lock), (lock))
+COUNT_LOCK (void, g_async_queue_push, (GAsyncQueue * queue, gpointer data), (queue, data))
 #endif
 
 /* ---- the clock ---- */
@@ -227,9 +260,24 @@ is_heard (Fixture *f, Leg *from, Leg *to)
 
 /* ---- life ---- */
 
+static atomic_bool is_held; /* the media thread, in the next DTLS datagram */
+static sem_t holds;
+static sem_t may_go_on;
+
+static void
+wait_for (sem_t *sem)
+{
+  while (sem_wait (sem) != 0)
+    ; /* a signal came */
+}
+
 static void
 on_nominated (gpointer user_data)
 {
+  Leg *leg = user_data;
+
+  if (leg->feeder != NULL)
+    ot_feeder_tell (leg->feeder, leg->object, &leg->news, OT_INPUT_NOMINATED);
 }
 
 static void
@@ -239,24 +287,41 @@ on_expired (gpointer user_data)
 }
 
 static void
+push (Leg *leg, OtInputKind kind, const guint8 *data, gsize size, gint64 arrival_us)
+{
+  const OtInput input = { kind, leg->object, arrival_us, data, size };
+
+  if (leg->feeder != NULL)
+    leg->n_fed[kind] += ot_feeder_push (leg->feeder, &input) ? 1 : 0;
+}
+
+static void
 on_dtls (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data)
 {
   ((Leg *)user_data)->n_dtls++;
+  push (user_data, OT_INPUT_DTLS, data, size, arrival_us);
+  if (!atomic_exchange (&is_held, FALSE))
+    return;
+  sem_post (&holds);
+  wait_for (&may_go_on);
 }
 
 static void
 on_rtp (const guint8 *data, gsize size, gint64 arrival_us, gpointer user_data)
 {
   ((Leg *)user_data)->n_witnessed++;
+  push (user_data, OT_INPUT_RTP, data, size, arrival_us);
 }
 
 static Leg *
-leg_new (Fixture *f, OtRelay *relay, OtSide side)
+leg_new_fed (Fixture *f, OtRelay *relay, OtSide side, OtFeeder *feeder)
 {
   static const OtEndpointListener listener = { on_nominated, on_expired, on_dtls, on_rtp };
   Leg *self = g_new0 (Leg, 1);
 
   self->side = side;
+  self->feeder = feeder;
+  self->object = g_object_new (G_TYPE_OBJECT, NULL);
   self->socket = open_socket ();
   self->ssrc = side + 1;
   self->sequence = 1000;
@@ -264,6 +329,12 @@ leg_new (Fixture *f, OtRelay *relay, OtSide side)
   self->endpoint =
       ot_forwarder_add (f->forwarder, relay, side, &self->credentials, &listener, self);
   return self;
+}
+
+static Leg *
+leg_new (Fixture *f, OtRelay *relay, OtSide side)
+{
+  return leg_new_fed (f, relay, side, NULL);
 }
 
 static OtSrtp *
@@ -295,6 +366,7 @@ leg_free (Fixture *f, Leg *self)
 {
   ot_forwarder_remove (f->forwarder, self->endpoint);
   g_clear_pointer (&self->srtp, ot_srtp_free);
+  g_object_unref (self->object);
   close (self->socket);
   g_free (self);
 }
@@ -572,32 +644,84 @@ test_the_thread_goes_first (Fixture *f, gconstpointer data)
   g_assert_cmpint (getpriority (PRIO_PROCESS, (id_t)find_media_thread ()), ==, allowed);
 }
 
-/* Voice, reports, checks and noise, as in any call: the media thread asks for no memory. */
 static void
-test_no_packet_is_allocated (Fixture *f, gconstpointer data)
+begin_counting (pid_t thread)
 {
-  Leg *user = f->legs[OT_SIDE_CALLER];
-  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  atomic_store (&watched_thread, thread);
+  n_allocations = 0;
+  n_locks = 0;
+}
+
+static void
+send_dtls (Fixture *f, const Leg *leg)
+{
+  send_to_server (f, leg->socket, (const guint8[13]){ 22, 254, 253 }, 13);
+}
+
+static void
+say_all_there_is (Fixture *f, Leg *leg, guint round)
+{
   Leg stranger = { .credentials = { "nobody-s", "nobody-s-password-nobody" } };
+
+  say_rtcp (f, leg);
+  send_to_server (f, leg->socket, (const guint8[20]){ 0x80, 111 }, 20);
+  send_check (f, leg->socket, leg, round % 50 == 0);
+  send_check (f, leg->socket, &stranger, TRUE);
+  send_dtls (f, leg);
+}
+
+static atomic_uint n_delivered[OT_INPUT_RTP + 1];
+
+static void
+deliver (const OtInput *input)
+{
+  atomic_fetch_add (&n_delivered[input->kind], 1);
+}
+
+/* From its first check, through voice that comes before its keys, to voice: @leg's client is heard
+ * by
+ * @other's. */
+static void
+join_early (Fixture *f, Leg *leg, Leg *other)
+{
+  leg->srtp = make_srtp (64, 65);
+  send_check (f, leg->socket, leg, TRUE);
+  wait_until_handled (f);
+  send_dtls (f, leg);
+  for (guint i = 0; i < OT_EARLY_PACKETS; i++)
+    say (f, leg);
+  wait_until_handled (f);
+  ot_forwarder_connect (f->forwarder, leg->endpoint, make_srtp (65, 64), 111);
+  wait_until_handled (f);
+  g_assert_cmpuint (drain (other->socket, NULL, NULL), ==, OT_EARLY_PACKETS);
+}
+
+/* Voice, reports, checks, DTLS and noise, as in any call, from a leg's first check on, and all that
+ * goes to the feeder: the media thread asks for no memory, and takes no lock. */
+static void
+test_a_packet_takes_no_memory_and_no_lock (Fixture *f, gconstpointer data)
+{
+  OtFeeder *feeder = ot_feeder_new (deliver);
+  Leg *otomo = f->legs[OT_SIDE_CALLEE];
+  Leg *user = leg_new_fed (f, f->relay, OT_SIDE_CALLER, feeder);
+  GMutex lock = { 0 };
   guint n_heard = 0;
 
-#ifndef ALLOCATIONS_ARE_COUNTED
-  g_test_skip ("a sanitizer has malloc() for itself");
-  return;
-#endif
-  atomic_store (&watched_thread, gettid ());
+  begin_counting (gettid ());
   g_free (g_malloc (1));
-  g_assert_cmpuint (n_allocations, >, 0); /* they are counted */
-  atomic_store (&watched_thread, find_media_thread ());
-  n_allocations = 0;
+  g_mutex_lock (&lock);
+  g_mutex_unlock (&lock);
+#ifdef ALL_IS_COUNTED
+  g_assert_cmpuint (n_allocations, >, 0);
+  g_assert_cmpuint (n_locks, >, 0);
+#endif
+  begin_counting (find_media_thread ());
+  join_early (f, user, otomo);
   for (guint i = 0; i < 500; i++) {
     say (f, user);
     say (f, otomo);
     if (i % 25 == 0) {
-      say_rtcp (f, user);
-      send_to_server (f, user->socket, (const guint8[20]){ 0x80, 111 }, 20);
-      send_check (f, user->socket, user, i % 50 == 0);
-      send_check (f, user->socket, &stranger, TRUE);
+      say_all_there_is (f, user, i);
       wait_until_handled (f);
       n_heard += drain (user->socket, NULL, NULL) + drain (otomo->socket, NULL, NULL);
     }
@@ -606,7 +730,173 @@ test_no_packet_is_allocated (Fixture *f, gconstpointer data)
   n_heard += drain (user->socket, NULL, NULL) + drain (otomo->socket, NULL, NULL);
   g_assert_cmpuint (n_heard, ==, 1000);
   g_assert_cmpuint (n_allocations, ==, 0);
+  g_assert_cmpuint (n_locks, ==, 0);
   atomic_store (&watched_thread, 0);
+  g_assert_cmpuint (user->n_dtls, ==, 21);
+  g_assert_cmpuint (user->n_witnessed, ==, 500 + OT_EARLY_PACKETS);
+  ot_feeder_free (feeder);
+  g_assert_cmpuint (n_delivered[OT_INPUT_NOMINATED], ==, 1);
+  g_assert_cmpuint (n_delivered[OT_INPUT_DTLS], ==, user->n_fed[OT_INPUT_DTLS]);
+  g_assert_cmpuint (n_delivered[OT_INPUT_RTP], ==, user->n_fed[OT_INPUT_RTP]);
+  g_assert_cmpuint (user->n_fed[OT_INPUT_RTP], >=, OT_INPUT_RING_SLOTS / 2);
+  leg_free (f, user);
+}
+
+/* ---- orders ---- */
+
+static atomic_bool victim_stands; /* in its signal handler */
+static atomic_bool victim_may_go_on;
+static atomic_bool victim_is_done;
+
+static void
+on_signal (int number)
+{
+  int before = errno;
+
+  atomic_store (&victim_stands, TRUE);
+  while (!atomic_load (&victim_may_go_on))
+    poll (NULL, 0, 1);
+  atomic_store (&victim_stands, FALSE);
+  errno = before;
+}
+
+typedef struct {
+  Fixture *f;
+  Leg *leg;
+} Victim;
+
+static gpointer
+ask_without_end (gpointer data)
+{
+  const Victim *self = data;
+
+  while (!atomic_load (&victim_is_done)) {
+    for (guint i = 0; i < 10000; i++)
+      ot_forwarder_is_up (self->f->forwarder, self->f->other_relay, 0);
+    for (guint i = 0; i < 100; i++)
+      ot_forwarder_send (self->f->forwarder, self->leg->endpoint, (const guint8 *)"\x16", 1);
+    ot_forwarder_record (self->f->forwarder, self->f->other_relay, NULL);
+  }
+  return NULL;
+}
+
+/* Wherever another thread is stopped while it asks for something, voice goes on, and so does what
+ * others ask for. */
+static void
+test_who_is_stopped_stops_nobody (Fixture *f, gconstpointer data)
+{
+  const struct sigaction action = { .sa_handler = on_signal };
+  Leg *leg = leg_new (f, f->other_relay, OT_SIDE_CALLEE);
+  Victim victim = { f, leg };
+  pthread_t thread;
+
+  sigaction (SIGUSR1, &action, NULL);
+  atomic_store (&victim_is_done, FALSE);
+  g_assert_cmpint (pthread_create (&thread, NULL, ask_without_end, &victim), ==, 0);
+  for (guint i = 0; i < 200; i++) {
+    atomic_store (&victim_may_go_on, FALSE);
+    pthread_kill (thread, SIGUSR1);
+    while (!atomic_load (&victim_stands))
+      poll (NULL, 0, 0);
+    g_assert_true (is_heard (f, f->legs[OT_SIDE_CALLER], f->legs[OT_SIDE_CALLEE]));
+    ot_forwarder_record (f->forwarder, f->relay, NULL);
+    atomic_store (&victim_may_go_on, TRUE);
+    while (atomic_load (&victim_stands))
+      poll (NULL, 0, 0);
+    if (i % 10 == 0)
+      f->now_us += G_USEC_PER_SEC; /* its voice has a share */
+  }
+  atomic_store (&victim_is_done, TRUE);
+  pthread_join (thread, NULL);
+  leg_free (f, leg);
+}
+
+/* Returns: how many datagrams of ours lie in @fd. */
+static guint
+drain_dtls (int fd)
+{
+  guint8 data[2048];
+  ssize_t length;
+  guint n = 0;
+
+  while ((length = recv (fd, data, sizeof data, MSG_DONTWAIT)) > 0)
+    n += data[0] == 22 && length == 3;
+  return n;
+}
+
+static gpointer
+record_nothing (gpointer data)
+{
+  Fixture *f = data;
+
+  ot_forwarder_record (f->forwarder, f->relay, NULL);
+  return NULL;
+}
+
+/* What we send goes to the nominated address; there is nothing to wait for, and a number of it that
+ * may wait. What is to be done when the call returns is done after it. */
+static void
+test_a_thread_that_is_behind (Fixture *f, gconstpointer data)
+{
+  const OtForwarderFigures *figures = ot_forwarder_get_figures (f->forwarder);
+  Leg *user = f->legs[OT_SIDE_CALLER];
+  Leg *nowhere = leg_new (f, f->relay, OT_SIDE_CALLER);
+  const guint8 dtls[3] = { 22, 254, 253 };
+  GThread *asker;
+
+  sem_init (&holds, 0, 0);
+  sem_init (&may_go_on, 0, 0);
+  atomic_store (&is_held, TRUE);
+  send_dtls (f, user);
+  wait_for (&holds);
+  ot_forwarder_send (f->forwarder, nowhere->endpoint, dtls, sizeof dtls);
+  for (guint i = 0; i < OT_FORWARDER_SENDS_MAX + 10; i++)
+    ot_forwarder_send (f->forwarder, user->endpoint, dtls, sizeof dtls);
+  g_assert_cmpuint (ot_counter_get (&figures->dropped[OT_DROP_BEHIND]), ==, 11);
+  asker = g_thread_new ("asker", record_nothing, f);
+  g_assert_cmpuint (drain_dtls (user->socket), ==, 0);
+  sem_post (&may_go_on);
+  g_thread_join (asker);
+  g_assert_cmpuint (drain_dtls (user->socket), ==, OT_FORWARDER_SENDS_MAX - 1);
+  ot_forwarder_send (f->forwarder, user->endpoint, dtls, sizeof dtls);
+  record_nothing (f);
+  g_assert_cmpuint (drain_dtls (user->socket), ==, 1);
+  leg_free (f, nowhere);
+}
+
+static void
+test_both_are_up (Fixture *f, gconstpointer data)
+{
+  gint64 since_us = f->now_us;
+  Leg *again;
+
+  g_assert_true (ot_forwarder_is_up (f->forwarder, f->relay, since_us));
+  g_assert_false (ot_forwarder_is_up (f->forwarder, f->relay, since_us - 1));
+  g_assert_false (ot_forwarder_is_up (f->forwarder, f->other_relay, since_us));
+  f->now_us += G_USEC_PER_SEC;
+  again = leg_new (f, f->relay, OT_SIDE_CALLER);
+  g_assert_true (ot_forwarder_is_up (f->forwarder, f->relay, since_us));
+  connect_leg (f, again, 64);
+  g_assert_false (ot_forwarder_is_up (f->forwarder, f->relay, since_us));
+  g_assert_true (ot_forwarder_is_up (f->forwarder, f->relay, f->now_us));
+  leg_free (f, again);
+  g_assert_false (ot_forwarder_is_up (f->forwarder, f->relay, f->now_us));
+}
+
+/* What wakes the thread for an order is nobody's datagram. */
+static void
+test_orders_are_no_packets (Fixture *f, gconstpointer data)
+{
+  const OtForwarderFigures *figures = ot_forwarder_get_figures (f->forwarder);
+  guint64 before;
+
+  wait_until_handled (f);
+  before = ot_counter_get (&figures->received);
+  for (guint i = 0; i < 50; i++)
+    record_nothing (f);
+  wait_until_handled (f);
+  g_assert_cmpuint (ot_counter_get (&figures->received) - before, ==, 2);
+  g_assert_cmpuint (ot_counter_get (&figures->dropped[OT_DROP_MALFORMED]), ==, 0);
 }
 
 /* ---- the port ---- */
@@ -667,7 +957,12 @@ main (int argc, char **argv)
   add ("/forwarder/a-flood-of-checks", test_a_flood_of_checks);
   add ("/forwarder/a-flood-of-dtls", test_a_flood_of_dtls);
   add ("/forwarder/the-thread-goes-first", test_the_thread_goes_first);
-  add ("/forwarder/no-packet-is-allocated", test_no_packet_is_allocated);
+  add ("/forwarder/a-packet-takes-no-memory-and-no-lock",
+       test_a_packet_takes_no_memory_and_no_lock);
+  add ("/forwarder/who-is-stopped-stops-nobody", test_who_is_stopped_stops_nobody);
+  add ("/forwarder/a-thread-that-is-behind", test_a_thread_that_is_behind);
+  add ("/forwarder/both-are-up", test_both_are_up);
+  add ("/forwarder/orders-are-no-packets", test_orders_are_no_packets);
   g_test_add_func ("/udp-port/no-family-waits-for-the-other", test_no_family_waits_for_the_other);
   return g_test_run ();
 }
