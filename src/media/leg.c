@@ -212,10 +212,13 @@ start_when_ready (OtLeg *self)
   g_ptr_array_set_size (self->early_dtls, 0);
 }
 
+/* News overtake datagrams: what comes early waits for them, what comes late is of no use. */
 static void
 take_datagram (OtLeg *self, const OtInput *input)
 {
   atomic_fetch_sub (&self->n_waiting, 1);
+  if (self->down)
+    return;
   if (self->started && self->engine != NULL)
     ot_engine_feed (self->engine, input->data, input->size, input->arrival_us);
   else if (!self->started && input->kind == OT_INPUT_DTLS && self->early_dtls->len < EARLY_DTLS_MAX)

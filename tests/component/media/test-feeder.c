@@ -6,7 +6,7 @@
 #include "udp-port.h"
 
 #define PUSHERS 4
-#define ROUNDS 20000
+#define ROUNDS 5000
 
 /* ---- a leg that notes ---- */
 
