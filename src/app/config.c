@@ -121,7 +121,7 @@ static const Setting settings[] = {
   { "media", "port", WHOLE, AT_START, AT (media_port), "0", 0, 65535, NULL,
     "UDP port of the first media thread, the others have those after it; 0 picks free ones" },
   { "media", "threads", WHOLE, AT_START, AT (media_threads), "1", 1, 64, NULL, "How many threads carry voice, each with a port" },
-  { "media", "prepared_calls", WHOLE, AT_START, AT (media_prepared_calls), "8", 0, 256,
+  { "media", "prepared_calls", WHOLE, AT_START, AT (media_prepared_calls), "16", 0, 256,
     NULL, "Calls whose media is made ready while there is time, so that they answer at once; each takes two threads and half a megabyte" },
   { "media", "consent_timeout", SECONDS, AT_START, AT (media_consent_timeout_us), "30", 1, 3600, NULL,
     "A client that sends no ICE check for so long is gone, and nothing is sent to it (RFC 7675)" },

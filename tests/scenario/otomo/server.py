@@ -23,6 +23,9 @@ PROGRAMS = {"otomod": "OTOMOD", "otomoctl": "OTOMOCTL"}
 # Other tests keep the machine busy: a server refuses no call because of it unless a test says so.
 PATIENT = {"limit.loop_stall": 0, "limit.media_lag": 0, "limit.record_lag": 0}
 
+# A test has few calls, and hundreds of servers are started.
+SMALL = {"media.prepared_calls": 2}
+
 # What must never be in a log: criticals and warnings of GLib and its kin, in our lines or in theirs,
 # findings of sanitizers.
 LIBRARIES = r"(GLib|GStreamer|GObject|Gst\w*|libsoup|Json)[\w-]*"
@@ -61,7 +64,7 @@ class Server:
         self.base = Path(tempfile.mkdtemp(prefix="otomo-test-"))
         self.base.chmod(0o755)  # the private PostgreSQL may run as a user of its own
         self.state_dir = self.base / "state"
-        self.settings = {**PATIENT, **(settings or {})}
+        self.settings = {**PATIENT, **SMALL, **(settings or {})}
         self.args, self.env = list(args), dict(env or {})
         self.database_dir = (landlord or self).state_dir
         if landlord:
