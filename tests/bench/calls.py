@@ -53,6 +53,7 @@ FIGURES = [  # heading, where it stands, format
     ("threads/call", ("server", "threads_per_call"), "{:.2f}"),
     ("files/call", ("server", "files_per_call"), "{:.1f}"),
     ("CPU ms/set-up", ("server", "setup_ms_per_call"), "{:.1f}"),
+    ("set-ups/s", ("calls", "setups_per_second"), "{:.0f}"),
     ("set-up p50 ms", ("setup_us", "p50"), "{:.0f}"),
     ("set-up p99 ms", ("setup_us", "p99"), "{:.0f}"),
     ("RTP→connected p99 ms", ("both_rtp_to_connected_us", "p99"), "{:.1f}"),
