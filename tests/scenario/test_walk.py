@@ -29,7 +29,7 @@ SETTINGS = {
     "call.resume_window": 300,
 }
 STEPS = 200
-WALKS = int(os.environ.get("OTOMO_WALKS", "200"))
+WALKS = int(os.environ.get("OTOMO_WALKS", "1000"))
 SIDE_BY_SIDE = 40  # walks at a time
 WALKS_A_TEST = 200
 FIRST_SEED = int(os.environ.get("OTOMO_WALK_SEED", "1"))
