@@ -8,6 +8,8 @@
 
 #define LATE_US (20 * 1000) /* a timer that is later says that the loop is behind */
 
+typedef enum { FULL, WILL_BE_FULL, LACKS_SOME } Level;
+
 struct _OtStock {
   const OtCertificate *certificate;
   const OtClock *clock;
@@ -20,8 +22,9 @@ struct _OtStock {
   OtTimer timer;
   guint n_opened; /* since the timer was armed */
 
-  GMutex lock;
-  GQueue ready; /* guarded by lock: of OtEngine, owned */
+  GMutex lock;  /* guards the next two */
+  GQueue ready; /* of OtEngine, owned */
+  guint n_out;  /* that serve, and will come back or be lost */
 };
 
 static void
@@ -78,15 +81,33 @@ add_job (gpointer data)
     add_one (data);
 }
 
+/* Returns: how many wait. */
 static guint
-count_ready (OtStock *self)
+count_back (OtStock *self)
 {
-  guint n;
+  guint n_ready;
 
   g_mutex_lock (&self->lock);
-  n = g_queue_get_length (&self->ready);
+  g_assert (self->n_out > 0);
+  self->n_out--;
+  n_ready = g_queue_get_length (&self->ready);
   g_mutex_unlock (&self->lock);
-  return n;
+  return n_ready;
+}
+
+static Level
+get_level (OtStock *self)
+{
+  guint n_ready;
+  guint n_out;
+
+  g_mutex_lock (&self->lock);
+  n_ready = g_queue_get_length (&self->ready);
+  n_out = self->n_out;
+  g_mutex_unlock (&self->lock);
+  if (n_ready >= self->size)
+    return FULL;
+  return n_ready + n_out >= self->size ? WILL_BE_FULL : LACKS_SOME;
 }
 
 static void on_due (gpointer user_data);
@@ -103,10 +124,11 @@ on_due (gpointer user_data)
 {
   OtStock *self = user_data;
   gint64 late_us = ot_clock_mono_us (self->clock) - self->timer.due_us;
+  Level level = get_level (self);
 
-  if (count_ready (self) >= self->size)
+  if (level == FULL)
     return;
-  if (late_us < LATE_US && self->n_opened <= 1)
+  if (level == LACKS_SOME && late_us < LATE_US && self->n_opened <= 1)
     ot_lane_push (self->lane, add_job, self, NULL);
   arm (self);
 }
@@ -157,15 +179,21 @@ ot_stock_take (OtStock *self, GError **error)
 
   g_mutex_lock (&self->lock);
   engine = g_queue_pop_head (&self->ready);
+  self->n_out++;
   g_mutex_unlock (&self->lock);
-  return engine != NULL ? engine : make_engine (self, error);
+  if (engine == NULL)
+    engine = make_engine (self, error);
+  if (engine == NULL)
+    count_back (self);
+  return engine;
 }
 
 void
 ot_stock_give (OtStock *self, OtEngine *engine)
 {
-  if (count_ready (self) >= self->size || !ot_engine_rewind (engine, GST_BIN (self->pipeline))
-      || !keep (self, engine))
+  gboolean is_wanted = count_back (self) < self->size;
+
+  if (!is_wanted || !ot_engine_rewind (engine, GST_BIN (self->pipeline)) || !keep (self, engine))
     end_engine (engine);
 }
 
