@@ -213,7 +213,7 @@ adopt_dtlsdec (OtEngine *self, GstElement *element)
                            self, 0);
 }
 
-/* On webrtcbin's thread or on ours, but always before ot_engine_answer() returns. */
+/* On webrtcbin's thread or on ours, but always before ot_engine_new() returns. */
 static void
 on_element_added (GstBin *webrtcbin, GstBin *parent, GstElement *element, OtEngine *self)
 {
@@ -269,20 +269,15 @@ on_send (const guint8 *data, gsize size, gpointer user_data)
     listener.send (data, size, owner);
 }
 
-OtEngine *
-ot_engine_new (GstBin *bin, const char *pem, const OtClock *clock, GError **error)
+static gboolean
+make_webrtcbin (OtEngine *self, GstBin *bin, GError **error)
 {
-  OtEngine *self = g_object_new (OT_TYPE_ENGINE, NULL);
-
-  self->pem = g_strdup (pem);
-  self->clock = clock;
   self->webrtcbin =
       gst_element_factory_make_full ("webrtcbin", "ice-agent", ot_ice_new (on_send, self),
                                      "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
   if (self->webrtcbin == NULL) {
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "GStreamer cannot make a webrtcbin");
-    g_object_unref (self);
-    return NULL;
+    return FALSE;
   }
   gst_object_ref_sink (self->webrtcbin);
   lock_rtpbin (self->webrtcbin);
@@ -291,11 +286,9 @@ ot_engine_new (GstBin *bin, const char *pem, const OtClock *clock, GError **erro
   gst_bin_add (bin, self->webrtcbin);
   request_voice_pad (self);
   if (gst_element_sync_state_with_parent (self->webrtcbin))
-    return self;
+    return TRUE;
   g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "webrtcbin does not start");
-  ot_engine_stop (self);
-  g_object_unref (self);
-  return NULL;
+  return FALSE;
 }
 
 /* ---- the descriptions ---- */
@@ -316,8 +309,8 @@ has_transport (OtEngine *self)
          && self->dtlsenc != NULL && self->srtpdec != NULL;
 }
 
-const char *
-ot_engine_answer (OtEngine *self, const char *offer, GError **error)
+static gboolean
+answer_offer (OtEngine *self, const char *offer, GError **error)
 {
   g_autoptr (GstWebRTCSessionDescription) remote = parse_offer (offer);
   g_autoptr (GstWebRTCSessionDescription) local = NULL;
@@ -329,22 +322,38 @@ ot_engine_answer (OtEngine *self, const char *offer, GError **error)
   set_remote =
       ot_promise_ask (self->webrtcbin, "set-remote-description", remote, patience_us, error);
   if (set_remote == NULL)
-    return NULL;
+    return FALSE;
   created = ot_promise_ask (self->webrtcbin, "create-answer", NULL, patience_us, error);
   if (created == NULL)
-    return NULL;
+    return FALSE;
   gst_structure_get (created, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &local, NULL);
   if (local != NULL)
     set_local =
         ot_promise_ask (self->webrtcbin, "set-local-description", local, patience_us, error);
   if (set_local == NULL)
-    return NULL;
+    return FALSE;
   if (!has_transport (self)) {
     g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "webrtcbin made no DTLS transport");
-    return NULL;
+    return FALSE;
   }
   self->answer = gst_sdp_message_as_text (local->sdp);
-  return self->answer;
+  return TRUE;
+}
+
+OtEngine *
+ot_engine_new (
+    GstBin *bin, const char *pem, const OtClock *clock, const char *offer, GError **error)
+{
+  OtEngine *self = g_object_new (OT_TYPE_ENGINE, NULL);
+
+  self->pem = g_strdup (pem);
+  self->clock = clock;
+  if (make_webrtcbin (self, bin, error) && answer_offer (self, offer, error))
+    return self;
+  if (self->webrtcbin != NULL)
+    ot_engine_stop (self);
+  g_object_unref (self);
+  return NULL;
 }
 
 const char *
@@ -370,7 +379,7 @@ move (OtEngine *self, GstBin *bin)
 void
 ot_engine_serve (OtEngine *self, GstBin *bin, const OtEngineListener *listener, GObject *owner)
 {
-  g_return_if_fail (self->answer != NULL && self->connected_us == 0);
+  g_return_if_fail (self->connected_us == 0);
   move (self, bin);
   set_owner (self, listener, owner);
 }

@@ -12,7 +12,7 @@
  * its own: its rtpbin and its receive queue never start. What GStreamer 1.22's webrtcbin needs and
  * what it gets wrong is known here and nowhere else.
  *
- * A life: made → has answered → serves an owner → connected → rewound (as if it had just answered)
+ * A life: has answered → serves an owner → connected → rewound (as if it had just answered)
  * or stopped. A webrtcbin to its answer costs about three times what rewinding one does
  * (docs/performance.md).
  */
@@ -41,28 +41,19 @@ typedef struct {
  * @bin: the webrtcbin becomes its child; in state PLAYING
  * @pem: certificate and key
  * @clock: outlives it; runs as GStreamer's system clock does
- * @error: OT_MEDIA_ERROR_ENGINE
- *
- * Takes a few milliseconds. Thread: a worker.
- *
- * Returns: (transfer full): or NULL with @error set
- */
-OtEngine *ot_engine_new (GstBin *bin, const char *pem, const OtClock *clock, GError **error);
-
-/**
- * ot_engine_answer:
  * @offer: a description of ot_sdp_write_for_engine()
  * @error: OT_MEDIA_ERROR_ENGINE, also when webrtcbin gave no answer within OT_ENGINE_PATIENCE_US
  *
- * Once. Thread: a worker; waits for webrtcbin's own thread.
+ * Takes a few milliseconds; waits for webrtcbin's own thread. Thread: a worker.
  *
- * Returns: (transfer none): webrtcbin's answer, or NULL with @error set
+ * Returns: (transfer full): it has answered @offer; or NULL with @error set
  */
-const char *ot_engine_answer (OtEngine *self, const char *offer, GError **error);
+OtEngine *ot_engine_new (
+    GstBin *bin, const char *pem, const OtClock *clock, const char *offer, GError **error);
 
 #define OT_ENGINE_PATIENCE_US (15 * G_USEC_PER_SEC)
 
-/** ot_engine_get_answer: (transfer none) (nullable): what ot_engine_answer() returned. */
+/** ot_engine_get_answer: (transfer none): webrtcbin's answer. */
 const char *ot_engine_get_answer (OtEngine *self);
 
 /**
@@ -72,7 +63,7 @@ const char *ot_engine_get_answer (OtEngine *self);
  * @owner: (transfer none): argument of the listener's functions; referenced until the engine is
  * rewound or stopped
  *
- * It has answered, and is not connected. Thread: a worker.
+ * It is not connected. Thread: a worker.
  */
 void
 ot_engine_serve (OtEngine *self, GstBin *bin, const OtEngineListener *listener, GObject *owner);

@@ -377,16 +377,11 @@ static char *
 answer_unusual (OtLeg *self, GError **error)
 {
   g_autofree char *offer = ot_sdp_write_for_engine (&self->remote);
-  OtEngine *engine =
-      ot_engine_new (GST_BIN (self), self->context->certificate->pem, self->context->clock, error);
+  OtEngine *engine = ot_engine_new (GST_BIN (self), self->context->certificate->pem,
+                                    self->context->clock, offer, error);
 
   if (engine == NULL)
     return NULL;
-  if (ot_engine_answer (engine, offer, error) == NULL) {
-    ot_engine_stop (engine);
-    g_object_unref (engine);
-    return NULL;
-  }
   use_engine (self, engine, FALSE);
   return g_strdup (ot_engine_get_answer (engine));
 }

@@ -37,12 +37,8 @@ end_engine (OtEngine *engine)
 static OtEngine *
 make_engine (OtStock *self, GError **error)
 {
-  OtEngine *engine =
-      ot_engine_new (GST_BIN (self->pipeline), self->certificate->pem, self->clock, error);
-
-  if (engine != NULL && ot_engine_answer (engine, self->offer, error) == NULL)
-    g_clear_pointer (&engine, end_engine);
-  return engine;
+  return ot_engine_new (GST_BIN (self->pipeline), self->certificate->pem, self->clock, self->offer,
+                        error);
 }
 
 /* FALSE: enough wait. */
