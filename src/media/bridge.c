@@ -131,13 +131,13 @@ open_job (gpointer data)
   OtBridge *self = ((OtBridgeRequest *)data)->bridge;
   g_autoptr (GError) error = NULL;
 
-  self->pipeline = ot_call_pipeline_new (self->context->launch, &error);
+  self->pipeline =
+      ot_call_pipeline_new (self->context->launch, self->call_id, on_trouble, ot_bridge_ref (self),
+                            (GDestroyNotify)ot_bridge_unref, &error);
   if (self->pipeline == NULL) {
     post_failed (self, error->message);
     return;
   }
-  ot_call_pipeline_assign (self->pipeline, self->call_id, on_trouble, ot_bridge_ref (self),
-                           (GDestroyNotify)ot_bridge_unref);
   for (guint side = 0; side < OT_N_SIDES; side++)
     ot_side_legs_init (&self->legs[side], self->pipeline, side);
   if (gst_element_set_state (self->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)

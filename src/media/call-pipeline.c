@@ -123,31 +123,34 @@ watch_free (gpointer data)
   g_free (self);
 }
 
-GstElement *
-ot_call_pipeline_new (const char *launch, GError **error)
-{
-  GstElement *pipeline = parse (launch, error);
-
-  if (pipeline != NULL)
-    gst_element_set_bus (pipeline, NULL);
-  return pipeline;
-}
-
-void
-ot_call_pipeline_assign (GstElement *self,
-                         const char *call_id,
-                         OtCallTrouble trouble,
-                         gpointer user_data,
-                         GDestroyNotify destroy)
+static GstBus *
+make_bus (const char *call_id, OtCallTrouble trouble, gpointer user_data, GDestroyNotify destroy)
 {
   const Watch watch = { g_strdup (call_id), trouble, user_data, destroy };
-  g_autofree char *name = g_strdup_printf ("call-%s", call_id);
-  g_autoptr (GstBus) bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
+  GstBus *bus = g_object_new (GST_TYPE_BUS, "enable-async", FALSE, NULL);
 
   gst_object_ref_sink (bus);
   gst_bus_set_sync_handler (bus, on_message, g_memdup2 (&watch, sizeof watch), watch_free);
-  gst_object_set_name (GST_OBJECT (self), name);
-  gst_element_set_bus (self, bus);
+  return bus;
+}
+
+GstElement *
+ot_call_pipeline_new (const char *launch,
+                      const char *call_id,
+                      OtCallTrouble trouble,
+                      gpointer user_data,
+                      GDestroyNotify destroy,
+                      GError **error)
+{
+  g_autoptr (GstBus) bus = make_bus (call_id, trouble, user_data, destroy);
+  g_autofree char *name = g_strdup_printf ("call-%s", call_id);
+  GstElement *pipeline = parse (launch, error);
+
+  if (pipeline == NULL)
+    return NULL;
+  gst_object_set_name (GST_OBJECT (pipeline), name);
+  gst_element_set_bus (pipeline, bus);
+  return pipeline;
 }
 
 void

@@ -29,34 +29,27 @@ const char *ot_leg_name (OtSide side);
  */
 char *ot_call_pipeline_read (const char *dir, GError **error);
 
-/**
- * ot_call_pipeline_new:
- * @launch: of ot_call_pipeline_read()
- * @error: OT_MEDIA_ERROR_START
- *
- * Returns: (transfer full): nobody's yet, in state NULL; what its elements post is dropped. Or NULL
- * with @error set
- */
-GstElement *ot_call_pipeline_new (const char *launch, GError **error);
-
 /** OtCallTrouble: @message is for a person; on whichever thread the trouble came up. */
 typedef void (*OtCallTrouble) (const char *message, gpointer user_data);
 
 /**
- * ot_call_pipeline_assign:
+ * ot_call_pipeline_new:
+ * @launch: of ot_call_pipeline_read()
  * @call_id: for its name
  * @trouble: called when an element outside of the legs posts an error. What a leg posts is logged:
  *   a leg reports by itself
  * @user_data: for @trouble
- * @destroy: frees @user_data when the pipeline's bus goes
+ * @destroy: frees @user_data when the pipeline's bus goes, also when NULL is returned
+ * @error: OT_MEDIA_ERROR_START
  *
- * From now on it is this call's. Once.
+ * Returns: (transfer full): in state NULL; or NULL with @error set
  */
-void ot_call_pipeline_assign (GstElement *self,
-                              const char *call_id,
-                              OtCallTrouble trouble,
-                              gpointer user_data,
-                              GDestroyNotify destroy);
+GstElement *ot_call_pipeline_new (const char *launch,
+                                  const char *call_id,
+                                  OtCallTrouble trouble,
+                                  gpointer user_data,
+                                  GDestroyNotify destroy,
+                                  GError **error);
 
 /** ot_call_pipeline_free: Ends it, with its bus. Legs that were opened must have been closed.
  * Thread: a worker. */
