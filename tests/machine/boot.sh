@@ -1,12 +1,14 @@
 #!/bin/sh
-# boot.sh ROOT [ADDRESS]: systemd as the first process of ROOT, a tree of Debian. To be called by unshare with new pid, mount, uts,
-# ipc and cgroup namespaces; the network stays the machine's own, so that tests reach what listens on loopback. With a new network
-# namespace it gets ADDRESS, on a bridge that leads nowhere.
+# boot.sh ROOT GROUP [ADDRESS]: systemd as the first process of ROOT, a tree of Debian. To be called by unshare with new pid, mount,
+# uts and ipc namespaces; the network stays the machine's own, so that tests reach what listens on loopback. With a new network
+# namespace it gets ADDRESS, on a bridge that leads nowhere. GROUP is the control group that it makes for itself: in one that two
+# machines shared, each would have the other's processes, and systemd gives up killing a service where it finds one.
 set -eu
 root=$1
-if [ $# = 2 ]; then
+group=$2
+if [ $# = 3 ]; then
   ip link add public type bridge
-  ip address add "$2" dev public
+  ip address add "$3" dev public
   ip link set public up
 fi
 mount --make-rprivate /
@@ -14,6 +16,10 @@ mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+mkdir "$root/sys/fs/cgroup/$group"
+echo 0 >"$root/sys/fs/cgroup/$group/cgroup.procs"
+umount "$root/sys/fs/cgroup"
+unshare --cgroup mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
 for place in run tmp dev; do
   mount -t tmpfs tmpfs "$root/$place"
 done
@@ -33,4 +39,4 @@ pivot_root . run/before
 umount -l run/before
 # What one process mounts, such as a service's credentials, others see: as where systemd itself has mounted everything.
 mount --make-rshared /
-exec env -i container=otomo PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system
+exec unshare --cgroup env -i container=otomo PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system

@@ -143,9 +143,9 @@ class Machine:
     def boot(self, own_network=False):
         """OWN_NETWORK: nothing but loopback and ADDRESS, whose ports are all free; else this machine's."""
         unshare = subprocess.Popen(
-            ["unshare", "--pid", "--mount", "--uts", "--ipc", "--cgroup", "--fork"]
+            ["unshare", "--pid", "--mount", "--uts", "--ipc", "--fork"]
             + (["--net"] if own_network else [])
-            + [str(Path(__file__).with_name("boot.sh")), str(self.root), *([ADDRESS] if own_network else [])],
+            + [str(Path(__file__).with_name("boot.sh")), str(self.root), self.root.name, *([ADDRESS] if own_network else [])],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -196,8 +196,14 @@ class Machine:
     def journal(self):
         return self.try_run("journalctl", "--no-pager", "-u", "otomod", "-n", "50").stdout
 
+    def _remove_group(self):
+        """The control groups that boot.sh and systemd have made: nobody is in them any more."""
+        script = 'mount -t cgroup2 cgroup2 "$1"; find "$1/$2" -depth -type d -delete'
+        run("unshare", "--mount", "sh", "-ec", script, "sh", self.root / "mnt", self.root.name)
+
     def close(self):
         if self._init is not None and Path(f"/proc/{self._init}").exists():
             os.kill(self._init, signal.SIGKILL)  # and with it all of its processes
             self._unshare.wait()
+            self._remove_group()
         shutil.rmtree(self.root, ignore_errors=True)

@@ -120,6 +120,14 @@ def test_it_serves_when_the_start_is_done(server):
     assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
 
 
+def test_its_processes_are_its_own(server):
+    """A control group that it shared with another machine, systemd couldn't kill."""
+    groups = server.machine.run("find", "/sys/fs/cgroup", "-name", "cgroup.procs").split()
+    pids = server.machine.run("cat", *groups).split()
+    assert server.property("MainPID") in pids
+    assert "0" not in pids, "a process of another PID namespace"
+
+
 def test_it_is_locked_up():
     unit = Path(os.environ["OTOMO_BUILD"]) / "data/systemd" / UNIT
     words = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit).splitlines()[-1]
