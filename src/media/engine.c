@@ -326,10 +326,11 @@ answer_offer (OtEngine *self, const char *offer, GError **error)
   created = ot_promise_ask (self->webrtcbin, "create-answer", NULL, patience_us, error);
   if (created == NULL)
     return FALSE;
-  gst_structure_get (created, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &local, NULL);
-  if (local != NULL)
-    set_local =
-        ot_promise_ask (self->webrtcbin, "set-local-description", local, patience_us, error);
+  if (!gst_structure_get (created, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &local, NULL)) {
+    g_set_error (error, OT_MEDIA_ERROR, OT_MEDIA_ERROR_ENGINE, "webrtcbin made no answer");
+    return FALSE;
+  }
+  set_local = ot_promise_ask (self->webrtcbin, "set-local-description", local, patience_us, error);
   if (set_local == NULL)
     return FALSE;
   if (!has_transport (self)) {
