@@ -36,8 +36,8 @@ void ot_side_legs_drop (OtSideLegs *self, OtLeg *leg);
  * more. */
 void ot_side_legs_drop_offer (OtSideLegs *self);
 
-/** ot_side_legs_take: A described leg comes in: beside one that is up, in place of one that is not.
- * @leg: (transfer full) */
+/** ot_side_legs_take: A described leg comes in: beside one that is up, whether that was said yet or
+ * not, in place of one that is not. @leg: (transfer full) */
 void ot_side_legs_take (OtSideLegs *self, OtLeg *leg);
 
 /** ot_side_legs_came_up: One of them came up: was it to replace the other, it does so. */
