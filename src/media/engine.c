@@ -503,18 +503,19 @@ on_timers_ended (GstClock *clock, GstClockTime time, GstClockID id, gpointer use
 
 /* A connection is referenced by the timers that it waits for, which end on the system clock's
  * thread. GLib 2.74 cannot bear that it ends there while an element that listens to it
- * (g_signal_connect_object()) ends on another thread: so these end when its timers have. */
+ * (g_signal_connect_object()) ends on another thread: so these end when its timers have, which that
+ * thread alone can say, for it may be late. */
 static void
 let_go (OtEngine *self, GstElement *element)
 {
   g_autoptr (GstClock) clock = gst_system_clock_obtain ();
-  gint64 left_us = self->timers_end_us - ot_clock_mono_us (self->clock);
+  gint64 left_us = self->timers_end_us + MARGIN_US - ot_clock_mono_us (self->clock);
   GstClockID id;
 
-  if (element == NULL || left_us < 0)
+  if (element == NULL || self->timers_end_us == 0)
     return;
-  id = gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock)
-                                                + (left_us + MARGIN_US) * GST_USECOND);
+  id = gst_clock_new_single_shot_id (clock,
+                                     gst_clock_get_time (clock) + MAX (left_us, 0) * GST_USECOND);
   gst_clock_id_wait_async (id, on_timers_ended, gst_object_ref (element), gst_object_unref);
   gst_clock_id_unref (id);
 }

@@ -82,12 +82,19 @@ play (const char *name)
   return pipeline;
 }
 
+static gint64
+mono_us (const OtClock *clock)
+{
+  return ot_clock_mono_us (ot_clock_real ()) + ((const OtPair *)clock)->ahead_us;
+}
+
 OtPair *
 ot_pair_new (void)
 {
   OtPair *self = g_new0 (OtPair, 1);
   g_autoptr (GError) error = NULL;
 
+  self->clock.mono_us = mono_us;
   self->certificate = ot_certificate_new (1, &error);
   g_assert_no_error (error);
   self->keeper = gst_object_ref_sink (gst_element_factory_make ("dtlsdec", NULL));
@@ -140,8 +147,8 @@ ot_pair_make (OtPair *self)
   offer = ot_sdp_write_for_engine (&ordinary);
   for (guint i = 0; i < 2; i++) {
     g_autoptr (GError) error = NULL;
-    OtEngine *engine = ot_engine_new (GST_BIN (self->stock), self->certificate->pem,
-                                      ot_clock_real (), offer, &error);
+    OtEngine *engine =
+        ot_engine_new (GST_BIN (self->stock), self->certificate->pem, &self->clock, offer, &error);
 
     g_assert_no_error (error);
     g_clear_object (&self->ends[i].engine);

@@ -27,6 +27,8 @@ typedef struct {
 } OtPairEnd;
 
 struct _OtPair {
+  OtClock clock;              /* the machine's monotonic one, but ahead; first */
+  gint64 ahead_us;            /* to be set while no thread works */
   OtCertificate *certificate; /* owned */
   GstElement *keeper;         /* owned: of what all engines of a process share, as a stock does */
   GstElement *stock;          /* owned: PLAYING; where engines are made and wait */

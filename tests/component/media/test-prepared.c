@@ -7,6 +7,8 @@
 #include "pair.h"
 #include "timer.h"
 
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <string.h>
 
 typedef struct {
@@ -332,6 +334,80 @@ test_timers_that_run_out (void)
   }
 }
 
+/* (transfer none): of one of the engines. */
+static GObject *
+find_dtlsdec (GstElement *pipeline)
+{
+  GstIterator *all = gst_bin_iterate_all_by_element_factory_name (GST_BIN (pipeline), "dtlsdec");
+  GValue found = G_VALUE_INIT;
+  GObject *dtlsdec;
+
+  g_assert_cmpint (gst_iterator_next (all, &found), ==, GST_ITERATOR_OK);
+  dtlsdec = g_value_get_object (&found);
+  g_value_unset (&found);
+  gst_iterator_free (all);
+  return dtlsdec;
+}
+
+static sem_t clock_stands;
+static sem_t clock_may_go_on;
+
+static gboolean
+on_clock (GstClock *clock, GstClockTime time, GstClockID id, gpointer data)
+{
+  sem_post (&clock_stands);
+  while (sem_wait (&clock_may_go_on) != 0)
+    ;
+  return TRUE;
+}
+
+/* The thread on which timers end stands until clock_may_go_on. */
+static void
+stop_clock (void)
+{
+  g_autoptr (GstClock) clock = gst_system_clock_obtain ();
+  GstClockID id = gst_clock_new_single_shot_id (clock, gst_clock_get_time (clock));
+
+  sem_init (&clock_stands, 0, 0);
+  sem_init (&clock_may_go_on, 0, 0);
+  gst_clock_id_wait_async (id, on_clock, NULL, NULL);
+  gst_clock_id_unref (id);
+  while (sem_wait (&clock_stands) != 0)
+    ;
+}
+
+static void
+on_ended (gpointer data, GObject *where)
+{
+  atomic_store ((atomic_bool *)data, TRUE);
+}
+
+/* An engine ends when its timers should have run out, but they are late: its elements wait for them
+ * all the same. */
+static void
+test_timers_that_are_late (void)
+{
+  static atomic_bool has_ended;
+  OtPair *pair;
+
+  set_up_plugins ();
+  pair = ot_pair_new ();
+  ot_pair_make (pair);
+  ot_pair_serve (pair);
+  ot_pair_connect (pair);
+  ot_pair_shake_hands (pair);
+  g_object_weak_ref (find_dtlsdec (pair->pipeline), on_ended, &has_ended);
+  g_assert_true (ot_pair_rewind (pair));
+  stop_clock ();
+  pair->ahead_us = G_TIME_SPAN_MINUTE;
+  ot_pair_stop (pair);
+  ot_pair_free (pair);
+  g_assert_false (atomic_load (&has_ended));
+  sem_post (&clock_may_go_on);
+  while (!atomic_load (&has_ended))
+    g_thread_yield ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -343,5 +419,6 @@ main (int argc, char **argv)
   g_test_add_func ("/prepared/never-connected", test_never_connected);
   g_test_add_func ("/prepared/half-a-handshake", test_half_a_handshake);
   g_test_add_func ("/prepared/timers-that-run-out", test_timers_that_run_out);
+  g_test_add_func ("/prepared/timers-that-are-late", test_timers_that_are_late);
   return g_test_run ();
 }
