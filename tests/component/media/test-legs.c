@@ -149,11 +149,73 @@ test_up_before_its_report (Stage *s, gconstpointer data)
     peer_free (peers[i]);
 }
 
+/* ---- one after the other ---- */
+
+typedef enum { STAYS, CLOSES_DTLS, SENDS_NOISE, IS_SETTLED, NEVER_CONNECTS, N_ENDS } End;
+
+static void
+send_noise (Peer *peer)
+{
+  for (guint i = 0; i < 200; i++) {
+    guint8 noise[64];
+
+    for (guint k = 0; k < sizeof noise; k++)
+      noise[k] = (guint8)g_test_rand_int ();
+    noise[0] = (guint8)(20 + i % 44);
+    peer_send_raw (peer, noise, sizeof noise);
+  }
+  wait_until_handled (peer);
+}
+
+static void
+have_one (Stage *s, const char *setup, End end)
+{
+  Peer *peer = peer_new ("127.0.0.1");
+  OtLeg *leg = take_offer (s, peer, setup);
+  guint n_down = atomic_load (&s->n_down);
+  guint n_rtp = atomic_load (&s->n_rtp);
+
+  if (end != NEVER_CONNECTS) {
+    shake_hands (leg, peer);
+    peer_send_rtp (peer);
+    wait_for (atomic_load (&s->n_rtp) == n_rtp + 1);
+  }
+  if (end == CLOSES_DTLS) {
+    peer_close_dtls (peer);
+    wait_for (atomic_load (&s->n_down) == n_down + 1);
+  } else if (end == SENDS_NOISE) {
+    send_noise (peer);
+  } else if (end == IS_SETTLED) {
+    ot_leg_settle (leg);
+  }
+  ot_side_legs_went_down (&s->legs, leg);
+  g_assert_cmpuint (atomic_load (&s->n_down), ==, n_down + (end == CLOSES_DTLS));
+  peer_free (peer);
+}
+
+/* However a client went, its engine serves the next, in either role of DTLS. */
+static void
+test_every_end (Stage *s, gconstpointer data)
+{
+  static const char *const setups[] = { "actpass", "active", "passive" };
+  g_autoptr (GError) error = NULL;
+  OtEngine *engine = ot_stock_take (s->context.stock, &error);
+  OtEngine *again;
+
+  ot_stock_give (s->context.stock, engine);
+  for (guint i = 0; i < 2 * N_ENDS * G_N_ELEMENTS (setups); i++)
+    have_one (s, setups[i % G_N_ELEMENTS (setups)], i % N_ENDS);
+  again = ot_stock_take (s->context.stock, &error);
+  g_assert_true (again == engine);
+  ot_stock_give (s->context.stock, again);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/legs/up-before-its-report", Stage, NULL, stage_set_up, test_up_before_its_report,
               stage_tear_down);
+  g_test_add ("/legs/every-end", Stage, NULL, stage_set_up, test_every_end, stage_tear_down);
   return g_test_run ();
 }
