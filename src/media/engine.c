@@ -14,6 +14,7 @@
 #include "engine.h"
 
 #include <gst/sdp/sdp.h>
+#include <openssl/crypto.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <gst/webrtc/webrtc.h>
@@ -472,6 +473,31 @@ renew_connection (OtEngine *self)
   g_object_set (self->dtlsenc, "connection-id", id, NULL);
 }
 
+/* The element lets nobody take its key away, so what it holds is overwritten where it is. */
+static void
+wipe_key (GstElement *element, const char *property)
+{
+  GstBuffer *key = NULL;
+  GstMapInfo map;
+
+  g_object_get (element, property, &key, NULL);
+  if (key != NULL && gst_buffer_map (key, &map, GST_MAP_READ)) {
+    OPENSSL_cleanse (map.data, map.size);
+    gst_buffer_unmap (key, &map);
+  }
+  gst_clear_buffer (&key);
+}
+
+/* srtpenc has the same buffer as dtlsenc. */
+static void
+wipe_keys (OtEngine *self)
+{
+  if (!self->has_keys)
+    return;
+  wipe_key (self->dtlsdec, "decoder-key");
+  wipe_key (self->dtlsenc, "encoder-key");
+}
+
 gboolean
 ot_engine_rewind (OtEngine *self, GstBin *bin)
 {
@@ -483,6 +509,7 @@ ot_engine_rewind (OtEngine *self, GstBin *bin)
     stop_element (self->dtlsenc);
     stop_element (self->dtlsdec);
     stop_element (self->srtpdec);
+    wipe_keys (self);
     note_timers (self);
     renew_connection (self);
     start_element (self->srtpdec);
@@ -537,6 +564,7 @@ ot_engine_stop (OtEngine *self)
   gst_clear_object (&self->voice_pad);
   gst_element_set_locked_state (self->webrtcbin, TRUE);
   gst_element_set_state (self->webrtcbin, GST_STATE_NULL);
+  wipe_keys (self);
   note_timers (self);
   let_go (self, self->dtlssrtpdec);
   let_go (self, self->dtlssrtpenc);

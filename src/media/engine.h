@@ -85,8 +85,8 @@ void ot_engine_feed (OtEngine *self, const guint8 *data, gsize size, gint64 arri
  * @bin: where the webrtcbin goes
  *
  * Nobody may feed any more. It forgets its owner, whose client hears nothing of that: no DTLS alert
- * is sent. The certificate, the keys and the replay window of its client are gone. Two
- * milliseconds. Thread: a worker.
+ * is sent. The keys and the replay window of its client are gone. Two milliseconds. Thread: a
+ * worker.
  *
  * Returns: whether it can serve again. It can't when a handshake was begun and not ended: stop it.
  */

@@ -261,6 +261,48 @@ test_one_after_the_other (void)
   ot_pair_free (pair);
 }
 
+/* Whether one of the engines that wait holds @key in an element's property. */
+static gboolean
+is_key_held (OtPair *pair, const char *factory, const char *property, const guint8 *key)
+{
+  GstIterator *all = gst_bin_iterate_all_by_element_factory_name (GST_BIN (pair->stock), factory);
+  GValue found = G_VALUE_INIT;
+  gboolean is_held = FALSE;
+
+  while (gst_iterator_next (all, &found) == GST_ITERATOR_OK) {
+    GstBuffer *held = NULL;
+
+    g_object_get (g_value_get_object (&found), property, &held, NULL);
+    is_held = is_held || (held != NULL && gst_buffer_memcmp (held, 0, key, OT_SRTP_KEY_SIZE) == 0);
+    gst_clear_buffer (&held);
+    g_value_unset (&found);
+  }
+  gst_iterator_free (all);
+  return is_held;
+}
+
+/* A call that is over can't be opened with what waits for the next one. */
+static void
+test_keys_are_gone (void)
+{
+  OtPair *pair;
+
+  set_up_plugins ();
+  pair = ot_pair_new ();
+  ot_pair_make (pair);
+  ot_pair_serve (pair);
+  ot_pair_connect (pair);
+  ot_pair_shake_hands (pair);
+  g_assert_true (ot_pair_rewind (pair));
+  for (guint i = 0; i < 2; i++) {
+    g_assert_false (is_key_held (pair, "dtlsdec", "decoder-key", pair->ends[i].receive_key));
+    g_assert_false (is_key_held (pair, "dtlsenc", "encoder-key", pair->ends[i].send_key));
+    g_assert_false (is_key_held (pair, "srtpenc", "key", pair->ends[i].send_key));
+  }
+  ot_pair_stop (pair);
+  ot_pair_free (pair);
+}
+
 /* Who was never connected is as good as new; also after it was to be the server. */
 static void
 test_never_connected (void)
@@ -416,6 +458,7 @@ main (int argc, char **argv)
   g_test_add ("/prepared/who-serves-comes-back", Fixture, NULL, set_up, test_who_serves_comes_back,
               tear_down);
   g_test_add_func ("/prepared/one-after-the-other", test_one_after_the_other);
+  g_test_add_func ("/prepared/keys-are-gone", test_keys_are_gone);
   g_test_add_func ("/prepared/never-connected", test_never_connected);
   g_test_add_func ("/prepared/half-a-handshake", test_half_a_handshake);
   g_test_add_func ("/prepared/timers-that-run-out", test_timers_that_run_out);
