@@ -411,18 +411,37 @@ ot_leg_settle (OtLeg *self)
     drop_engine (self);
 }
 
-/* The endpoint goes first, under the lock: from then on nothing comes in, and the feeder is done
- * with us. */
-void
-ot_leg_close (OtLeg *self)
+/* Steals the endpoint, first and under the lock: from then on nothing comes in, the feeder is done
+ * with us, and a leg that is not up stays so. */
+static gboolean
+close_endpoint (OtLeg *self, gboolean also_when_up)
 {
-  OtEndpoint *endpoint;
+  OtEndpoint *endpoint = NULL;
+  gboolean is_closed;
 
   g_mutex_lock (&self->lock);
-  endpoint = g_steal_pointer (&self->endpoint);
+  is_closed = also_when_up || !ot_leg_is_up (self);
+  if (is_closed)
+    endpoint = g_steal_pointer (&self->endpoint);
   g_mutex_unlock (&self->lock);
   if (endpoint != NULL)
     ot_forwarder_remove (self->forwarder, endpoint);
+  return is_closed;
+}
+
+gboolean
+ot_leg_close_unless_up (OtLeg *self)
+{
+  if (!close_endpoint (self, FALSE))
+    return FALSE;
+  drop_engine (self);
+  return TRUE;
+}
+
+void
+ot_leg_close (OtLeg *self)
+{
+  close_endpoint (self, TRUE);
   atomic_store (&self->is_up, FALSE);
   drop_engine (self);
 }

@@ -109,5 +109,9 @@ void ot_leg_settle (OtLeg *self);
 /** ot_leg_close: Ends it. Some ten milliseconds. Harmless when it is not open. */
 void ot_leg_close (OtLeg *self);
 
+/** ot_leg_close_unless_up: As ot_leg_close(), but one that is up, or comes up at this moment, stays
+ * as it is: FALSE. */
+gboolean ot_leg_close_unless_up (OtLeg *self);
+
 /** ot_leg_take_input: The feeder's deliver function. */
 void ot_leg_take_input (const OtInput *input);

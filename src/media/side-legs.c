@@ -55,10 +55,10 @@ ot_side_legs_drop_offer (OtSideLegs *self)
 void
 ot_side_legs_take (OtSideLegs *self, OtLeg *leg)
 {
-  if (self->next != NULL && ot_leg_is_up (self->next))
+  if (self->next != NULL && !ot_leg_close_unless_up (self->next))
     ot_side_legs_came_up (self, self->next);
   ot_side_legs_drop (self, g_steal_pointer (&self->next));
-  if (self->leg != NULL && ot_leg_is_up (self->leg)) {
+  if (self->leg != NULL && !ot_leg_close_unless_up (self->leg)) {
     self->next = leg;
     return;
   }
