@@ -2,65 +2,44 @@
  * the same engine. */
 
 #include "fixture.h"
-#include "media-plugins.h"
 #include "side-legs.h"
+#include "stage.h"
 #include "warm-up.h"
 
+/* The caller's side of a call that never was. */
 typedef struct {
-  OtLegContext context;
-  OtWorkers *workers;
-  OtForwarder *forwarder;
-  OtRelay *relay;
-  GstElement *pipeline;
+  Stage stage;
   OtSideLegs legs;
   atomic_uint n_down; /* the feeder's, as the next */
   atomic_uint n_rtp;
-} Stage;
+} Caller;
 
 static void
-stage_set_up (Stage *s, gconstpointer data)
+add_leg (Stage *stage, OtSide side)
 {
-  OtAddressList here;
-  OtForwarderOptions options = { .listen = &here,
-                                 .announced = &here,
-                                 .consent_us = PATIENCE_S * G_USEC_PER_SEC,
-                                 .clock = ot_clock_real () };
-  g_autoptr (GError) error = NULL;
+  OtLeg *leg = g_object_new (OT_TYPE_LEG, "name", ot_leg_name (side), NULL);
 
-  g_assert_null (ot_address_list_parse (&here, "127.0.0.1"));
-  ot_media_check_plugins (&error);
-  g_assert_no_error (error);
-  ot_leg_register ();
-  s->workers = ot_workers_new (1);
-  s->context = (OtLegContext){ .feeder = ot_feeder_new (ot_leg_take_input),
-                               .certificate = ot_certificate_new (1, &error),
-                               .clock = ot_clock_real () };
-  g_assert_no_error (error);
-  s->context.stock = ot_stock_new (s->context.certificate, s->context.clock, s->workers, 1);
-  s->forwarder = ot_forwarder_new (&options, &error);
-  g_assert_no_error (error);
-  s->relay = ot_relay_new ();
-  ot_warm_up (&s->context, s->forwarder, &error);
-  g_assert_no_error (error);
-  s->pipeline = gst_object_ref_sink (gst_parse_launch ("otleg name=user otleg name=otomo", &error));
-  g_assert_no_error (error);
-  gst_element_set_bus (s->pipeline, NULL);
-  gst_element_set_state (s->pipeline, GST_STATE_PLAYING);
-  ot_side_legs_init (&s->legs, s->pipeline, OT_SIDE_CALLER);
+  gst_bin_add (GST_BIN (stage->pipeline), GST_ELEMENT (leg));
+  gst_element_sync_state_with_parent (GST_ELEMENT (leg));
 }
 
 static void
-stage_tear_down (Stage *s, gconstpointer data)
+set_up_caller (Caller *caller, gconstpointer data)
 {
-  ot_side_legs_clear (&s->legs);
-  gst_element_set_state (s->pipeline, GST_STATE_NULL);
-  gst_object_unref (s->pipeline);
-  ot_workers_free (s->workers);
-  ot_stock_free (s->context.stock);
-  ot_feeder_free (s->context.feeder);
-  ot_forwarder_free (s->forwarder);
-  ot_relay_free (s->relay);
-  ot_certificate_free (s->context.certificate);
+  g_autoptr (GError) error = NULL;
+
+  stage_set_up (&caller->stage);
+  ot_warm_up (&caller->stage.context, caller->stage.forwarder, &error);
+  g_assert_no_error (error);
+  add_leg (&caller->stage, OT_SIDE_CALLER);
+  ot_side_legs_init (&caller->legs, caller->stage.pipeline, OT_SIDE_CALLER);
+}
+
+static void
+tear_down_caller (Caller *caller, gconstpointer data)
+{
+  ot_side_legs_clear (&caller->legs);
+  stage_tear_down (&caller->stage);
 }
 
 static void
@@ -72,34 +51,35 @@ on_up (OtLeg *leg, gint64 at_us, gpointer user_data)
 static void
 on_down (OtLeg *leg, gint64 at_us, const char *message, gpointer user_data)
 {
-  atomic_fetch_add (&((Stage *)user_data)->n_down, 1);
+  atomic_fetch_add (&((Caller *)user_data)->n_down, 1);
   g_main_context_wakeup (NULL);
 }
 
 static void
 on_rtp (OtLeg *leg, gint64 arrival_us, gpointer user_data)
 {
-  atomic_fetch_add (&((Stage *)user_data)->n_rtp, 1);
+  atomic_fetch_add (&((Caller *)user_data)->n_rtp, 1);
   g_main_context_wakeup (NULL);
 }
 
 /* The side's next leg, as an offer makes it. @setup: the peer's */
 static OtLeg *
-take_offer (Stage *s, Peer *peer, const char *setup)
+take_offer (Caller *caller, Peer *peer, const char *setup)
 {
   static const OtLegListener listener = { on_up, on_down, on_rtp };
-  OtLeg *leg = ot_side_legs_make (&s->legs);
+  OtLeg *leg = ot_side_legs_make (&caller->legs);
   g_autofree char *offer = peer_write_description (peer, setup);
   g_autofree char *answer = NULL;
   g_autoptr (GError) error = NULL;
   OtSdp remote;
 
-  ot_leg_open (leg, &s->context, s->forwarder, s->relay, OT_SIDE_CALLER, &listener, s);
+  ot_leg_open (leg, &caller->stage.context, caller->stage.forwarder, caller->stage.relay,
+               OT_SIDE_CALLER, &listener, caller);
   g_assert_true (ot_sdp_read (&remote, offer, TRUE, &error));
   answer = ot_leg_describe (leg, &remote, &error);
   g_assert_no_error (error);
   peer_read_description (peer, answer);
-  ot_side_legs_take (&s->legs, leg);
+  ot_side_legs_take (&caller->legs, leg);
   return leg;
 }
 
@@ -113,15 +93,15 @@ shake_hands (OtLeg *leg, Peer *peer)
 /* ---- beside each other ---- */
 
 static gboolean
-has_voice (Stage *s)
+has_voice (Caller *caller)
 {
-  return atomic_load (&s->relay->up_us[OT_SIDE_CALLER]) != 0;
+  return atomic_load (&caller->stage.relay->up_us[OT_SIDE_CALLER]) != 0;
 }
 
 /* A client that offers twice in a row: the second leg came up while the third was described, so its
  * report comes after that. It has the voice already, and keeps it until the third is up. */
 static void
-test_up_before_its_report (Stage *s, gconstpointer data)
+test_up_before_its_report (Caller *caller, gconstpointer data)
 {
   Peer *peers[3];
   OtLeg *first;
@@ -130,21 +110,21 @@ test_up_before_its_report (Stage *s, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
     peers[i] = peer_new ("127.0.0.1");
-  first = take_offer (s, peers[0], "actpass");
+  first = take_offer (caller, peers[0], "actpass");
   shake_hands (first, peers[0]);
-  ot_side_legs_came_up (&s->legs, first);
-  second = take_offer (s, peers[1], "actpass");
+  ot_side_legs_came_up (&caller->legs, first);
+  second = take_offer (caller, peers[1], "actpass");
   shake_hands (second, peers[1]);
-  third = take_offer (s, peers[2], "actpass");
-  g_assert_true (has_voice (s));
-  g_assert_true (s->legs.leg == second && s->legs.next == third);
+  third = take_offer (caller, peers[2], "actpass");
+  g_assert_true (has_voice (caller));
+  g_assert_true (caller->legs.leg == second && caller->legs.next == third);
 
-  ot_side_legs_came_up (&s->legs, second);
-  g_assert_true (s->legs.leg == second && s->legs.next == third);
+  ot_side_legs_came_up (&caller->legs, second);
+  g_assert_true (caller->legs.leg == second && caller->legs.next == third);
   shake_hands (third, peers[2]);
-  ot_side_legs_came_up (&s->legs, third);
-  g_assert_true (has_voice (s));
-  g_assert_true (s->legs.leg == third && s->legs.next == NULL);
+  ot_side_legs_came_up (&caller->legs, third);
+  g_assert_true (has_voice (caller));
+  g_assert_true (caller->legs.leg == third && caller->legs.next == NULL);
   for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
     peer_free (peers[i]);
 }
@@ -168,54 +148,54 @@ send_noise (Peer *peer)
 }
 
 static void
-have_one (Stage *s, const char *setup, End end)
+have_one (Caller *caller, const char *setup, End end)
 {
   Peer *peer = peer_new ("127.0.0.1");
-  OtLeg *leg = take_offer (s, peer, setup);
-  guint n_down = atomic_load (&s->n_down);
-  guint n_rtp = atomic_load (&s->n_rtp);
+  OtLeg *leg = take_offer (caller, peer, setup);
+  guint n_down = atomic_load (&caller->n_down);
+  guint n_rtp = atomic_load (&caller->n_rtp);
 
   if (end != NEVER_CONNECTS) {
     shake_hands (leg, peer);
     peer_send_rtp (peer);
-    wait_for (atomic_load (&s->n_rtp) == n_rtp + 1);
+    wait_for (atomic_load (&caller->n_rtp) == n_rtp + 1);
   }
   if (end == CLOSES_DTLS) {
     peer_close_dtls (peer);
-    wait_for (atomic_load (&s->n_down) == n_down + 1);
+    wait_for (atomic_load (&caller->n_down) == n_down + 1);
   } else if (end == SENDS_NOISE) {
     send_noise (peer);
   } else if (end == IS_SETTLED) {
     ot_leg_settle (leg);
   }
-  ot_side_legs_went_down (&s->legs, leg);
-  g_assert_cmpuint (atomic_load (&s->n_down), ==, n_down + (end == CLOSES_DTLS));
+  ot_side_legs_went_down (&caller->legs, leg);
+  g_assert_cmpuint (atomic_load (&caller->n_down), ==, n_down + (end == CLOSES_DTLS));
   peer_free (peer);
 }
 
 /* However a client went, its engine serves the next, in either role of DTLS. */
 static void
-test_every_end (Stage *s, gconstpointer data)
+test_every_end (Caller *caller, gconstpointer data)
 {
   static const char *const setups[] = { "actpass", "active", "passive" };
   g_autoptr (GError) error = NULL;
-  OtEngine *engine = ot_stock_take (s->context.stock, &error);
+  OtEngine *engine = ot_stock_take (caller->stage.context.stock, &error);
   OtEngine *again;
 
-  ot_stock_give (s->context.stock, engine);
+  ot_stock_give (caller->stage.context.stock, engine);
   for (guint i = 0; i < 2 * N_ENDS * G_N_ELEMENTS (setups); i++)
-    have_one (s, setups[i % G_N_ELEMENTS (setups)], i % N_ENDS);
-  again = ot_stock_take (s->context.stock, &error);
+    have_one (caller, setups[i % G_N_ELEMENTS (setups)], i % N_ENDS);
+  again = ot_stock_take (caller->stage.context.stock, &error);
   g_assert_true (again == engine);
-  ot_stock_give (s->context.stock, again);
+  ot_stock_give (caller->stage.context.stock, again);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add ("/legs/up-before-its-report", Stage, NULL, stage_set_up, test_up_before_its_report,
-              stage_tear_down);
-  g_test_add ("/legs/every-end", Stage, NULL, stage_set_up, test_every_end, stage_tear_down);
+  g_test_add ("/legs/up-before-its-report", Caller, NULL, set_up_caller, test_up_before_its_report,
+              tear_down_caller);
+  g_test_add ("/legs/every-end", Caller, NULL, set_up_caller, test_every_end, tear_down_caller);
   return g_test_run ();
 }

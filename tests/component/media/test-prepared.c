@@ -1,61 +1,25 @@
 /* A leg whose engine was made ahead, or served another before, is as one whose engine was not: it
  * gives the same answers, and nothing of the other is left in it. */
 
-#include "forwarder.h"
-#include "leg.h"
 #include "media-plugins.h"
 #include "pair.h"
+#include "stage.h"
 #include "timer.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 
-typedef struct {
-  OtLegContext context;
-  OtWorkers *workers;
-  OtForwarder *forwarder;
-  OtRelay *relay;
-  GstElement *pipeline;
-} Fixture;
-
 static void
-set_up (Fixture *f, gconstpointer data)
+set_up (Stage *stage, gconstpointer data)
 {
-  OtAddressList here;
-  OtForwarderOptions options = {
-    .listen = &here, .announced = &here, .consent_us = G_USEC_PER_SEC, .clock = ot_clock_real ()
-  };
-  g_autoptr (GError) error = NULL;
-
-  g_assert_null (ot_address_list_parse (&here, "127.0.0.1"));
-  ot_media_check_plugins (&error);
-  g_assert_no_error (error);
-  ot_leg_register ();
-  f->workers = ot_workers_new (1);
-  f->context = (OtLegContext){ .feeder = ot_feeder_new (ot_leg_take_input),
-                               .certificate = ot_certificate_new (1, &error),
-                               .clock = ot_clock_real () };
-  g_assert_no_error (error);
-  f->context.stock = ot_stock_new (f->context.certificate, f->context.clock, f->workers, 1);
-  f->forwarder = ot_forwarder_new (&options, &error);
-  g_assert_no_error (error);
-  f->relay = ot_relay_new ();
-  f->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
+  stage_set_up (stage);
 }
 
 static void
-tear_down (Fixture *f, gconstpointer data)
+tear_down (Stage *stage, gconstpointer data)
 {
-  gst_element_set_state (f->pipeline, GST_STATE_NULL);
-  gst_object_unref (f->pipeline);
-  ot_workers_free (f->workers);
-  ot_stock_free (f->context.stock);
-  ot_feeder_free (f->context.feeder);
-  ot_forwarder_free (f->forwarder);
-  ot_relay_free (f->relay);
-  ot_certificate_free (f->context.certificate);
+  stage_tear_down (stage);
 }
 
 static void
@@ -84,37 +48,38 @@ without_random (const char *answer)
 }
 
 static char *
-answer_of_leg (Fixture *f, const OtSdp *remote)
+answer_of_leg (Stage *stage, const OtSdp *remote)
 {
   static const OtLegListener listener = { on_up, on_down, on_rtp };
   OtLeg *leg = g_object_new (OT_TYPE_LEG, NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *answer = NULL;
 
-  gst_bin_add (GST_BIN (f->pipeline), GST_ELEMENT (leg));
+  gst_bin_add (GST_BIN (stage->pipeline), GST_ELEMENT (leg));
   gst_element_sync_state_with_parent (GST_ELEMENT (leg));
-  ot_leg_open (leg, &f->context, f->forwarder, f->relay, OT_SIDE_CALLER, &listener, NULL);
+  ot_leg_open (leg, &stage->context, stage->forwarder, stage->relay, OT_SIDE_CALLER, &listener,
+               NULL);
   answer = ot_leg_describe (leg, remote, &error);
   g_assert_no_error (error);
   g_assert_cmpint (GST_BIN_NUMCHILDREN (leg), ==, 1);
   ot_leg_close (leg);
   g_assert_cmpint (GST_BIN_NUMCHILDREN (leg), ==, 0);
   gst_element_set_state (GST_ELEMENT (leg), GST_STATE_NULL);
-  gst_bin_remove (GST_BIN (f->pipeline), GST_ELEMENT (leg));
+  gst_bin_remove (GST_BIN (stage->pipeline), GST_ELEMENT (leg));
   return without_random (answer);
 }
 
 static char *
-answer_of_webrtcbin (Fixture *f, const OtSdp *remote)
+answer_of_webrtcbin (Stage *stage, const OtSdp *remote)
 {
   OtIceCredentials credentials;
-  OtSdpLocal local = { &credentials, f->context.certificate->fingerprint,
-                       ot_forwarder_get_announced (f->forwarder) };
+  OtSdpLocal local = { &credentials, stage->context.certificate->fingerprint,
+                       ot_forwarder_get_announced (stage->forwarder) };
   g_autoptr (GError) error = NULL;
   g_autofree char *offer = ot_sdp_write_for_engine (remote);
   g_autofree char *answer = NULL;
-  OtEngine *engine = ot_engine_new (GST_BIN (f->pipeline), f->context.certificate->pem,
-                                    f->context.clock, offer, &error);
+  OtEngine *engine = ot_engine_new (GST_BIN (stage->pipeline), stage->context.certificate->pem,
+                                    stage->context.clock, offer, &error);
 
   g_assert_no_error (error);
   ot_ice_credentials_make (&credentials);
@@ -125,7 +90,7 @@ answer_of_webrtcbin (Fixture *f, const OtSdp *remote)
 }
 
 static void
-test_the_same_answer (Fixture *f, gconstpointer data)
+test_the_same_answer (Stage *stage, gconstpointer data)
 {
   static const struct {
     const char *mid, *setup, *direction;
@@ -143,14 +108,14 @@ test_the_same_answer (Fixture *f, gconstpointer data)
     g_autofree char *ahead = NULL;
     OtSdp remote;
 
-    ot_sdp_make_ordinary (&remote, f->context.certificate->fingerprint);
+    ot_sdp_make_ordinary (&remote, stage->context.certificate->fingerprint);
     g_strlcpy (remote.mid, rows[i].mid, sizeof remote.mid);
     g_strlcpy (remote.setup, rows[i].setup, sizeof remote.setup);
     remote.direction = rows[i].direction;
     remote.bundled = rows[i].bundled;
     remote.opus_payload_type = rows[i].payload_type;
-    fresh = answer_of_webrtcbin (f, &remote);
-    ahead = answer_of_leg (f, &remote);
+    fresh = answer_of_webrtcbin (stage, &remote);
+    ahead = answer_of_leg (stage, &remote);
     g_assert_cmpstr (ahead, ==, fresh);
   }
 }
@@ -166,7 +131,7 @@ on_looked (gpointer user_data)
 /* Engines that serve come back: while they do, the stock, which looks after itself meanwhile, makes
  * none in their place. */
 static void
-test_who_serves_comes_back (Fixture *f, gconstpointer data)
+test_who_serves_comes_back (Stage *stage, gconstpointer data)
 {
   OtEngine *served[2];
   OtEngine *again[2];
@@ -175,20 +140,20 @@ test_who_serves_comes_back (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < 2; i++)
-    served[i] = ot_stock_take (f->context.stock, &error);
-  ot_stock_note_call (f->context.stock);
-  ot_timer_arm (&timer, ot_clock_mono_us (f->context.clock) + 3 * OT_STOCK_US, on_looked,
+    served[i] = ot_stock_take (stage->context.stock, &error);
+  ot_stock_note_call (stage->context.stock);
+  ot_timer_arm (&timer, ot_clock_mono_us (stage->context.clock) + 3 * OT_STOCK_US, on_looked,
                 &has_looked);
   while (!has_looked)
     g_main_context_iteration (NULL, TRUE);
   for (guint i = 0; i < 2; i++)
-    ot_stock_give (f->context.stock, served[i]);
+    ot_stock_give (stage->context.stock, served[i]);
   for (guint i = 0; i < 2; i++)
-    again[i] = ot_stock_take (f->context.stock, &error);
+    again[i] = ot_stock_take (stage->context.stock, &error);
   g_assert_no_error (error);
   g_assert_true (again[0] == served[1] && again[1] == served[0]);
   for (guint i = 0; i < 2; i++)
-    ot_stock_give (f->context.stock, again[i]);
+    ot_stock_give (stage->context.stock, again[i]);
 }
 
 /* ---- engines alone ---- */
@@ -454,8 +419,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add ("/prepared/the-same-answer", Fixture, NULL, set_up, test_the_same_answer, tear_down);
-  g_test_add ("/prepared/who-serves-comes-back", Fixture, NULL, set_up, test_who_serves_comes_back,
+  g_test_add ("/prepared/the-same-answer", Stage, NULL, set_up, test_the_same_answer, tear_down);
+  g_test_add ("/prepared/who-serves-comes-back", Stage, NULL, set_up, test_who_serves_comes_back,
               tear_down);
   g_test_add_func ("/prepared/one-after-the-other", test_one_after_the_other);
   g_test_add_func ("/prepared/keys-are-gone", test_keys_are_gone);
