@@ -167,6 +167,21 @@ set_up_plugins (void)
   g_assert_no_error (error);
 }
 
+/* (transfer full) */
+static OtPair *
+connected_pair (void)
+{
+  OtPair *pair;
+
+  set_up_plugins ();
+  pair = ot_pair_new ();
+  ot_pair_make (pair);
+  ot_pair_serve (pair);
+  ot_pair_connect (pair);
+  ot_pair_shake_hands (pair);
+  return pair;
+}
+
 /* One RTP packet of end 0 to end 1, protected as end 0 would. */
 static gsize
 write_packet (guint8 packet[128], OtPairEnd *sender, guint16 sequence)
@@ -250,14 +265,8 @@ is_key_held (OtPair *pair, const char *factory, const char *property, const guin
 static void
 test_keys_are_gone (void)
 {
-  OtPair *pair;
+  OtPair *pair = connected_pair ();
 
-  set_up_plugins ();
-  pair = ot_pair_new ();
-  ot_pair_make (pair);
-  ot_pair_serve (pair);
-  ot_pair_connect (pair);
-  ot_pair_shake_hands (pair);
   g_assert_true (ot_pair_rewind (pair));
   for (guint i = 0; i < 2; i++) {
     g_assert_false (is_key_held (pair, "dtlsdec", "decoder-key", pair->ends[i].receive_key));
@@ -395,14 +404,8 @@ static void
 test_timers_that_are_late (void)
 {
   static atomic_bool has_ended;
-  OtPair *pair;
+  OtPair *pair = connected_pair ();
 
-  set_up_plugins ();
-  pair = ot_pair_new ();
-  ot_pair_make (pair);
-  ot_pair_serve (pair);
-  ot_pair_connect (pair);
-  ot_pair_shake_hands (pair);
   g_object_weak_ref (find_dtlsdec (pair->pipeline), on_ended, &has_ended);
   g_assert_true (ot_pair_rewind (pair));
   stop_clock ();
