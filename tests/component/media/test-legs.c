@@ -14,10 +14,11 @@ typedef struct {
   atomic_uint n_rtp;
 } Caller;
 
+/* The one that a call's pipeline has from the beginning. */
 static void
-add_leg (Stage *stage, OtSide side)
+add_first_leg (Stage *stage)
 {
-  OtLeg *leg = g_object_new (OT_TYPE_LEG, "name", ot_leg_name (side), NULL);
+  OtLeg *leg = g_object_new (OT_TYPE_LEG, "name", ot_leg_name (OT_SIDE_CALLER), NULL);
 
   gst_bin_add (GST_BIN (stage->pipeline), GST_ELEMENT (leg));
   gst_element_sync_state_with_parent (GST_ELEMENT (leg));
@@ -31,7 +32,7 @@ set_up_caller (Caller *caller, gconstpointer data)
   stage_set_up (&caller->stage);
   ot_warm_up (&caller->stage.context, caller->stage.forwarder, &error);
   g_assert_no_error (error);
-  add_leg (&caller->stage, OT_SIDE_CALLER);
+  add_first_leg (&caller->stage);
   ot_side_legs_init (&caller->legs, caller->stage.pipeline, OT_SIDE_CALLER);
 }
 
